@@ -27,7 +27,7 @@ def secret_key(data_dir: Path, *, embedded: bool) -> str:
             raise ImproperlyConfigured(f"SECRET_KEY is too easy to guess ({len(given)} characters): {REMEDY}")
         return given
     if not embedded:
-        raise ImproperlyConfigured(f"SECRET_KEY is missing. With DATABASE_URL set, give every process the same: {REMEDY}")
+        raise ImproperlyConfigured(f"SECRET_KEY is missing. With DATABASE_URL, give every process the same: {REMEDY}")
     path = data_dir / "secret_key"
     if not path.exists():
         make_key(path)

@@ -118,13 +118,15 @@ STORAGES = {
     },
 }
 
-CELERY_BROKER_URL = REDIS_URL or "config.file_transport:Transport://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+# A task is a chunk of minutes; Celery's defaults give a killed worker's message back after more than an hour.
+REDELIVERY = {"visibility_timeout": 900, "unacked_restore_interval": 10, "unacked_restore_throttle": 1}
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    # A task is a chunk of minutes; Celery's defaults give a killed worker's message back after more than an hour.
-    {"visibility_timeout": 900, "unacked_restore_interval": 10, "unacked_restore_throttle": 1}
+    REDELIVERY | {"socket_connect_timeout": 2}
     if REDIS_URL
     else broker_folders(DATA_DIR) | {"store_processed": True, "polling_interval": 0.05}
 )
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connections
+
+from config import preparing
+from config.locks import FolderInUse, PortTaken, listen_on, lock_folder
+from config.supervisor import Service, Supervisor
+
+PATIENCE = 60.0  # seconds until we say that the web process has not answered
+
+
+def address() -> str:
+    host = settings.HOST if settings.HOST not in ("127.0.0.1", "0.0.0.0", "::", "::1") else "localhost"  # noqa: S104
+    return f"http://{host}:{settings.PORT}/"
+
+
+def services(listener: int, lock: int) -> list[Service]:
+    """Web, worker and the clock that sends the sweepers; the lock is free once all of them have ended."""
+    celery = [sys.executable, "-m", "celery", "-A", "config"]
+    web = [sys.executable, "-m", "gunicorn", "-c", str(settings.BASE_DIR / "config" / "gunicorn.py")]
+    quiet = ["--loglevel", "WARNING"]
+    worker = [*celery, "worker", "--concurrency", str(settings.TASK_WORKERS), "--without-mingle", "--without-gossip"]
+    clock = [*celery, "beat", "--pidfile=", "--schedule", str(settings.DATA_DIR / "clock")]
+    return [
+        Service("web", web, env={"WEB_BIND": f"fd://{listener}"}, keep=(listener, lock)),
+        Service("worker", [*worker, "--without-heartbeat", *quiet], keep=(lock,)),
+        Service("clock", [*clock, *quiet], keep=(lock,)),
+    ]
+
+
+def web_answers() -> bool:
+    host = "127.0.0.1" if settings.HOST == "0.0.0.0" else settings.HOST  # noqa: S104
+    allowed = settings.ALLOWED_HOSTS[0].lstrip(".*") or "localhost"
+    connection = http.client.HTTPConnection(host, settings.PORT, timeout=0.5)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": allowed})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class Command(BaseCommand):
+    help = "Makes everything ready and runs web, worker and clock as one; Ctrl-C ends all of them."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            lock = lock_folder(settings.DATA_DIR, address=address())
+            listener = listen_on(settings.HOST, settings.PORT)
+        except (FolderInUse, PortTaken) as error:
+            raise CommandError(str(error)) from error
+        self.prepare()
+        self.announced = False
+        self.began = time.monotonic()
+        listener.set_inheritable(True)
+        code = Supervisor(services(listener.fileno(), lock), on_tick=self.announce).run()
+        self.say("Everything has ended.")
+        sys.exit(code)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def prepare(self) -> None:
+        try:
+            if preparing.migrate_database():
+                self.say("The database is ready.")
+        except OperationalError as error:
+            raise CommandError(f"the database does not answer: {error}") from error
+        finally:
+            connections.close_all()
+        if preparing.collect_static():
+            self.say("The static files are ready.")
+        if settings.DEMO:
+            try:
+                preparing.load_demo()
+            except subprocess.CalledProcessError as error:
+                raise CommandError("the demo study could not be loaded (DEMO=0 starts without it)") from error
+
+    def announce(self) -> None:
+        """Says once where to go, as soon as somebody would be answered there."""
+        if self.announced:
+            return
+        waited = time.monotonic() - self.began
+        if web_answers():
+            self.announced = True
+            self.say(f"\nFitting Room is at {address()}\n")
+            for line in demo_logins() if settings.DEMO else []:
+                self.say(line)
+            self.say("\nCtrl-C ends it.")
+        elif waited > PATIENCE:
+            self.announced = True
+            self.stderr.write(f"The web process has not answered for {PATIENCE:.0f} s; see its messages above.")
+
+
+def demo_logins() -> list[str]:
+    return []
