@@ -1,0 +1,206 @@
+"""People and models in one long form: one row for each answer that a rater or a model gave to a unit in a campaign.
+
+Columns (``LONG_SCHEMA``)
+    campaign    slug of the campaign, unique in its study
+    instrument  of the campaign
+    unit, attribute, prompt, pair   what was judged; prompt and pair are null where the instrument has none
+    rater       a person's pseudonym, or a model's name
+    kind        human | simulated | imported (people), model | baseline (machines)
+    value       the answer as a category. Preference: the score as text, so that left and right drop out of agreement
+    score       the answer as a number, on the scale of ``analysis.schema``
+``(campaign, unit, rater)`` is unique, nothing is null but prompt and pair, rows are sorted by those three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analysis.release import Release, ReleaseError
+from analysis.schema import PREFERENCE
+
+LONG_SCHEMA = pl.Schema(
+    {
+        "campaign": pl.String,
+        "instrument": pl.String,
+        "unit": pl.String,
+        "attribute": pl.String,
+        "prompt": pl.String,
+        "pair": pl.String,
+        "rater": pl.String,
+        "kind": pl.String,
+        "value": pl.String,
+        "score": pl.Float64,
+    }
+)
+PEOPLE_KINDS = ("human", "simulated", "imported")
+MODEL = "model"
+BASELINE = "baseline"
+BASELINE_BACKENDS = ("baselines", "bm25", "embedding")
+IMPORTED_BECAUSE = ("imported",)
+
+
+def long_form(release: Release, *, imported_because: Sequence[str] = IMPORTED_BECAUSE) -> pl.DataFrame:
+    """Every answer that counts, of people and of models (module docstring).
+
+    Raises ``ReleaseError`` when one name stands for a person and a model in the same campaign: their answers could not
+    be told apart any more.
+    """
+    people = judgment_long(release, imported_because=imported_because)
+    frame = pl.concat([people, vote_long(release)]).sort("campaign", "unit", "rater")
+    clash = frame.group_by("campaign", "rater").agg(pl.col("kind").n_unique()).filter(pl.col("kind") > 1)
+    if clash.height:
+        campaign, rater, _ = clash.sort("campaign", "rater").row(0)
+        raise ReleaseError(
+            [f"campaign {campaign!r}: rater {rater!r} is both a person and a model; rename the model and release again"]
+        )
+    return frame
+
+
+def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTED_BECAUSE) -> pl.DataFrame:
+    """The judgments that count, in the long form.
+
+    Human and simulated campaigns: exactly those with ``counted``. Imported campaigns have no seats, so nothing in them
+    is ever counted; there every judgment with ``not_counted_because`` in ``imported_because`` is taken. Erased values
+    (null) never. Who answered one unit twice in a campaign (it stood in two items) enters with the first answer, by
+    ``submitted_at`` then ``assignment``: the second was given by somebody who knew the unit.
+    """
+    imported = pl.col("origin") == "imported"
+    taken = pl.when(imported).then(pl.col("not_counted_because").is_in(imported_because)).otherwise(pl.col("counted"))
+    return (
+        release.judgments.join(_campaign_names(release), on="campaign")
+        .filter(taken & pl.col("value").is_not_null())
+        .sort("submitted_at", "assignment")
+        .unique(["slug", "unit", "rater"], keep="first", maintain_order=True)
+        .select(
+            pl.col("slug").alias("campaign"),
+            *("instrument", "unit", "attribute", "prompt", "pair", "rater"),
+            pl.col("rater_kind").alias("kind"),
+            _category(),
+            "score",
+        )
+        .sort("campaign", "unit", "rater")
+        .collect()
+        .match_to_schema(LONG_SCHEMA)
+    )
+
+
+def vote_long(release: Release) -> pl.DataFrame:
+    """The models' parsed votes on the units of each campaign's work items, in the long form.
+
+    A vote belongs to every campaign that asks its unit with its instrument. One model may have voted in several runs:
+    as long as no unit of the campaign has votes of two of them, the runs are shards of one rater, named as the model;
+    otherwise each run is a rater of its own, ``model@run``. A preference that a run gave in both orders of the sides
+    is one answer, the mean of the two scores. Unparseable votes are no answers: ``vote_outcomes`` counts them.
+    """
+    several = pl.col("run").n_unique().over("campaign", "rater", "unit").max().over("campaign", "rater") > 1
+    name = pl.when(several).then(pl.format("{}@{}", "rater", "run")).otherwise(pl.col("rater"))
+    return (
+        campaign_votes(release)
+        .filter((pl.col("status") == "answered") & pl.col("value").is_not_null())
+        .with_columns(name.alias("rater"))
+        .group_by("campaign", "instrument", "unit", "attribute", "prompt", "pair", "rater", "kind")
+        .agg(pl.col("value").sort_by("side").first(), pl.col("score").mean())
+        .with_columns(_category())
+        .select(LONG_SCHEMA.names())
+        .sort("campaign", "unit", "rater")
+        .collect()
+        .match_to_schema(LONG_SCHEMA)
+    )
+
+
+def campaign_votes(release: Release) -> pl.LazyFrame:
+    """``model_votes`` once for each campaign that asks the unit: ``campaign`` (slug) and ``kind`` are added."""
+    backends = release.runs.select("run", "backend")
+    kind = pl.when(pl.col("backend").is_in(BASELINE_BACKENDS)).then(pl.lit(BASELINE)).otherwise(pl.lit(MODEL))
+    return (
+        release.model_votes.join(campaign_units(release), on=["unit", "instrument"])
+        .join(backends, on="run", how="left")
+        .with_columns(kind.alias("kind"))
+        .drop("backend")
+    )
+
+
+def campaign_units(release: Release) -> pl.LazyFrame:
+    """``campaign`` (slug), ``instrument``, ``unit``: what the work items of each campaign ask, each unit once."""
+    asked = release.items.filter(pl.col("role") == "work").select(
+        "campaign", pl.col("questions").list.eval(pl.element().struct.field("unit")).alias("unit")
+    )
+    names = _campaign_names(release, "instrument")
+    return (
+        asked.explode("unit", empty_as_null=False)
+        .join(names, on="campaign")
+        .select(pl.col("slug").alias("campaign"), "instrument", "unit")
+        .unique()
+    )
+
+
+def vote_outcomes(release: Release) -> pl.DataFrame:
+    """What became of every vote: ``campaign``, ``rater`` (the model), ``kind``, ``status``, ``n``, ``share``.
+
+    ``share`` is of the model's votes in the campaign. Votes on units that no campaign asks stand under campaign "".
+    """
+    inside = campaign_votes(release).select("campaign", "rater", "kind", "status")
+    outside = (
+        release.model_votes.join(campaign_units(release), on=["unit", "instrument"], how="anti")
+        .join(release.runs.select("run", "backend"), on="run", how="left")
+        .select(
+            pl.lit("").alias("campaign"),
+            "rater",
+            pl.when(pl.col("backend").is_in(BASELINE_BACKENDS))
+            .then(pl.lit(BASELINE))
+            .otherwise(pl.lit(MODEL))
+            .alias("kind"),
+            "status",
+        )
+    )
+    total = pl.col("n").sum().over("campaign", "rater", "kind")
+    return (
+        pl.concat([inside, outside])
+        .group_by("campaign", "rater", "kind", "status")
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .with_columns((pl.col("n") / total).alias("share"))
+        .sort("campaign", "rater", "kind", "status")
+        .collect()
+    )
+
+
+def judgment_outcomes(release: Release, *, imported_because: Sequence[str] = IMPORTED_BECAUSE) -> pl.DataFrame:
+    """What became of every judgment: ``campaign``, ``origin``, ``outcome``, ``n``.
+
+    Outcomes: ``in the numbers`` (a row of ``judgment_long``), ``erased``, ``repeated`` (a second answer of the same
+    rater to the unit), else the reason why it is not counted (gold, training, surplus, withdrawn ...).
+    """
+    imported = pl.col("origin") == "imported"
+    reason = pl.col("not_counted_because")
+    taken = pl.when(imported).then(reason.is_in(imported_because)).otherwise(pl.col("counted"))
+    first = pl.int_range(pl.len()).over("slug", "unit", "rater", "_taken") == 0
+    outcome = (
+        pl.when(pl.col("value").is_null())
+        .then(pl.lit("erased"))
+        .when(~pl.col("_taken"))
+        .then(pl.when(reason == "").then(pl.lit("not counted")).otherwise(reason))
+        .when(first)
+        .then(pl.lit("in the numbers"))
+        .otherwise(pl.lit("repeated"))
+    )
+    return (
+        release.judgments.join(_campaign_names(release), on="campaign")
+        .with_columns((taken & pl.col("value").is_not_null()).alias("_taken"))
+        .select(pl.col("slug").alias("campaign"), "origin", outcome.alias("outcome"))
+        .group_by("campaign", "origin", "outcome")
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .sort("campaign", "outcome")
+        .collect()
+    )
+
+
+def _campaign_names(release: Release, *extra: str) -> pl.LazyFrame:
+    return release.campaigns.select("campaign", "slug", "origin", *extra)
+
+
+def _category() -> pl.Expr:
+    """A preference's category is its score ("4", "3.5"), not the side it was given on; elsewhere the value itself."""
+    as_text = pl.col("score").cast(pl.String).str.strip_suffix(".0")
+    return pl.when(pl.col("instrument") == PREFERENCE).then(as_text).otherwise(pl.col("value")).alias("value")

@@ -1,0 +1,88 @@
+"""Small pieces of HTML and CSV, escaped. Nothing here knows a statistic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import polars as pl
+
+ROWS_SHOWN = 200
+MINUS, UNDEFINED = "\u2212", "\u2013"  # a true minus; an en dash for what is not defined
+_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Col:
+    """One column of an HTML table: the frame's column, its heading, how a value is written."""
+
+    name: str
+    heading: str
+    write: Callable[[object], str] = str
+
+    @property
+    def numeric(self) -> bool:
+        return self.write is not str
+
+
+def number(places: int) -> Callable[[object], str]:
+    """Fixed places with a true minus; ``UNDEFINED`` for NaN and null."""
+
+    def write(value: object) -> str:
+        if not isinstance(value, (int, float)) or math.isnan(value):
+            return UNDEFINED
+        return f"{value:.{places}f}".replace("-", MINUS)
+
+    return write
+
+
+def percent(value: object) -> str:
+    """A share in [0, 1] as per cent with one place; ``UNDEFINED`` for NaN and null."""
+    return f"{100 * value:.1f} %" if isinstance(value, (int, float)) and not math.isnan(value) else UNDEFINED
+
+
+def whole(value: object) -> str:
+    """A count with thin spaces between thousands."""
+    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else UNDEFINED
+
+
+def table(frame: pl.DataFrame, columns: Sequence[Col], *, csv: str = "") -> str:
+    """An HTML table of ``columns``; beyond ``ROWS_SHOWN`` rows it says where the others are."""
+    head = "".join(f'<th scope="col"{_class(col)}>{escape(col.heading)}</th>' for col in columns)
+    body = "\n".join(_row(row, columns) for row in frame.head(ROWS_SHOWN).iter_rows(named=True))
+    cut = frame.height - ROWS_SHOWN
+    rest = f'<p class="note">{whole(cut)} more rows stand in <code>{escape(csv)}</code>.</p>' if cut > 0 else ""
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>{rest}\n'
+
+
+def _row(row: Mapping[str, object], columns: Sequence[Col]) -> str:
+    cells = [escape(col.write(row[col.name])) for col in columns]
+    first = f'<th scope="row">{cells[0]}</th>'
+    others = "".join(f"<td{_class(col)}>{cell}</td>" for col, cell in zip(columns[1:], cells[1:], strict=True))
+    return f"<tr>{first}{others}</tr>"
+
+
+def _class(col: Col) -> str:
+    return ' class="n"' if col.numeric else ""
+
+
+def details(summary: str, content: str) -> str:
+    return f"<details><summary>{escape(summary)}</summary>\n{content}</details>\n"
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """``frame`` as CSV with full precision. NaN is ``NaN``, null is empty.
+
+    A text cell that a spreadsheet would run as a formula (it starts with = + - @, a tab or a line break) gets a
+    leading quote; numbers, negative ones too, are left as they are.
+    """
+    safe = [_escaped(name) for name, dtype in frame.schema.items() if dtype == pl.String]
+    return frame.with_columns(safe).write_csv()
+
+
+def _escaped(name: str) -> pl.Expr:
+    text = pl.col(name)
+    executed = pl.any_horizontal([text.str.starts_with(start) for start in _EXECUTED])
+    return pl.when(executed).then(pl.lit("'") + text).otherwise(text).alias(name)

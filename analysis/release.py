@@ -1,0 +1,163 @@
+"""A release folder as lazy frames.
+
+Nothing is read until a statistic asks for it, and then only the columns it names: a report never loads a conversation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import polars as pl
+
+from analysis.schema import SCHEMA_VERSION, TABLES, check_frame
+
+REMEDY = "make the release again, or take an unchanged copy of it"
+
+
+class ReleaseError(Exception):
+    """A release that cannot be read. ``problems``: one sentence each, naming file, field and remedy."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``manifest.json`` says that the numbers depend on; every other key is for people and is left alone.
+
+    ``study`` (slug), ``title`` and ``version`` are "" where the manifest does not say; ``rows`` per table where given.
+    """
+
+    schema_version: str
+    study: str = ""
+    title: str = ""
+    version: str = ""
+    rows: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """The tables of ``analysis.schema``, each a ``LazyFrame`` that keeps that table's columns and types."""
+
+    manifest: Manifest
+    people: pl.LazyFrame
+    conversations: pl.LazyFrame
+    attributes: pl.LazyFrame
+    prompts: pl.LazyFrame
+    responses: pl.LazyFrame
+    response_pairs: pl.LazyFrame
+    items: pl.LazyFrame
+    judgments: pl.LazyFrame
+    remarks: pl.LazyFrame
+    model_votes: pl.LazyFrame
+    labels: pl.LazyFrame
+    raters: pl.LazyFrame
+    runs: pl.LazyFrame
+    campaigns: pl.LazyFrame
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """The frame of table ``name``; ``KeyError`` for a name that the schema does not know."""
+        if name not in TABLES:
+            raise KeyError(f"{name!r} is no table of a release; expected one of {', '.join(TABLES)}")
+        frame: pl.LazyFrame = getattr(self, name)
+        return frame
+
+
+def release_from_frames(frames: Mapping[str, pl.DataFrame], manifest: Manifest | None = None) -> Release:
+    """A release held in memory: the live state of a campaign, or a test. Tables not given are empty.
+
+    Raises ``ReleaseError`` when a name is no table, or a frame breaks ``schema.check_frame``.
+    """
+    problems = [f"{name}: no table of a release" for name in frames if name not in TABLES]
+    problems += [problem for name, frame in frames.items() if name in TABLES for problem in check_frame(name, frame)]
+    if problems:
+        raise ReleaseError(problems)
+    lazy = {name: frames.get(name, pl.DataFrame(schema=TABLES[name].polars_schema)).lazy() for name in TABLES}
+    return Release(manifest=manifest or Manifest(SCHEMA_VERSION), **lazy)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """``manifest.json`` of a release; ``ReleaseError`` where it is missing, not JSON, or of another schema."""
+    path = folder / "manifest.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReleaseError([f"{path}: no such file; DIR must be a folder written by make_release"]) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReleaseError([f"{path}: not JSON ({error}); {REMEDY}"]) from None
+    if not isinstance(raw, dict):
+        raise ReleaseError([f"{path}: holds {type(raw).__name__}, expected an object; {REMEDY}"])
+    version = str(raw.get("schema_version", ""))
+    if version != SCHEMA_VERSION:
+        raise ReleaseError(
+            [
+                f"{path}: schema_version is {version!r}, this program reads {SCHEMA_VERSION!r}; "
+                "use the program's version that wrote the release, or make the release again"
+            ]
+        )
+    study = raw.get("study", "")
+    title = raw.get("title", "")
+    if isinstance(study, dict):
+        study, title = study.get("slug", ""), study.get("title", title)
+    return Manifest(version, str(study), str(title), str(raw.get("version", "")), _rows_of(raw.get("tables")))
+
+
+def _rows_of(tables: object) -> Mapping[str, int] | None:
+    """Rows per table, from ``{"judgments": 12}`` or ``{"judgments": {"rows": 12, ...}}``."""
+    if not isinstance(tables, dict):
+        return None
+    counts = {name: entry.get("rows") if isinstance(entry, dict) else entry for name, entry in tables.items()}
+    return {str(name): count for name, count in counts.items() if isinstance(count, int)}
+
+
+def table_files(folder: Path, name: str) -> tuple[Path, ...]:
+    """The files of one table that are there, Parquet first."""
+    candidates = (folder / "data" / f"{name}.parquet", folder / "data" / f"{name}.jsonl")
+    return tuple(path for path in candidates if path.is_file())
+
+
+def scan_table(path: Path, name: str) -> pl.LazyFrame:
+    """One table's file, lazily. An empty JSONL file is an empty table."""
+    if path.suffix == ".parquet":
+        return pl.scan_parquet(path)
+    if path.stat().st_size == 0:
+        return pl.LazyFrame(schema=TABLES[name].polars_schema)
+    return pl.scan_ndjson(path, schema=TABLES[name].polars_schema)
+
+
+def load_release(folder: Path) -> Release:
+    """Open a release folder. Reads the manifest and the tables' headers, no rows.
+
+    Raises ``ReleaseError`` naming every table that is missing or has other columns or types than the schema.
+    ``python -m analysis check`` reads every row as well.
+    """
+    if not folder.is_dir():
+        raise ReleaseError([f"{folder}: no such folder; give the folder written by make_release"])
+    manifest = read_manifest(folder)
+    problems: list[str] = []
+    frames: dict[str, pl.LazyFrame] = {}
+    for field in fields(Release):
+        if field.name == "manifest":
+            continue
+        paths = table_files(folder, field.name)
+        if not paths:
+            expected = folder / "data" / f"{field.name}.parquet"
+            problems.append(f"{expected}: no such file, nor .jsonl; {REMEDY}")
+            continue
+        frames[field.name] = scan_table(paths[0], field.name)
+        problems += _header_problems(paths[0], field.name, frames[field.name])
+    if problems:
+        raise ReleaseError(problems)
+    return Release(manifest=manifest, **frames)
+
+
+def _header_problems(path: Path, name: str, frame: pl.LazyFrame) -> list[str]:
+    try:
+        header = frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        return [f"{path}: cannot be read as a table ({str(error).splitlines()[0]}); {REMEDY}"]
+    return [f"{path}: {problem}; {REMEDY}" for problem in check_frame(name, pl.DataFrame(schema=header))]

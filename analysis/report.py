@@ -1,0 +1,238 @@
+"""The report: one HTML file that needs nothing but itself, and its tables as CSV beside it.
+
+Nothing of when or where it was made is in it: two reports of one release are the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import polars as pl
+
+from analysis import columns as c
+from analysis.figures import (
+    Picture,
+    kappa_picture,
+    label_shares_picture,
+    mark_of,
+    marked_relevant_picture,
+    preference_picture,
+)
+from analysis.longform import PEOPLE_KINDS
+from analysis.markup import csv_text, details, table, whole
+from analysis.release import Manifest, Release
+from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
+from analysis.tables import Settings, Tables, build_tables
+
+STYLE = Path(__file__).with_name("report.css")
+INSTRUMENT_NAMES = {
+    ATTRIBUTE_QUALITY: "Attribute quality: does the attribute make sense?",
+    RELEVANCE: "Relevance: would knowing this change the response?",
+    PREFERENCE: "Preference: which response is better for this person?",
+}
+ORIGIN_NOTES = {
+    "human": "Answers of people who took part in this campaign.",
+    "simulated": "SIMULATED: these raters are programs. Nothing here says anything about people.",
+    "imported": "IMPORTED: answers collected elsewhere, by other means, and brought in.",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The files of a report, by path inside its folder."""
+
+    files: dict[str, str]
+
+
+def build_report(release: Release, settings: Settings | None = None) -> Report:
+    """All files of the report of ``release``; nothing is written."""
+    chosen = settings or Settings()
+    tables = build_tables(release, chosen)
+    files = {"report.html": _page(release.manifest, tables, chosen)}
+    files |= {f"tables/{name}.csv": csv_text(frame) for name, frame in tables.items()}
+    return Report(files)
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write the files into ``folder``, made where it is not there; each file appears whole or not at all."""
+    for name, text in report.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+
+
+def _page(manifest: Manifest, tables: Tables, settings: Settings) -> str:
+    title = manifest.title or manifest.study or "A study"
+    version = f", release {manifest.version}" if manifest.version else ""
+    campaigns = list(tables.campaigns.iter_rows(named=True))
+    sections = "".join(_campaign(campaign, tables) for campaign in campaigns)
+    links = "".join(f'<li><a href="#{escape(row["campaign"])}">{escape(row["title"])}</a></li>' for row in campaigns)
+    nothing = "" if campaigns else "<p>This release holds no campaign, so there is nothing to count yet.</p>"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}: report</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
+        f'<header><p class="kicker">Fitting Room report{escape(version)}</p><h1>{escape(title)}</h1>\n'
+        f"{_overview(tables)}{nothing}</header>\n"
+        f'<nav aria-label="Campaigns"><ul>{links}</ul></nav>\n<main>\n{sections}{_reading(tables)}{_definitions(settings)}'
+        "</main>\n</body>\n</html>\n"
+    )
+
+
+def _overview(tables: Tables) -> str:
+    frame = tables.campaigns
+    sentences = []
+    for origin, noun in (("human", "people"), ("imported", "imported raters"), ("simulated", "simulated raters")):
+        part = frame.filter((pl.col("origin") == origin) & (pl.col("judgments") > 0))
+        if part.height:
+            raters = int(part["raters"].sum())
+            sentences.append(f"{whole(int(part['judgments'].sum()))} judgments by {whole(raters)} {noun}")
+    sentences.append(f"{whole(int(frame['votes'].sum()))} votes by models")
+    return f'<p class="lead">{escape(", ".join(sentences))}, in {frame.height} campaigns.</p>\n'
+
+
+def _campaign(campaign: dict[str, object], tables: Tables) -> str:
+    slug = str(campaign["campaign"])
+    of = {name: frame.filter(pl.col("campaign") == slug) for name, frame in tables.items()}
+    origin, mark = str(campaign["origin"]), mark_of(str(campaign["origin"]), int(str(campaign["judgments"])))
+    body = {ATTRIBUTE_QUALITY: _quality, RELEVANCE: _relevance, PREFERENCE: _preference}[str(campaign["instrument"])]
+    badge = f'<span class="mark">{escape(mark)}</span>' if mark else ""
+    return (
+        f'<section id="{escape(slug)}"><h2>{escape(str(campaign["title"]))} {badge}</h2>\n'
+        f'<p class="kicker">{escape(INSTRUMENT_NAMES[str(campaign["instrument"])])}</p>\n'
+        f"<p>{escape(ORIGIN_NOTES[origin])} {_counted(campaign)}</p>\n"
+        f"{body(slug, mark, of)}{_agreement(slug, mark, of)}"
+        f"{details('What became of every judgment', table(of['judgment_outcomes'], c.JUDGMENT_OUTCOMES))}</section>\n"
+    )
+
+
+def _counted(campaign: dict[str, object]) -> str:
+    if not campaign["judgments"]:
+        return (
+            f"No judgment is in the numbers yet; {whole(campaign['votes'])} votes by {campaign['models']} models are."
+        )
+    return (
+        f"{whole(campaign['judgments'])} judgments on {whole(campaign['judged_units'])} units by {whole(campaign['raters'])} "
+        f"raters and {whole(campaign['votes'])} votes by {campaign['models']} models are in the numbers."
+    )
+
+
+def _quality(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
+    shares = of["label_shares"]
+    if not shares.height:
+        return ""
+    return _figure(
+        label_shares_picture(shares, campaign=slug, mark=mark),
+        details("The shares as a table", table(shares, c.LABEL_SHARES, csv="tables/label_shares.csv")),
+    )
+
+
+def _relevance(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
+    marked, scores = of["marked_relevant"], of["selection"]
+    parts = []
+    if marked.height:
+        shares = details("The shares as a table", table(marked, c.MARKED, csv="tables/marked_relevant.csv"))
+        parts.append(_figure(marked_relevant_picture(marked, campaign=slug, mark=mark), shares))
+    if scores.height:
+        first = scores.row(0, named=True)
+        parts.append(
+            "<h3>Models against the label</h3>"
+            f"<p>The label is the {escape(first['label'])}; {whole(first['ties'])} units where raters tie have none and "
+            "are left out. Relevant is the class looked for.</p>"
+            + table(scores, c.SELECTION, csv="tables/selection.csv")
+        )
+    return "".join(parts)
+
+
+def _preference(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
+    means = of["preference"]
+    if not means.height:
+        return ""
+    return (
+        _figure(
+            preference_picture(means, campaign=slug, mark=mark),
+            details("The means as a table", table(means, c.PREFERENCE_MEANS, csv="tables/preference.csv")),
+        )
+        + "<h3>No better than the generic response</h3><p>The share of personalized responses that were judged no better, "
+        "read in two ways: over single judgments, and over pairs.</p>"
+        + table(means, c.NO_BETTER, csv="tables/preference.csv")
+    )
+
+
+def _agreement(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
+    pairs, groups, alphas = of["agreement_pairs"], of["agreement_groups"], of["krippendorff"]
+    picture = kappa_picture(pairs, campaign=slug, mark=mark)
+    if picture is None:
+        return '<h3>Agreement</h3><p class="note">No two raters answered the same unit, so nothing can be said yet.</p>'
+    undefined = pairs.filter(pl.col("kappa").is_nan()).height
+    note = f"{undefined} pairs have no defined kappa and are not in its mean. " if undefined else ""
+    named = groups.with_columns(pl.col("group").replace(c.GROUP_NAMES))
+    return (
+        "<h3>Agreement</h3>\n"
+        f"<p>{note}Means give every pair of raters the same weight.</p>"
+        + table(named, c.AGREEMENT_GROUPS)
+        + table(alphas, c.KRIPPENDORFF)
+        + _figure(
+            picture,
+            details(f"All {pairs.height} pairs", table(pairs, c.AGREEMENT_PAIRS, csv="tables/agreement_pairs.csv")),
+        )
+    )
+
+
+def _figure(picture: Picture, below: str) -> str:
+    caption = escape(picture.caption)
+    lead = f"<strong>{escape(picture.mark)}.</strong> " if picture.mark else ""
+    return (
+        f'<figure><div class="scroll">{picture.svg}</div>\n<figcaption>{lead}{caption}</figcaption>\n{below}</figure>\n'
+    )
+
+
+def _reading(tables: Tables) -> str:
+    outcomes = tables.vote_outcomes
+    if not outcomes.height:
+        return ""
+    lost = outcomes.filter(pl.col("status") == "unparseable")
+    unread, total = int(lost["n"].sum()), int(outcomes["n"].sum())
+    said = (
+        f"{whole(unread)} of {whole(total)} model answers could not be read as a value. They are in no number above."
+        if unread
+        else f"All {whole(total)} model answers could be read."
+    )
+    outside = int(outcomes.filter(pl.col("campaign") == "")["n"].sum())
+    beside = (
+        f" {whole(outside)} votes are on units that no campaign asks; they are in no number above." if outside else ""
+    )
+    listing = details("By campaign and model", table(outcomes, c.VOTE_OUTCOMES, csv="tables/vote_outcomes.csv"))
+    return f"<section><h2>Model answers that could not be read</h2>\n<p>{said}{beside}</p>\n{listing}</section>\n"
+
+
+def _definitions(settings: Settings) -> str:
+    neutral = "3 or less" if settings.neutral_is_no_better else "less than 3"
+    rule = "their mean is" if settings.pair_rule == "mean" else "at least half of them are"
+    texts = {
+        "n": "answers, or for a pair of raters the units that both answered.",
+        "Agreement": "share of common units with the same value.",
+        "Cohen's kappa": "(agreement − chance) / (1 − chance), chance from the two raters' own shares of values, no weights. "
+        "Not defined when chance alone agrees fully.",
+        "Krippendorff's alpha": "1 − observed / expected disagreement, over units with at least two answers. "
+        "Not defined without two answers to compare or without variation.",
+        "Precision, recall, F1": "of the answer “relevant”, against the label named above the table. "
+        "Not defined where the denominator is 0.",
+        "Intervals": "95 %. Shares: Wilson's interval over answers. Mean preference: percentile bootstrap over response "
+        "pairs, 2,000 draws with a fixed seed. Raters and people judged are taken as given.",
+        "No better": f"a judgment of {neutral}; a pair whose judgments are so because {rule} {neutral}.",
+        "People": f"raters of kind {', '.join(PEOPLE_KINDS)}; one kind per campaign, never mixed.",
+    }
+    listed = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in texts.items())
+    return (
+        f"<section><h2>How the numbers are made</h2><dl>{listed}</dl>\n"
+        f"<p>Pairs need {settings.min_n} common units, labels {settings.min_judgments} judgments. The same numbers from the "
+        "same release: <code>python -m analysis report DIR --out REPORT</code>. All tables are in <code>tables/</code> "
+        "beside this file.</p></section>\n"
+    )
