@@ -9,7 +9,12 @@ import hashlib
 from itertools import count
 from typing import Any
 
-from pipeline.enums import Condition, CorpusKind, RunState, Stage
+from annotation.domain.assignment import claim_assignment
+from annotation.domain.joining import join_campaign
+from annotation.domain.judging import Answer, Submission, submit_assignment
+from annotation.enums import CampaignState, ItemRole, Origin
+from annotation.models import Assignment, Campaign, Guideline, Item, ItemPerson, Question, Rater, Seat
+from pipeline.enums import Condition, CorpusKind, InstrumentName, RunState, Side, Stage
 from pipeline.models import (
     Attribute,
     Conversation,
@@ -21,6 +26,7 @@ from pipeline.models import (
     ResponsePair,
     Run,
 )
+from pipeline.units import unit_key
 from studies.enums import Role
 from studies.models import Membership, Study, User
 
@@ -99,3 +105,96 @@ def make_pair(person: Person, prompt: Prompt, run: Run, generator: str = "model-
     return ResponsePair.objects.create(
         person=person, prompt=prompt, generator=generator, generic=generic, personalized=personalized
     )
+
+
+GUIDELINE = "Would knowing this **change the answer** in any way?"
+ANY_ANSWER = {
+    InstrumentName.ATTRIBUTE_QUALITY: "accepted",
+    InstrumentName.RELEVANCE: "yes",
+    InstrumentName.PREFERENCE: "4",
+}
+
+
+def make_guideline(study: Study, instrument: str = InstrumentName.RELEVANCE, text: str = GUIDELINE) -> Guideline:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    found, _ = Guideline.objects.get_or_create(
+        study=study, instrument=instrument, sha256=sha256, defaults={"text": text}
+    )
+    return found
+
+
+def make_campaign(
+    study: Study, *, n_items: int = 2, n_questions: int = 2, instrument: str = InstrumentName.RELEVANCE, **fields: Any
+) -> Campaign:
+    """A collecting campaign (K = 3) with items, questions and seats, row by row: no run and no material behind it.
+
+    build_campaign makes real ones; this is for tests of what comes after.
+    """
+    slug = fields.pop("slug", f"campaign-{next(_number)}")
+    defaults = {"title": slug, "k": 3, "origin": Origin.HUMAN, "state": CampaignState.COLLECTING, "seed": "seed"}
+    guideline = make_guideline(study, instrument)
+    campaign = Campaign.objects.create(
+        study=study, slug=slug, instrument=instrument, guideline=guideline, **defaults | fields
+    )
+    for position in range(n_items):
+        make_item(campaign, position, n_questions)
+    return campaign
+
+
+def make_item(campaign: Campaign, position: int, n_questions: int = 2, role: str = ItemRole.WORK) -> Item:
+    """An item of one new person, its questions, and K seats where it is work that people are asked to do."""
+    study, run = campaign.study, make_run(campaign.study)
+    person = make_person(make_corpus(study))
+    prompt = make_prompt(study, people=(person,))
+    pair = make_pair(person, prompt, run) if campaign.instrument == InstrumentName.PREFERENCE else None
+    seats = campaign.k if role == ItemRole.WORK and campaign.origin != Origin.IMPORTED else 0
+    item = Item.objects.create(
+        campaign=campaign,
+        role=role,
+        position=position,
+        sort_key=position,
+        open_seats=seats,
+        prompt=prompt if campaign.instrument != InstrumentName.ATTRIBUTE_QUALITY else None,
+        pair=pair,
+    )
+    ItemPerson.objects.create(item=item, person=person)
+    for place in range(n_questions):
+        make_question(item, make_attribute(person, run, f"Attribute {position}.{place}"), place)
+    sides = [Side.LEFT, Side.RIGHT] if pair else [Side.NONE]
+    Seat.objects.bulk_create(Seat(item=item, number=number, side=sides[number % len(sides)]) for number in range(seats))
+    return item
+
+
+def make_question(item: Item, attribute: Attribute, position: int) -> Question:
+    instrument = InstrumentName(item.campaign.instrument)
+    prompt = item.prompt if instrument == InstrumentName.RELEVANCE else None
+    return Question.objects.create(
+        item=item,
+        campaign=item.campaign,
+        role=item.role,
+        position=position,
+        instrument=instrument,
+        attribute=attribute,
+        prompt=prompt,
+        pair=item.pair,
+        unit_key=unit_key(instrument, attribute, prompt, item.pair),
+        text=attribute.text or "",
+    )
+
+
+def make_rater(campaign: Campaign, user: User | None = None) -> Rater:
+    return join_campaign(user=user or make_member(campaign.study), campaign=campaign)
+
+
+def claim(rater: Rater) -> Assignment:
+    assignment = claim_assignment(rater=rater)
+    assert assignment is not None, "nothing is open to this rater"
+    return assignment
+
+
+def submit(assignment: Assignment, value: str = "", key: str = "") -> Assignment:
+    """Submits the same value (a valid one of the instrument by default) to every question on the page."""
+    value = value or ANY_ANSWER[InstrumentName(assignment.campaign.instrument)]
+    answers = {place: Answer(value) for place in range(len(assignment.order))}
+    submission = Submission(key=key or f"key-{next(_number)}", answers=answers)
+    return submit_assignment(assignment=assignment, submission=submission).assignment

@@ -1,0 +1,39 @@
+"""Campaigns by whoever may see them; the rules on roles stand in studies.permissions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from annotation.models import Campaign
+from studies.enums import Role
+from studies.permissions import studies_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from studies.models import User
+
+
+def campaigns_of(user: User | AnonymousUser, *roles: Role) -> QuerySet[Campaign]:
+    """Campaigns of the studies that the user is a member of with one of the roles (any, when none is named)."""
+    return Campaign.objects.filter(study__in=studies_of(user, *roles)).select_related("study")
+
+
+def campaign_for(user: User | AnonymousUser, study: str, slug: str, *roles: Role) -> Campaign:
+    """The campaign by its study's slug and its own, as in /s/<study>/c/<slug>/; Http404 to whoever may not see it."""
+    return _one(campaigns_of(user, *roles).filter(study__slug=study, slug=slug))
+
+
+def campaign_by_id(user: User | AnonymousUser, public_id: str, *roles: Role) -> Campaign:
+    """The campaign by its public id, as in /c/<public_id>/rate/; Http404 to whoever may not see it."""
+    return _one(campaigns_of(user, *roles).filter(public_id=public_id))
+
+
+def _one(campaigns: QuerySet[Campaign]) -> Campaign:
+    campaign = campaigns.select_related("guideline").first()
+    if campaign is None:
+        raise Http404("There is no such campaign.")
+    return campaign
