@@ -31,7 +31,7 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "pseudonym"], name="participant_pseudonym_once"),
             models.UniqueConstraint(
-                fields=["study", "kind", "user"], condition=Q(user__isnull=False), name="participant_user_once"
+                fields=["study", "user"], condition=Q(user__isnull=False), name="participant_user_once"
             ),
             models.UniqueConstraint(
                 fields=["study", "source_id"], condition=~Q(source_id=""), name="participant_source_id_once"

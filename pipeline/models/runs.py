@@ -22,7 +22,7 @@ class Run(models.Model):
     parameters = models.JSONField(default=dict)
     template_sha256 = models.CharField(max_length=64, blank=True)
     code_version = models.CharField(max_length=64, blank=True)
-    # sha256 of what would make a second run the same run (an import's file checksums, a stage's inputs); "" = never the same
+    # sha256 of what makes a second run the same run (an import's file checksums, a stage's inputs); "" = never the same
     fingerprint = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.PLANNED)
     n_units = models.PositiveIntegerField(default=0)

@@ -1,0 +1,239 @@
+"""Answers become judgments: submit once, revise in the open, never overwrite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Max, Sum
+from django.db.models.functions import Now
+
+from analysis.schema import VALUES
+from annotation.domain.clock import from_now
+from annotation.domain.errors import AssignmentOver, SubmissionConflict, SubmissionInvalid
+from annotation.domain.seats import lock_item, seat_is_free, take_seat
+from annotation.domain.submissions import (
+    Answer,
+    CheckedSubmission,
+    RemarkInput,
+    Submission,
+    check_answer,
+    check_submission,
+    questions_on_page,
+)
+from annotation.enums import AssignmentState, CampaignState, RaterState
+from annotation.models import Assignment, Draft, Judgment, Question, Remark, Revision
+
+__all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """``counted``: the answers have a seat; False means they came late and are kept as surplus.
+    ``replayed``: they had been stored before, and nothing was changed by this request.
+    """
+
+    assignment: Assignment
+    counted: bool
+    replayed: bool
+
+
+def submit_assignment(*, assignment: Assignment, submission: Submission) -> Receipt:
+    """Turn a page of answers into judgments, once.
+
+    The same answers sent again (double click, a second tab, a reply that never arrived) are acknowledged and change
+    nothing. After an expiry or a return, the answers take the seat back if it is free and are kept as surplus if not.
+    Raises SubmissionInvalid, SubmissionConflict (other answers stand already) or AssignmentOver (rater withdrew).
+    """
+    checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
+    receipt = _submit(assignment.pk, checked, with_item=assignment.state != AssignmentState.HELD)
+    # The lease ended between the reader's look and our lock: again, with the item locked first as the order asks.
+    return receipt or _must(_submit(assignment.pk, checked, with_item=True))
+
+
+def _must(receipt: Receipt | None) -> Receipt:
+    if receipt is None:
+        raise RuntimeError("a submit with the item locked always ends in a receipt or an error")
+    return receipt
+
+
+@transaction.atomic
+def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) -> Receipt | None:
+    """None where the seat has to be asked for and the item is not locked yet."""
+    item_id = Assignment.objects.values_list("item_id", flat=True).get(pk=assignment_id)
+    item = lock_item(item_id) if with_item else None
+    assignment = _lock_assignment(assignment_id)
+    if assignment.state in AssignmentState.answered():
+        return _replay(assignment, checked)
+    if assignment.rater.state != RaterState.ACTIVE:
+        raise AssignmentOver("You have left this campaign, so nothing more is stored. Thank you for taking part.")
+    state = AssignmentState.SUBMITTED
+    if assignment.state != AssignmentState.HELD and assignment.seat_id is not None:
+        if item is None:
+            return None
+        if seat_is_free(assignment.seat_id):
+            take_seat(item)
+        else:
+            state = AssignmentState.SURPLUS
+    _record(assignment, checked, state)
+    return Receipt(_loaded(assignment.pk), counted=state == AssignmentState.SUBMITTED, replayed=False)
+
+
+def _lock_assignment(assignment_id: int) -> Assignment:
+    related = Assignment.objects.select_related("campaign", "item", "rater", "seat")
+    return related.select_for_update(of=("self",)).get(pk=assignment_id)
+
+
+def _loaded(assignment_id: int) -> Assignment:
+    return Assignment.objects.select_related("campaign", "item", "rater", "seat").get(pk=assignment_id)
+
+
+def _record(assignment: Assignment, checked: CheckedSubmission, state: AssignmentState) -> None:
+    Assignment.objects.filter(pk=assignment.pk).update(
+        state=state,
+        submitted_at=Now(),
+        ended_at=None,
+        lease_until=None,
+        submission_key=checked.key,
+        seconds=checked.seconds,
+    )
+    judgments = Judgment.objects.bulk_create(
+        Judgment(
+            question=question,
+            rater_id=assignment.rater_id,
+            assignment=assignment,
+            instrument=assignment.campaign.instrument,
+            value=answer.value,
+            reason=answer.reason,
+            made_at=Now(),
+        )
+        for question, answer in checked.answers.items()
+    )
+    Revision.objects.bulk_create(
+        Revision(judgment=judgment, number=1, value=judgment.value, reason=judgment.reason, made_at=Now())
+        for judgment in judgments
+    )
+    _add_remarks(assignment, checked.remarks)
+    Draft.objects.filter(assignment=assignment).delete()
+
+
+def _add_remarks(assignment: Assignment, remarks: list[tuple[RemarkInput, Question | None]]) -> None:
+    """Append those that the assignment does not have yet."""
+    if not remarks:
+        return
+    known: set[tuple[str, str | None, int | None]] = set(assignment.remarks.values_list("kind", "text", "question_id"))
+    places: dict[str, int] = {
+        row["kind"]: row["last"] + 1
+        for row in assignment.remarks.order_by().values("kind").annotate(last=Max("position"))
+    }
+    rows = []
+    for remark, question in remarks:
+        text = remark.text.strip()
+        identity = (remark.kind, text, question.pk if question else None)
+        if identity in known:
+            continue
+        known.add(identity)
+        position = places.setdefault(remark.kind, 0)
+        places[remark.kind] += 1
+        rows.append(
+            Remark(
+                assignment=assignment,
+                question=question,
+                kind=remark.kind,
+                text=text,
+                position=position,
+                made_at=Now(),
+            )
+        )
+    Remark.objects.bulk_create(rows)
+
+
+def _replay(assignment: Assignment, checked: CheckedSubmission) -> Receipt:
+    """Acknowledge answers that stand already, or say that others do."""
+    if assignment.state == AssignmentState.WITHDRAWN:
+        raise AssignmentOver("You have left this campaign, so nothing more is stored. Thank you for taking part.")
+    first = {
+        question_id: (value, reason)
+        for question_id, value, reason in Revision.objects.filter(
+            judgment__assignment=assignment, number=1
+        ).values_list("judgment__question_id", "value", "reason")
+    }
+    sent = {question.pk: (answer.value, answer.reason) for question, answer in checked.answers.items()}
+    if sent != first:
+        raise SubmissionConflict(
+            "This item was submitted already, with other answers, and those stand. Open it again to change them."
+        )
+    return Receipt(assignment, counted=assignment.state == AssignmentState.SUBMITTED, replayed=True)
+
+
+@transaction.atomic
+def revise_assignment(*, assignment: Assignment, submission: Submission) -> Receipt:
+    """Change submitted answers: each changed one becomes the judgment's next Revision; the old ones stay.
+
+    Sending the answers that stand changes nothing. Raises SubmissionInvalid, AssignmentOver (not submitted, or the
+    campaign is closed), and SubmissionConflict where ``based_on`` says that the edit began before the last revision.
+    """
+    checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
+    assignment = _lock_assignment(assignment.pk)
+    if assignment.state not in (AssignmentState.SUBMITTED, AssignmentState.SURPLUS):
+        raise AssignmentOver("This item is not submitted, so there is nothing to change.")
+    if assignment.campaign.state == CampaignState.CLOSED or assignment.rater.state != RaterState.ACTIVE:
+        raise AssignmentOver("This campaign is closed; answers can no longer be changed.")
+    judgments = {judgment.question_id: judgment for judgment in assignment.judgments.all()}
+    changed = [
+        (judgments[question.pk], answer)
+        for question, answer in checked.answers.items()
+        if (judgments[question.pk].value, judgments[question.pk].reason) != (answer.value, answer.reason)
+    ]
+    if changed and submission.based_on is not None and submission.based_on != revisions_of(assignment):
+        raise SubmissionConflict("These answers were changed elsewhere meanwhile. Reload the page to see them.")
+    for judgment, answer in changed:
+        _revise(judgment, answer)
+    _add_remarks(assignment, checked.remarks)
+    return Receipt(assignment, counted=assignment.state == AssignmentState.SUBMITTED, replayed=not changed)
+
+
+def revisions_of(assignment: Assignment) -> int:
+    """How many values its judgments have had, all together: what an edit page sends back as ``based_on``."""
+    total = assignment.judgments.aggregate(total=Sum("n_revisions"))["total"]
+    return int(total or 0)
+
+
+def _revise(judgment: Judgment, answer: Answer) -> None:
+    Revision.objects.create(
+        judgment=judgment,
+        number=judgment.n_revisions + 1,
+        value=answer.value,
+        reason=answer.reason,
+        made_at=Now(),
+    )
+    Judgment.objects.filter(pk=judgment.pk).update(
+        value=answer.value, reason=answer.reason, n_revisions=F("n_revisions") + 1, made_at=Now()
+    )
+
+
+@transaction.atomic
+def save_draft(*, assignment: Assignment, place: int, answer: Answer) -> Draft | None:
+    """Keep an answer that is not submitted yet, and renew the lease: the page is in use.
+
+    None where the assignment is submitted already (a late draft changes nothing). Raises SubmissionInvalid for what is
+    no answer, AssignmentOver where the item was given back.
+    """
+    assignment = _lock_assignment(assignment.pk)
+    questions = questions_on_page(assignment)
+    instrument = assignment.campaign.instrument
+    problem = check_answer(place, answer, len(questions), VALUES[instrument], instrument)
+    if problem:
+        raise SubmissionInvalid([(place, problem)])
+    if assignment.state in AssignmentState.answered():
+        return None
+    if assignment.state == AssignmentState.RETURNED:
+        raise AssignmentOver("You gave this item back. Reload the page to go on with the next one.")
+    draft, _ = Draft.objects.update_or_create(
+        assignment=assignment,
+        question=questions[place],
+        defaults={"value": answer.value, "reason": answer.reason},
+    )
+    if assignment.state == AssignmentState.HELD:
+        Assignment.objects.filter(pk=assignment.pk).update(lease_until=from_now(assignment.campaign.lease_seconds))
+    return draft

@@ -1,0 +1,124 @@
+"""What a rater sends, and whether it is an answer to what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from annotation.domain.errors import SubmissionInvalid
+from annotation.enums import RejectReason, RemarkKind
+from annotation.models import Assignment, Question
+from pipeline.enums import InstrumentName
+
+LONGEST_REMARK = 4000  # characters
+LONGEST_PAGE_TIME = 86_400.0  # seconds; more is a clock gone wrong, and is recorded as unknown
+
+
+@dataclass(frozen=True)
+class Answer:
+    value: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RemarkInput:
+    kind: str
+    text: str
+    place: int | None = None  # of the question on the page; None: about the whole item
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One page of answers, keyed by place on the page. ``key`` makes a repeated request the same request.
+
+    ``based_on`` is the number of revisions that an edit started from (see judging.revise_assignment).
+    """
+
+    key: str
+    answers: dict[int, Answer]
+    remarks: tuple[RemarkInput, ...] = ()
+    seconds: float | None = None
+    based_on: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckedSubmission:
+    """Answers by question, every one of the item's questions answered with a value of its instrument."""
+
+    key: str
+    answers: dict[Question, Answer]
+    remarks: list[tuple[RemarkInput, Question | None]] = field(default_factory=list)
+    seconds: float | None = None
+
+
+def questions_on_page(assignment: Assignment) -> list[Question]:
+    """The item's questions in the order of the rater's page: place p shows ``result[p]``."""
+    by_position = {question.position: question for question in assignment.item.questions.all()}
+    return [by_position[position] for position in assignment.order]
+
+
+def check_submission(assignment: Assignment, submission: Submission, values: tuple[str, ...]) -> CheckedSubmission:
+    """Raises SubmissionInvalid with every problem at once; changes nothing."""
+    questions = questions_on_page(assignment)
+    problems = [
+        *_answer_problems(submission, len(questions), values, assignment.campaign.instrument),
+        *_remark_problems(submission, len(questions), assignment.campaign.instrument),
+    ]
+    if not submission.key or len(submission.key) > 64:
+        problems.append((None, "The page lost its submission key; reload it, your drafts are kept."))
+    if problems:
+        raise SubmissionInvalid(problems)
+    return CheckedSubmission(
+        key=submission.key,
+        answers={questions[place]: answer for place, answer in sorted(submission.answers.items())},
+        remarks=[
+            (remark, None if remark.place is None else questions[remark.place])
+            for remark in submission.remarks
+            if remark.text.strip()
+        ],
+        seconds=plausible_seconds(submission.seconds),
+    )
+
+
+def plausible_seconds(seconds: float | None) -> float | None:
+    """Active seconds as reported, or None where no page can have been open that long."""
+    return seconds if seconds is not None and 0 <= seconds <= LONGEST_PAGE_TIME else None
+
+
+def check_answer(place: int, answer: Answer, n: int, values: tuple[str, ...], instrument: str) -> str:
+    """What is wrong with one answer, "" for nothing."""
+    if not 0 <= place < n:
+        return f"There is no question {place + 1} on this page of {n}."
+    if answer.value not in values:
+        return f"Question {place + 1}: {answer.value!r} is no answer; choose {', '.join(values)}."
+    if answer.reason and (instrument != InstrumentName.ATTRIBUTE_QUALITY or answer.value == "accepted"):
+        return f"Question {place + 1}: a reason goes with a rejected or uncertain attribute only."
+    if answer.reason not in RejectReason.values:
+        return f"Question {place + 1}: {answer.reason!r} is no reason of the list."
+    return ""
+
+
+def _answer_problems(
+    submission: Submission, n: int, values: tuple[str, ...], instrument: str
+) -> Iterator[tuple[int | None, str]]:
+    for place in range(n):
+        if place not in submission.answers:
+            yield place, f"Question {place + 1} has no answer yet."
+    for place, answer in submission.answers.items():
+        problem = check_answer(place, answer, n, values, instrument)
+        if problem:
+            yield place, problem
+
+
+def _remark_problems(submission: Submission, n: int, instrument: str) -> Iterator[tuple[int | None, str]]:
+    for remark in submission.remarks:
+        if remark.kind not in RemarkKind.values:
+            yield remark.place, f"{remark.kind!r} is no kind of remark."
+        if remark.kind == RemarkKind.MISSING_ATTRIBUTE and instrument != InstrumentName.ATTRIBUTE_QUALITY:
+            yield remark.place, "Missing attributes are asked for with attribute quality only."
+        if len(remark.text) > LONGEST_REMARK:
+            yield remark.place, f"A remark of {len(remark.text)} characters is too long; {LONGEST_REMARK} fit."
+        if "\x00" in remark.text:
+            yield remark.place, "A remark holds a NUL character; type it again without."
+        if remark.place is not None and not 0 <= remark.place < n:
+            yield remark.place, f"There is no question {remark.place + 1} on this page of {n}."

@@ -1,0 +1,116 @@
+"""What an instrument is: how its items are planned from material, and what its page shows.
+
+A page is made of views without ids: places on the page and texts are all that a rater's browser gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol, TypeVar
+
+from annotation.models import Assignment, Question
+from pipeline.models import Attribute, Prompt, ResponsePair, Run
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Material:
+    """The runs that a campaign's items are built from.
+
+    ``attribute_runs`` made the attributes to be judged; ``respond_runs`` the personalized responses of the pairs;
+    ``label_runs`` say which attributes are relevant (empty: those that the personalized response was given).
+    """
+
+    attribute_runs: tuple[Run, ...] = ()
+    respond_runs: tuple[Run, ...] = ()
+    label_runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedItem:
+    """One page of work before it is stored; its questions are its attributes, in this order."""
+
+    attributes: tuple[Attribute, ...]
+    prompt: Prompt | None = None
+    pair: ResponsePair | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    key: str  # the key that gives it, printed on the button
+
+
+@dataclass(frozen=True)
+class TurnView:
+    role: str  # "user" | "assistant" | other roles as the source names them
+    html: str
+
+
+@dataclass(frozen=True)
+class ConversationView:
+    number: int  # from 1, in the order of the page
+    turns: tuple[TurnView, ...]
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """A turn that is said to support the attribute: conversation number from 1, turn from 0."""
+
+    conversation: int
+    turn: int
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    place: int
+    text: str
+    evidence: tuple[EvidenceView, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResponseView:
+    html: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class PageMaterial:
+    questions: tuple[QuestionView, ...]
+    prompt_html: str = ""
+    conversations: tuple[ConversationView, ...] = ()
+    left: ResponseView | None = None
+    right: ResponseView | None = None
+
+
+class Instrument(Protocol):
+    """A kind of question put to raters. A new one is one file here, one line in INSTRUMENTS and one template."""
+
+    name: str
+    title: str
+    question: str  # what is asked of every unit, in one sentence
+    template: str
+    choices: tuple[Choice, ...]
+    has_sides: bool
+
+    def plan_items(self, material: Material, questions_per_item: int, seed: str) -> Iterator[PlannedItem]:
+        """Pages of at most ``questions_per_item`` questions, the same for the same material and seed."""
+
+    def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
+        """What the page shows, questions in the order given."""
+
+
+def even_parts(things: Sequence[T], most: int) -> list[Sequence[T]]:
+    """Cut into the fewest parts of at most ``most``, their sizes within one of each other, order kept."""
+    if not things:
+        return []
+    n = -(-len(things) // most)
+    size, larger = divmod(len(things), n)
+    bounds = [0]
+    for part in range(n):
+        bounds.append(bounds[-1] + size + (part < larger))
+    return [things[start:end] for start, end in pairwise(bounds)]

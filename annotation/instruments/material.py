@@ -1,0 +1,55 @@
+"""What a page of work shows: texts and places, and nothing that names a row, a model, a condition or a run.
+
+An instrument fills a PageMaterial from an assignment; templates see nothing else of the item. That is what makes the
+blinding structural: there is no field here through which a page could tell the sides apart but the texts themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text as it was written, and its sanitised HTML where it is Markdown ("" where it is shown as typed)."""
+
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class TurnView:
+    place: int  # in its conversation, from 0
+    speaker: str  # "Person", "Assistant", ...
+    passage: Passage
+
+
+@dataclass(frozen=True)
+class ConversationView:
+    place: int  # on the page, from 0
+    turns: tuple[TurnView, ...]
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """A turn that supports an attribute, by places; ``quote`` is the part of it, "" for all of it."""
+
+    conversation: int
+    turn: int
+    quote: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    place: int  # on the page, from 0
+    text: str
+    evidence: tuple[EvidenceView, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageMaterial:
+    questions: tuple[QuestionView, ...]
+    conversations: tuple[ConversationView, ...] = ()  # attribute quality
+    prompt: Passage | None = None  # relevance and preference
+    left: Passage | None = None  # preference
+    right: Passage | None = None

@@ -1,0 +1,69 @@
+"""As a person with this attribute: how much better is one response than the other?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from annotation.domain.rendering import rendered_html
+from annotation.instruments.base import (
+    Choice,
+    Material,
+    PageMaterial,
+    PlannedItem,
+    QuestionView,
+    ResponseView,
+    even_parts,
+)
+from annotation.models import Assignment, Question
+from pipeline.enums import InstrumentName, Side
+from pipeline.models import Attribute, Label, ResponsePair
+
+
+class Preference:
+    name: str = InstrumentName.PREFERENCE.value
+    title = "Preference"
+    question = "As a person of whom this is true: which response is better, and by how much?"
+    template = "annotation/_preference.html"
+    choices: tuple[Choice, ...] = (
+        Choice("1", "Left much better", "1"),
+        Choice("2", "Left better", "2"),
+        Choice("3", "No difference", "3"),
+        Choice("4", "Right better", "4"),
+        Choice("5", "Right much better", "5"),
+    )
+    has_sides = True
+
+    def plan_items(self, material: Material, questions_per_item: int, seed: str) -> Iterator[PlannedItem]:
+        """One or more pages a pair, a question for each of its relevant attributes; a pair without any is left out."""
+        pairs = ResponsePair.objects.filter(personalized__run__in=material.respond_runs)
+        for pair in pairs.select_related("prompt", "personalized").order_by("pk"):
+            for part in even_parts(relevant_attributes(pair, material), questions_per_item):
+                yield PlannedItem(attributes=tuple(part), pair=pair)
+
+    def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
+        pair = assignment.item.pair
+        if pair is None:
+            raise ValueError(f"item {assignment.item.public_id} asks for a preference and has no pair")
+        texts = (pair.generic.text, pair.personalized.text)
+        left, right = reversed(texts) if assignment.side == Side.LEFT else texts
+        html = rendered_html([pair.prompt.text, left, right])
+        return PageMaterial(
+            questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
+            prompt_html=html[pair.prompt.text],
+            left=ResponseView(html[left], left),
+            right=ResponseView(html[right], right),
+        )
+
+
+def relevant_attributes(pair: ResponsePair, material: Material) -> list[Attribute]:
+    """Attributes labelled relevant to the pair's prompt and person; without labels, those the response was given."""
+    if not material.label_runs:
+        return [row.attribute for row in pair.personalized.given_rows.select_related("attribute")]
+    labels = Label.objects.filter(
+        run__in=material.label_runs,
+        instrument=InstrumentName.RELEVANCE,
+        prompt=pair.prompt,
+        attribute__person=pair.person,
+        value="yes",
+    )
+    return list(Attribute.objects.filter(pk__in=labels.values("attribute")).order_by("run_id", "position"))

@@ -1,0 +1,53 @@
+"""Would knowing this attribute change the response to this prompt in any way?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from annotation.domain.rendering import rendered_html
+from annotation.domain.seeding import shuffled
+from annotation.instruments.base import Choice, Material, PageMaterial, PlannedItem, QuestionView
+from annotation.models import Assignment, Question
+from pipeline.enums import InstrumentName
+from pipeline.models import Attribute, PersonPrompt, Prompt
+
+
+class Relevance:
+    name: str = InstrumentName.RELEVANCE.value
+    title = "Relevance"
+    question = "Would knowing this change the response in any way?"
+    template = "annotation/_relevance.html"
+    choices: tuple[Choice, ...] = (Choice("yes", "Yes", "y"), Choice("no", "No", "n"))
+    has_sides = False
+
+    def plan_items(self, material: Material, questions_per_item: int, seed: str) -> Iterator[PlannedItem]:
+        """Per prompt, the attributes of all its people pooled, each person's spread evenly over the pages."""
+        pools: dict[int, list[int]] = {}
+        people = Attribute.objects.filter(run__in=material.attribute_runs).values("person_id")
+        for row in PersonPrompt.objects.filter(person__in=people).order_by("prompt_id", "person_id"):
+            pools.setdefault(row.prompt_id, []).append(row.person_id)
+        prompts = Prompt.objects.in_bulk(pools)
+        for prompt_id, person_ids in pools.items():
+            attributes = Attribute.objects.filter(
+                run__in=material.attribute_runs, person__in=person_ids, text__isnull=False
+            )
+            pool = shuffled(
+                attributes.order_by("person_id", "run_id", "position"), seed, "pool", prompts[prompt_id].public_id
+            )
+            for part in spread(pool, questions_per_item):
+                yield PlannedItem(attributes=tuple(part), prompt=prompts[prompt_id])
+
+    def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
+        prompt = assignment.item.prompt
+        text = prompt.text if prompt else ""
+        return PageMaterial(
+            questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
+            prompt_html=rendered_html([text])[text],
+        )
+
+
+def spread(pool: list[Attribute], most: int) -> list[list[Attribute]]:
+    """The fewest pages of at most ``most``, dealt out person by person, so that each has its share of every person."""
+    dealt = sorted(pool, key=lambda attribute: attribute.person_id)
+    n = -(-len(dealt) // most)
+    return [dealt[page::n] for page in range(n)]
