@@ -19,12 +19,13 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    # The two base classes disagree about the second name.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         # Nineteen digits until the year 2286: names sort by time, across reboots too.
         name = f"{time_ns()}_{uuid.uuid4()}.{queue}.msg"
         hidden = folder / f".{name}"
-        hidden.write_text(dumps(message))
+        hidden.write_text(dumps(payload))
         hidden.rename(folder / name)
 
     def _get(self, queue: str, timeout: Any = None) -> Any:

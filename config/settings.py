@@ -118,7 +118,7 @@ STORAGES = {
     },
 }
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 # A task is a chunk of minutes; Celery's defaults give a killed worker's message back after more than an hour.
 REDELIVERY = {"visibility_timeout": 900, "unacked_restore_interval": 10, "unacked_restore_throttle": 1}
 CELERY_BROKER_TRANSPORT_OPTIONS = (

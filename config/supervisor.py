@@ -87,11 +87,17 @@ class Supervisor:
     """
 
     def __init__(
-        self, services: Sequence[Service], *, on_tick: Callable[[], None] = lambda: None, grace: float = GRACE
+        self,
+        services: Sequence[Service],
+        *,
+        on_tick: Callable[[], None] = lambda: None,
+        grace: float = GRACE,
+        most_failures: int = MOST_FAILURES,
     ) -> None:
         self.running = [Running(service) for service in services]
         self.on_tick = on_tick
         self.grace = grace
+        self.most_failures = most_failures
         self.stopping = False
         self.exit_code = 0
 
@@ -160,8 +166,9 @@ class Supervisor:
         lived = now - running.started
         running.process = None
         running.failures = 1 if lived >= STEADY else running.failures + 1
-        if running.failures >= MOST_FAILURES:
-            log.error("%s ended %d times in a row (%s): stopping everything", running.service.name, MOST_FAILURES, code)
+        if running.failures >= self.most_failures:
+            times = f"ended {running.failures} times in a row ({code})"
+            log.error("%s %s: stopping everything", running.service.name, times)
             self.stopping, self.exit_code = True, 1
             return
         pause = pause_before(running.failures)

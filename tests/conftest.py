@@ -1,4 +1,4 @@
-"""The fixed cast of every test that needs people."""
+"""The fixed cast of every test that needs people. Browser and real material: tests/browser.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pytest
 from studies.enums import Role
 from studies.models import Study, User
 from tests import factories
+
+pytest_plugins = ["tests.browser"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def address() -> str:
 
 def services(listener: int, lock: int) -> list[Service]:
     """Web, worker and the clock that sends the sweepers; the lock is free once all of them have ended."""
-    celery = [sys.executable, "-m", "celery", "-A", "config"]
+    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
     web = [sys.executable, "-m", "gunicorn", "-c", str(settings.BASE_DIR / "config" / "gunicorn.py")]
     quiet = ["--loglevel", "WARNING"]
     worker = [*celery, "worker", "--concurrency", str(settings.TASK_WORKERS), "--without-mingle", "--without-gossip"]

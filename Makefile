@@ -1,0 +1,30 @@
+# Every target is one line; what they do stands in scripts/ and in Python.
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt bench venv venv-test lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## the demo at http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL are honoured)
+	@scripts/run
+
+test: venv-test ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium
+	@.venv-test/bin/python -m tests.run
+
+check: venv-test ## lint, types, arrows between the rooms, missing migrations
+	@.venv-test/bin/python -m tests.check
+
+fmt: venv-test ## format and fix what can be fixed
+	@.venv-test/bin/ruff check --fix --quiet . ; .venv-test/bin/ruff format .
+
+bench: venv-test ## the measurements in benchmarks/
+	@scripts/bench
+
+venv: ## the environment of web and worker (.venv)
+	@scripts/venv .venv requirements/base.txt
+
+venv-test: ## the environment of tests and tools (.venv-test)
+	@scripts/venv .venv-test requirements/test.txt
+
+lock: ## write requirements/*.txt anew from the *.in files (needs uv)
+	@scripts/lock

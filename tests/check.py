@@ -1,0 +1,38 @@
+"""`make check`: format, lint, types, the arrows between the rooms, missing migrations; all run, whatever fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKS = {
+    "format": ["ruff", "format", "--check", "."],
+    "lint": ["ruff", "check", "."],
+    "types": ["mypy", "."],
+    "arrows": ["lint-imports"],
+    "migrations": ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+}
+
+
+def run_checks() -> list[str]:
+    """The names of the checks that failed; what they said is printed, what passed is one line."""
+    programs = Path(sys.executable).parent
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    failed = []
+    for name, (program, *words) in CHECKS.items():
+        began = time.monotonic()
+        done = subprocess.run(
+            [programs / program, *words], check=False, env=environment, capture_output=True, text=True
+        )
+        print(f"{name:<10} {'failed' if done.returncode else 'passed'} ({time.monotonic() - began:.0f} s)", flush=True)
+        if done.returncode:
+            print(done.stdout, done.stderr, sep="", flush=True)
+            failed.append(name)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if run_checks() else 0)

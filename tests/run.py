@@ -1,0 +1,68 @@
+"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis.
+
+Exit status 0 when all passed, 1 when not, 2 when a program is missing that only root could install. TESTS_WORKERS says
+how many pytest processes work side by side (2).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from tests.check import run_checks
+from tests.packages import install, install_line, missing_packages
+from tests.services import private_postgres, private_redis
+
+
+def main(words: list[str]) -> int:
+    signal.signal(signal.SIGTERM, leave)
+    missing = missing_packages()
+    if missing and not install(missing):
+        print(f"Missing: {', '.join(missing)}. As root: {install_line(missing)}", file=sys.stderr)
+        return 2
+    failed = run_checks()
+    with ExitStack() as stack:
+        notes = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "notes"
+        notes.write_text(f"checks: {'FAILED: ' + ', '.join(failed) if failed else 'passed'}\n")
+        if run_pytest("SQLite", {}, notes, words):
+            failed.append("SQLite")
+        private = {
+            "DATABASE_URL": stack.enter_context(private_postgres()),
+            "REDIS_URL": stack.enter_context(private_redis()),
+        }
+        if run_pytest("PostgreSQL and Redis", private, notes, words):
+            failed.append("PostgreSQL")
+    return 1 if failed else 0
+
+
+def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list[str]) -> int:
+    """pytest's exit status. ``notes`` collects one line per round; conftest.py repeats the earlier ones at the end."""
+    print(f"\n== Tests on {title}", flush=True)
+    clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR")}
+    clean |= environment | {"TEST_ROUND": title, "TEST_NOTES": str(notes)}
+    workers = os.environ.get("TESTS_WORKERS", "2")
+    pytest = subprocess.Popen([sys.executable, "-m", "pytest", "-n", workers, *words], env=clean)
+    try:
+        return pytest.wait()
+    except BaseException:
+        pytest.terminate()
+        pytest.wait()
+        raise
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """SIGTERM leaves by an exception, so that every with-block ends its servers."""
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
