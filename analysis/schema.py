@@ -5,19 +5,20 @@ every table below. ``annotation.releases`` writes it from the database, ``analys
 that does not stand here.
 
 Rules that hold for every table
-    * Ids (``person``, ``attribute``, ``unit`` ...) are public random tokens, never database keys. ``rater`` is a pseudonym
-      keyed per study for people, and the model's name for models.
+    * Ids (``person``, ``attribute``, ``unit`` ...) are public random tokens, never database keys. ``rater`` is a
+      pseudonym keyed per study for people, and the model's name for models.
     * Times are UTC, ISO 8601 with microseconds and ``Z``, as strings: the same bytes in Parquet and JSONL.
-    * Rows are sorted by ``sort_by``; JSONL keys stand in the order of ``columns``; null is written as null, never left out.
+    * Rows are sorted by ``sort_by``; JSONL keys stand in the order of ``columns``; null is written as null, never
+      left out.
     * ``nullable=False`` columns never hold null. A null ``value`` means erased (``erased_at`` then holds the time), and
       nothing else.
 
 Values
-    ``value`` is what was answered, as given: ``accepted`` / ``uncertain`` / ``rejected`` (attribute_quality), ``yes`` / ``no``
-    (relevance), ``1`` .. ``5`` (preference, from left much better to right much better).
-    ``score`` is the same on the instrument's numeric scale, towards what is measured: rejected 0, uncertain 1, accepted 2;
-    no 0, yes 1; preference 1 .. 5 where 5 is always "personalized much better", whichever side it stood on (3 = no
-    difference). It is null exactly where ``value`` is null.
+    ``value`` is what was answered, as given: ``accepted`` / ``uncertain`` / ``rejected`` (attribute_quality), ``yes`` /
+    ``no`` (relevance), ``1`` .. ``5`` (preference, from left much better to right much better).
+    ``score`` is the same on the instrument's numeric scale, towards what is measured: rejected 0, uncertain 1,
+    accepted 2; no 0, yes 1; preference 1 .. 5 where 5 is always "personalized much better", whichever side it stood on
+    (3 = no difference). It is null exactly where ``value`` is null.
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ TABLES: dict[str, Table] = {
             (
                 _text("conversation"),
                 _text("person"),
+                _text("run"),  # the import that brought it in
                 _int("position"),  # order among the person's conversations in the source, from 0
                 _text("language"),  # "" where the source does not say
                 _text("model"),  # the assistant's model, "" where the source does not say
@@ -172,6 +174,7 @@ TABLES: dict[str, Table] = {
                 _text("person", True),  # null: generic, shared by all people of the prompt
                 _text("generator"),  # the model's name
                 _text("condition"),  # generic | personalized
+                _int("position"),  # tells several answers to the same request apart
                 _text("text"),
                 _list("given"),  # attributes that the generator was given
             ),
@@ -196,6 +199,7 @@ TABLES: dict[str, Table] = {
                 _text("campaign"),
                 _text("role"),  # work | gold | training
                 _int("position"),
+                _int("sort_key"),  # seeded: its place in the ring in which items are handed out
                 _int("priority"),
                 _text("prompt", True),
                 _text("pair", True),
@@ -204,6 +208,24 @@ TABLES: dict[str, Table] = {
                 _list("seats", _SEAT),  # side: where the personalized response stands, "" for other instruments
             ),
             ("item",),
+        ),
+        Table(  # every tenure of a seat that has ended; what is still held is left out, as drafts are
+            "assignments",
+            (
+                _text("assignment"),
+                _text("campaign"),
+                _text("item"),
+                _text("rater"),
+                _int("seat", True),  # seat number; null for imported, gold and training
+                _text("side"),
+                _text("state"),  # submitted | surplus | withdrawn | expired | returned
+                _list("order", pl.Int64),  # the questions' positions in the order in which the page showed them
+                _text("claimed_at", True),
+                _text("submitted_at", True),
+                _text("ended_at", True),
+                _float("seconds", True),  # active seconds on the page, as the browser reported them; null unknown
+            ),
+            ("assignment",),
         ),
         Table(
             "judgments",
@@ -227,6 +249,7 @@ TABLES: dict[str, Table] = {
                 _text("claimed_at", True),
                 _text("submitted_at"),
                 _float("seconds", True),  # active seconds on the page, as the browser reported them; null unknown
+                _text("made_at"),  # as the judgment has it; each value's own time stands in revisions
                 _list("revisions", _REVISION),  # every value it ever had, the first included
                 _text("erased_at", True),
             ),
@@ -244,6 +267,7 @@ TABLES: dict[str, Table] = {
                 _text("unit", True),
                 _text("text", True),  # null: erased
                 _text("made_at"),
+                _text("erased_at", True),
             ),
             ("assignment", "kind", "position"),
         ),
@@ -281,6 +305,7 @@ TABLES: dict[str, Table] = {
             (
                 _text("rater"),
                 _text("campaign"),
+                _text("person", True),  # set where the rater is the very person whose attributes are judged
                 _text("kind"),  # human | simulated | imported
                 _text("group"),  # crowd, team ...; "" if none
                 _text("state"),  # active | withdrawn | excluded
@@ -298,12 +323,15 @@ TABLES: dict[str, Table] = {
                 _text("model_revision"),
                 _text("parameters"),  # canonical JSON
                 _text("template_sha256"),
+                _text("code_version"),
                 _text("state"),
                 _int("n_units"),
                 _int("n_done"),
                 _int("n_failed"),
                 _list("inputs"),  # runs whose material it read
                 _text("created_at"),
+                _text("started_at", True),
+                _text("finished_at", True),
             ),
             ("run",),
         ),
