@@ -67,7 +67,7 @@ def checksum_problems(folder: Path) -> list[str]:
         return [f"{path}: no such file; {REMEDY}"]
     problems: list[str] = []
     listed: set[str] = set()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         digest, _, name = line.partition("  ")
         if len(digest) != 64 or not name or Path(name).is_absolute() or ".." in Path(name).parts:
             problems.append(f"{path}:{number}: {line!r} is not '<sha256>  <path inside the release>'; {REMEDY}")

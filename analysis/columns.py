@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.markup import Col, number, percent, whole
+from analysis.markup import Col, bare_percent, number, percent, whole
 
 _TWO, _THREE = number(2), number(3)
 
@@ -21,8 +21,7 @@ LABEL_SHARES = (
     Col("count", "Judgments", whole),
     Col("n", "of n", whole),
     Col("share", "Share", percent),
-    Col("low", "from", percent),
-    Col("high", "to", percent),
+    Col("low", "95 % interval, %", bare_percent, to="high"),
 )
 MARKED = (
     Col("rater", "Rater"),
@@ -30,8 +29,7 @@ MARKED = (
     Col("marked", "Marked", whole),
     Col("n", "of n", whole),
     Col("share", "Share", percent),
-    Col("low", "from", percent),
-    Col("high", "to", percent),
+    Col("low", "95 % interval, %", bare_percent, to="high"),
 )
 SELECTION = (
     Col("rater", "Model"),
@@ -51,19 +49,16 @@ PREFERENCE_MEANS = (
     Col("pairs", "Pairs", whole),
     Col("n", "n", whole),
     Col("mean", "Mean", _TWO),
-    Col("low", "from", _TWO),
-    Col("high", "to", _TWO),
+    Col("low", "95 % interval", _TWO, to="high"),
 )
 NO_BETTER = (
     Col("generator", "Written by"),
     Col("judge", "Judged by"),
     Col("no_better_judgments", "of judgments", percent),
-    Col("no_better_judgments_low", "from", percent),
-    Col("no_better_judgments_high", "to", percent),
+    Col("no_better_judgments_low", "95 % interval, %", bare_percent, to="no_better_judgments_high"),
     Col("n", "n", whole),
     Col("no_better_pairs", "of pairs", percent),
-    Col("no_better_pairs_low", "from", percent),
-    Col("no_better_pairs_high", "to", percent),
+    Col("no_better_pairs_low", "95 % interval, %", bare_percent, to="no_better_pairs_high"),
     Col("pairs", "Pairs", whole),
 )
 AGREEMENT_GROUPS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,6 +20,7 @@ from analysis.svg import (
     LINE,
     MODELS,
     MUTED,
+    ON_SHADE,
     PAPER,
     PEOPLE,
     WIDTH,
@@ -45,13 +46,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Dot:
-    """One row of a dot plot. NaN ``low`` and ``high``: no interval can be given, and the text must say so."""
+    """One row of a dot plot; ``text`` is its number, ``note`` what it rests on.
+
+    NaN ``low`` and ``high``: no interval can be given, and the note must say so.
+    """
 
     label: str
     value: float
     low: float
     high: float
     text: str
+    note: str
     colour: str
     heading: bool = False
 
@@ -68,11 +73,12 @@ def label_shares_picture(shares: pl.DataFrame, *, campaign: str, mark: str) -> P
     dots: list[Dot] = []
     for group in shares.partition_by("corpus", "extractor", maintain_order=True):
         first = group.row(0, named=True)
-        heading = f"{first['corpus']} ({first['corpus_kind']}), extractor {first['extractor']}"
-        dots.append(Dot(f"{heading}: n = {first['n']}", math.nan, math.nan, math.nan, "", INK, heading=True))
+        made_by = _short_name(first["extractor"])
+        heading = f"{first['corpus']} ({first['corpus_kind']}), extracted by {made_by}, n = {first['n']}"
+        dots.append(Dot(heading, math.nan, math.nan, math.nan, "", "", INK, heading=True))
         colours = {"accepted": PEOPLE, "uncertain": BASELINES, "rejected": AGAINST}
         dots += [
-            Dot(row["value"], row["share"], row["low"], row["high"], _percent(row["share"]), colours[row["value"]])
+            Dot(row["value"], row["share"], row["low"], row["high"], _percent(row["share"]), "", colours[row["value"]])
             for row in group.iter_rows(named=True)
         ]
     alt = "Shares of accepted, uncertain and rejected attributes. " + _spoken(dots)
@@ -95,11 +101,12 @@ def marked_relevant_picture(marked: pl.DataFrame, *, campaign: str, mark: str) -
     )
     dots = [
         Dot(
-            f"{row['rater']}{_kind_note(row['kind'])}",
+            _row_name(row["rater"], row["kind"]),
             row["share"],
             row["low"],
             row["high"],
-            f"{_percent(row['share'])}  n = {row['n']}",
+            _percent(row["share"]),
+            f"n = {row['n']}",
             _colour(row["kind"]),
         )
         for row in shown.iter_rows(named=True)
@@ -117,17 +124,28 @@ def preference_picture(means: pl.DataFrame, *, campaign: str, mark: str) -> Pict
     """Mean preference of each generator by each judge, from ``preference`` of one campaign; 3 is no difference."""
     dots: list[Dot] = []
     for group in means.partition_by("generator", maintain_order=True):
-        dots.append(Dot(f"written by {group['generator'][0]}", math.nan, math.nan, math.nan, "", INK, heading=True))
+        dots.append(
+            Dot(
+                f"written by {_short_name(group['generator'][0])}",
+                math.nan,
+                math.nan,
+                math.nan,
+                "",
+                "",
+                INK,
+                heading=True,
+            )
+        )
         rows = group.sort(pl.col("kind").is_in(PEOPLE_KINDS), "judge", descending=[True, False]).iter_rows(named=True)
         for row in rows:
-            interval = "" if math.isfinite(row["low"]) else ", no interval"
-            text = f"{row['mean']:.2f}  n = {row['n']}{interval}"
-            label = f"{row['judge']}{_kind_note(row['kind'])}"
-            dots.append(Dot(label, row["mean"], row["low"], row["high"], text, _colour(row["kind"])))
+            note = f"n = {row['n']}" if math.isfinite(row["low"]) else f"n = {row['n']}, one pair"
+            text = f"{row['mean']:.2f}"
+            label = _row_name(row["judge"], row["kind"])
+            dots.append(Dot(label, row["mean"], row["low"], row["high"], text, note, _colour(row["kind"])))
     alt = "Mean preference from 1 (generic much better) to 5 (personalized much better). " + _spoken(dots)
     caption = (
-        "Mean preference from 1, the generic response is much better, to 5, the personalized one is; 3 is no difference. "
-        "Bars are 95 % bootstrap intervals over response pairs."
+        "Mean preference from 1, the generic response is much better, to 5, the personalized one is; "
+        "3 is no difference. Bars are 95 % bootstrap intervals over response pairs."
     )
     svg = _dot_plot(
         dots, name=f"{campaign}-preference", alt=alt, mark=mark, span=(1.0, 5.0), percent=False, reference=3.0
@@ -152,6 +170,7 @@ def kappa_picture(pairs: pl.DataFrame, *, campaign: str, mark: str) -> Picture |
     if len(order) <= MATRIX_LIMIT:
         caption = (
             "Cohen's kappa of every two raters with common units: 1 is full agreement, 0 is what chance would give. "
+            "A rater's row is left of the name, the column below it. "
             "A dash is a kappa that is not defined, an empty cell a pair without common units."
         )
         return Picture("kappa", _matrix(pairs, order, name=name, alt=alt, mark=mark), alt, caption, mark)
@@ -172,10 +191,13 @@ def _dot_plot(
     reference: float | None = None,
 ) -> str:
     """Rows of dots with intervals between the labels (left) and the numbers (right)."""
+    left = _text_width(dot.label for dot in dots if not dot.heading)
+    right = _text_width(f"{dot.text} {dot.note}" for dot in dots)
     with drawing_style():
-        figure, axes = new_axes(len(dots) * ROW + 0.75, left=2.25, right=1.35, top=0.35, bottom=0.4)
+        top = _top(mark)
+        figure, axes = new_axes(len(dots) * ROW + top + 0.3, left=left, right=right, top=top, bottom=0.3)
         axes.set_xlim(*span)
-        axes.set_ylim(len(dots) - 0.4, -0.6)
+        axes.set_ylim(len(dots) - 0.5, -0.5)
         axes.set_yticks([])
         ticks = [0, 0.25, 0.5, 0.75, 1] if percent else [1, 2, 3, 4, 5]
         axes.set_xticks(ticks, [f"{tick:.0%}".replace("%", " %") if percent else str(tick) for tick in ticks])
@@ -183,40 +205,43 @@ def _dot_plot(
         axes.set_axisbelow(True)
         if reference is not None:
             axes.axvline(reference, color=MUTED, linewidth=1.0, zorder=1)
+        scale = WIDTH - left - right
         for y, dot in enumerate(dots):
-            _draw_dot(axes, y, dot)
+            _draw_dot(axes, y, dot, -left / scale, 1 + right / scale)
         _draw_mark(axes, mark)
         return svg_of(figure, name=_id(name), alt=alt)
 
 
-def _draw_dot(axes: Axes, y: int, dot: Dot) -> None:
+def _draw_dot(axes: Axes, y: int, dot: Dot, left: float, right: float) -> None:
+    """``left`` and ``right``: the picture's edges in widths of the axes."""
     place = axes.get_yaxis_transform()
     if dot.heading:
-        axes.text(
-            -0.95, y, dot.label, transform=place, va="center", ha="left", color=MUTED, fontsize=8.5, clip_on=False
-        )
+        axes.text(left, y + 0.1, dot.label, transform=place, va="center", ha="left", color=MUTED, fontsize=8)
         return
-    axes.text(-0.04, y, _shorten(dot.label), transform=place, va="center", ha="right", color=INK)
-    axes.text(1.05, y, dot.text, transform=place, va="center", ha="left", color=INK)
+    axes.text(-0.03, y, _shorten(dot.label), transform=place, va="center", ha="right", color=INK)
+    axes.text(1.03, y, dot.text, transform=place, va="center", ha="left", color=INK)
+    axes.text(right, y, dot.note, transform=place, va="center", ha="right", color=MUTED, fontsize=8)
     if math.isfinite(dot.low):
         axes.plot([dot.low, dot.high], [y, y], color=dot.colour, linewidth=2.2, solid_capstyle="round", zorder=2)
     axes.plot([dot.value], [y], "o", color=dot.colour, markersize=6, markeredgecolor=PAPER, zorder=3, clip_on=False)
 
 
 def _matrix(pairs: pl.DataFrame, order: list[tuple[str, str]], *, name: str, alt: str, mark: str) -> str:
-    """Lower triangle; the number in each cell, the shade is the same number again."""
+    """Lower triangle with the names on its diagonal: a name's row is to the left of it, its column below.
+
+    The number stands in each cell; the shade says the same number again.
+    """
     n = len(order)
     place = {rater: position for position, (rater, _) in enumerate(order)}
+    side = min(0.42, (WIDTH - 1.9) / n)
     with drawing_style():
-        side = (WIDTH - 2.3) / max(n, 6)
-        figure, axes = new_axes(side * n + 0.75, left=2.2, right=WIDTH - 2.2 - side * n, top=0.35, bottom=0.4)
+        top = _top(mark)
+        figure, axes = new_axes(side * n + top + 0.05, left=0.0, right=WIDTH - side * n, top=top, bottom=0.05)
         axes.set_xlim(0, n)
         axes.set_ylim(n, 0)
-        axes.spines["bottom"].set_visible(False)
-        axes.set_yticks([i + 0.5 for i in range(n)], [f"{i + 1}  {_row_name(*rater)}" for i, rater in enumerate(order)])
-        axes.set_xticks([i + 0.5 for i in range(n)], [str(i + 1) for i in range(n)])
-        for tick, (_, kind) in zip(axes.get_yticklabels(), order, strict=True):
-            tick.set_color(_colour(kind))
+        axes.set_axis_off()
+        for i, (rater, kind) in enumerate(order):
+            axes.text(i + 0.14, i + 0.54, _row_name(rater, kind), ha="left", va="center", color=_colour(kind))
         for row in pairs.iter_rows(named=True):
             x, y = sorted((place[row["rater_a"]], place[row["rater_b"]]))
             _draw_cell(axes, x, y, row["kappa"], small=n > 10)
@@ -226,14 +251,12 @@ def _matrix(pairs: pl.DataFrame, order: list[tuple[str, str]], *, name: str, alt
 
 def _draw_cell(axes: Axes, x: int, y: int, kappa: float, *, small: bool) -> None:
     strength = min(1.0, abs(kappa)) if math.isfinite(kappa) else 0.0
-    colour = PEOPLE if kappa >= 0 else AGAINST
-    box = Rectangle(
-        (x + 0.03, y + 0.03), 0.94, 0.94, facecolor=colour, alpha=round(0.06 + 0.84 * strength, 3), linewidth=0
-    )
-    axes.add_patch(box)
+    colour = AGAINST if kappa < 0 else PEOPLE
+    shade = round(0.06 + 0.7 * strength, 3)
+    axes.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, facecolor=colour, alpha=shade, linewidth=0))
     text = f"{kappa:.2f}".replace("0.", ".", 1).replace("-", MINUS) if math.isfinite(kappa) else UNDEFINED
-    ink = PAPER if strength > 0.52 else INK
-    axes.text(x + 0.5, y + 0.52, text, ha="center", va="center", color=ink, fontsize=7 if small else 8.5)
+    ink = ON_SHADE if strength > 0.8 else INK
+    axes.text(x + 0.5, y + 0.54, text, ha="center", va="center", color=ink, fontsize=7 if small else 8)
 
 
 def _strips(pairs: pl.DataFrame, *, name: str, alt: str, mark: str) -> str:
@@ -245,7 +268,7 @@ def _strips(pairs: pl.DataFrame, *, name: str, alt: str, mark: str) -> str:
         ("people with models", pairs.filter(people_a != people_b), BASELINES),
     ]
     with drawing_style():
-        figure, axes = new_axes(2.6, left=2.25, right=1.35, top=0.35, bottom=0.4)
+        figure, axes = new_axes(2.3, left=1.6, right=1.2, top=_top(mark), bottom=0.3)
         axes.set_xlim(min([-0.25, *pairs["kappa"].to_list()]), 1)
         axes.set_ylim(2.5, -0.5)
         axes.set_yticks([])
@@ -272,6 +295,16 @@ def _draw_mark(axes: Axes, mark: str) -> None:
         figure.text(0.995, 0.985, mark, ha="right", va="top", color=AGAINST, fontsize=8, fontweight="bold")
 
 
+def _top(mark: str) -> float:
+    """Inches above the drawing: room for the mark where there is one."""
+    return 0.32 if mark else 0.05
+
+
+def _text_width(texts: Iterable[str]) -> float:
+    """Inches that the longest of ``texts``, as drawn, needs beside the axes."""
+    return 0.2 + 0.069 * max((len(_shorten(text)) for text in texts), default=0)
+
+
 def _rater_order(pairs: pl.DataFrame) -> list[tuple[str, str]]:
     """People, then models, then baselines, each by name."""
     kinds = {(r["rater_a"], r["kind_a"]) for r in pairs.iter_rows(named=True)}
@@ -289,10 +322,15 @@ def _kind_note(kind: str) -> str:
 
 
 def _row_name(rater: str, kind: str) -> str:
-    return _shorten(f"{rater}{_kind_note(kind)}")
+    return _shorten(f"{_short_name(rater)}{_kind_note(kind)}")
 
 
-def _shorten(label: str, limit: int = 34) -> str:
+def _short_name(model: str) -> str:
+    """A model without the name of who publishes it; the tables have the whole."""
+    return model.rpartition("/")[2]
+
+
+def _shorten(label: str, limit: int = 30) -> str:
     return label if len(label) <= limit else f"{label[: limit // 2 - 1]}…{label[-limit // 2 :]}"
 
 
@@ -301,7 +339,7 @@ def _percent(share: float) -> str:
 
 
 def _spoken(dots: Sequence[Dot]) -> str:
-    parts = [dot.label if dot.heading else f"{dot.label}: {' '.join(dot.text.split())}" for dot in dots]
+    parts = [dot.label if dot.heading else f"{dot.label}: {dot.text} {dot.note}".strip() for dot in dots]
     return "; ".join(parts) + "."
 
 

@@ -21,6 +21,7 @@ class Col:
     name: str
     heading: str
     write: Callable[[object], str] = str
+    to: str = ""  # a second column: the cell reads "a to b", an interval
 
     @property
     def numeric(self) -> bool:
@@ -43,6 +44,16 @@ def percent(value: object) -> str:
     return f"{100 * value:.1f} %" if isinstance(value, (int, float)) and not math.isnan(value) else UNDEFINED
 
 
+def bare_percent(value: object) -> str:
+    """As ``percent`` without the sign, for intervals."""
+    return percent(value).removesuffix(" %")
+
+
+def counted(n: object, noun: str) -> str:
+    """``1 model``, ``3 models``, ``no models``."""
+    return f"{whole(n) if n else 'no'} {noun}{'' if n == 1 else 's'}"
+
+
 def whole(value: object) -> str:
     """A count with thin spaces between thousands."""
     return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else UNDEFINED
@@ -54,18 +65,30 @@ def table(frame: pl.DataFrame, columns: Sequence[Col], *, csv: str = "") -> str:
     body = "\n".join(_row(row, columns) for row in frame.head(ROWS_SHOWN).iter_rows(named=True))
     cut = frame.height - ROWS_SHOWN
     rest = f'<p class="note">{whole(cut)} more rows stand in <code>{escape(csv)}</code>.</p>' if cut > 0 else ""
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>{rest}\n'
+    inner = f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f"{scrolled(inner)}{rest}\n"
 
 
 def _row(row: Mapping[str, object], columns: Sequence[Col]) -> str:
-    cells = [escape(col.write(row[col.name])) for col in columns]
+    cells = [escape(_cell(row, col)) for col in columns]
     first = f'<th scope="row">{cells[0]}</th>'
     others = "".join(f"<td{_class(col)}>{cell}</td>" for col, cell in zip(columns[1:], cells[1:], strict=True))
     return f"<tr>{first}{others}</tr>"
 
 
+def _cell(row: Mapping[str, object], col: Col) -> str:
+    """One cell's text; an interval without ends is one ``UNDEFINED``."""
+    first = col.write(row[col.name])
+    return f"{first} to {col.write(row[col.to])}" if col.to and first != UNDEFINED else first
+
+
 def _class(col: Col) -> str:
     return ' class="n"' if col.numeric else ""
+
+
+def scrolled(content: str) -> str:
+    """``content`` that may be wider than the screen, to be scrolled by touch, mouse or keyboard."""
+    return f'<div class="scroll" tabindex="0">{content}</div>'
 
 
 def details(summary: str, content: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -41,30 +41,46 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Release:
-    """The tables of ``analysis.schema``, each a ``LazyFrame`` that keeps that table's columns and types."""
+    """Every table of ``analysis.schema`` by name, each a ``LazyFrame`` that keeps that table's columns and types."""
 
     manifest: Manifest
-    people: pl.LazyFrame
-    conversations: pl.LazyFrame
-    attributes: pl.LazyFrame
-    prompts: pl.LazyFrame
-    responses: pl.LazyFrame
-    response_pairs: pl.LazyFrame
-    items: pl.LazyFrame
-    judgments: pl.LazyFrame
-    remarks: pl.LazyFrame
-    model_votes: pl.LazyFrame
-    labels: pl.LazyFrame
-    raters: pl.LazyFrame
-    runs: pl.LazyFrame
-    campaigns: pl.LazyFrame
+    tables: Mapping[str, pl.LazyFrame]
 
-    def table(self, name: str) -> pl.LazyFrame:
-        """The frame of table ``name``; ``KeyError`` for a name that the schema does not know."""
-        if name not in TABLES:
-            raise KeyError(f"{name!r} is no table of a release; expected one of {', '.join(TABLES)}")
-        frame: pl.LazyFrame = getattr(self, name)
-        return frame
+    @property
+    def people(self) -> pl.LazyFrame:
+        return self.tables["people"]
+
+    @property
+    def attributes(self) -> pl.LazyFrame:
+        return self.tables["attributes"]
+
+    @property
+    def response_pairs(self) -> pl.LazyFrame:
+        return self.tables["response_pairs"]
+
+    @property
+    def items(self) -> pl.LazyFrame:
+        return self.tables["items"]
+
+    @property
+    def judgments(self) -> pl.LazyFrame:
+        return self.tables["judgments"]
+
+    @property
+    def model_votes(self) -> pl.LazyFrame:
+        return self.tables["model_votes"]
+
+    @property
+    def labels(self) -> pl.LazyFrame:
+        return self.tables["labels"]
+
+    @property
+    def runs(self) -> pl.LazyFrame:
+        return self.tables["runs"]
+
+    @property
+    def campaigns(self) -> pl.LazyFrame:
+        return self.tables["campaigns"]
 
 
 def release_from_frames(frames: Mapping[str, pl.DataFrame], manifest: Manifest | None = None) -> Release:
@@ -77,7 +93,7 @@ def release_from_frames(frames: Mapping[str, pl.DataFrame], manifest: Manifest |
     if problems:
         raise ReleaseError(problems)
     lazy = {name: frames.get(name, pl.DataFrame(schema=TABLES[name].polars_schema)).lazy() for name in TABLES}
-    return Release(manifest=manifest or Manifest(SCHEMA_VERSION), **lazy)
+    return Release(manifest or Manifest(SCHEMA_VERSION), lazy)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -140,19 +156,16 @@ def load_release(folder: Path) -> Release:
     manifest = read_manifest(folder)
     problems: list[str] = []
     frames: dict[str, pl.LazyFrame] = {}
-    for field in fields(Release):
-        if field.name == "manifest":
-            continue
-        paths = table_files(folder, field.name)
+    for name in TABLES:
+        paths = table_files(folder, name)
         if not paths:
-            expected = folder / "data" / f"{field.name}.parquet"
-            problems.append(f"{expected}: no such file, nor .jsonl; {REMEDY}")
+            problems.append(f"{folder / 'data' / name}.parquet: no such file, nor .jsonl; {REMEDY}")
             continue
-        frames[field.name] = scan_table(paths[0], field.name)
-        problems += _header_problems(paths[0], field.name, frames[field.name])
+        frames[name] = scan_table(paths[0], name)
+        problems += _header_problems(paths[0], name, frames[name])
     if problems:
         raise ReleaseError(problems)
-    return Release(manifest=manifest, **frames)
+    return Release(manifest, frames)
 
 
 def _header_problems(path: Path, name: str, frame: pl.LazyFrame) -> list[str]:

@@ -6,6 +6,7 @@ Nothing of when or where it was made is in it: two reports of one release are th
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -21,10 +22,9 @@ from analysis.figures import (
     marked_relevant_picture,
     preference_picture,
 )
-from analysis.longform import PEOPLE_KINDS
-from analysis.markup import csv_text, details, table, whole
+from analysis.markup import counted, csv_text, details, scrolled, table, whole
 from analysis.release import Manifest, Release
-from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
+from analysis.schema import ATTRIBUTE_QUALITY, INSTRUMENTS, PREFERENCE, RELEVANCE
 from analysis.tables import Settings, Tables, build_tables
 
 STYLE = Path(__file__).with_name("report.css")
@@ -37,6 +37,20 @@ ORIGIN_NOTES = {
     "human": "Answers of people who took part in this campaign.",
     "simulated": "SIMULATED: these raters are programs. Nothing here says anything about people.",
     "imported": "IMPORTED: answers collected elsewhere, by other means, and brought in.",
+}
+DEFINITIONS = {
+    "n": "Answers; for a pair of raters, the units that both answered.",
+    "Agreement": "Share of common units with the same value. "
+    "A preference's value is its score towards the personalized response.",
+    "Cohen's kappa": "How far agreement exceeds chance, as a share of how far it could; chance comes from the two "
+    "raters' own shares of values. No weights. Not defined where chance alone agrees fully.",
+    "Krippendorff's alpha": "One less observed over expected disagreement, over units with two answers or more. "
+    "Not defined without two answers to compare, or without any variation.",
+    "Precision, recall, F1": "Of the answer relevant, against the label named above the table. "
+    "Not defined where the denominator is 0.",
+    "Intervals": "95 %. Shares: Wilson's, over answers. Mean preference: percentile bootstrap over pairs of responses, "
+    "2,000 draws with a fixed seed. That answers of one rater or about one person are alike is not in them.",
+    "Raters": "People, unless a campaign is marked; marked and unmarked answers are never in one number.",
 }
 
 
@@ -69,7 +83,7 @@ def write_report(report: Report, folder: Path) -> None:
 def _page(manifest: Manifest, tables: Tables, settings: Settings) -> str:
     title = manifest.title or manifest.study or "A study"
     version = f", release {manifest.version}" if manifest.version else ""
-    campaigns = list(tables.campaigns.iter_rows(named=True))
+    campaigns = sorted(tables.campaigns.iter_rows(named=True), key=_reading_order)
     sections = "".join(_campaign(campaign, tables) for campaign in campaigns)
     links = "".join(f'<li><a href="#{escape(row["campaign"])}">{escape(row["title"])}</a></li>' for row in campaigns)
     nothing = "" if campaigns else "<p>This release holds no campaign, so there is nothing to count yet.</p>"
@@ -77,24 +91,36 @@ def _page(manifest: Manifest, tables: Tables, settings: Settings) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}: report</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}: report</title>\n"
+        f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
         f'<header><p class="kicker">Fitting Room report{escape(version)}</p><h1>{escape(title)}</h1>\n'
         f"{_overview(tables)}{nothing}</header>\n"
-        f'<nav aria-label="Campaigns"><ul>{links}</ul></nav>\n<main>\n{sections}{_reading(tables)}{_definitions(settings)}'
+        f'<nav aria-label="Campaigns"><ul>{links}</ul></nav>\n<main>\n'
+        f"{sections}{_reading(tables)}{_definitions(settings)}"
         "</main>\n</body>\n</html>\n"
+    )
+
+
+def _reading_order(campaign: Mapping[str, object]) -> tuple[int, int, str]:
+    """The study's stages in their order, people's own answers first."""
+    origins = list(ORIGIN_NOTES)
+    return (
+        INSTRUMENTS.index(str(campaign["instrument"])),
+        origins.index(str(campaign["origin"])),
+        str(campaign["campaign"]),
     )
 
 
 def _overview(tables: Tables) -> str:
     frame = tables.campaigns
-    sentences = []
-    for origin, noun in (("human", "people"), ("imported", "imported raters"), ("simulated", "simulated raters")):
+    said = []
+    for origin, noun in (("human", "person"), ("imported", "imported rater"), ("simulated", "simulated rater")):
         part = frame.filter((pl.col("origin") == origin) & (pl.col("judgments") > 0))
         if part.height:
-            raters = int(part["raters"].sum())
-            sentences.append(f"{whole(int(part['judgments'].sum()))} judgments by {whole(raters)} {noun}")
-    sentences.append(f"{whole(int(frame['votes'].sum()))} votes by models")
-    return f'<p class="lead">{escape(", ".join(sentences))}, in {frame.height} campaigns.</p>\n'
+            raters = counted(int(part["raters"].sum()), noun).replace("persons", "people")
+            said.append(f"{counted(int(part['judgments'].sum()), 'judgment')} by {raters}")
+    said.append(f"{counted(int(frame['votes'].sum()), 'vote')} by models")
+    return f'<p class="lead">{escape(", ".join(said))}, in {counted(frame.height, "campaign")}.</p>\n'
 
 
 def _campaign(campaign: dict[str, object], tables: Tables) -> str:
@@ -113,14 +139,17 @@ def _campaign(campaign: dict[str, object], tables: Tables) -> str:
 
 
 def _counted(campaign: dict[str, object]) -> str:
-    if not campaign["judgments"]:
-        return (
-            f"No judgment is in the numbers yet; {whole(campaign['votes'])} votes by {campaign['models']} models are."
-        )
-    return (
-        f"{whole(campaign['judgments'])} judgments on {whole(campaign['judged_units'])} units by {whole(campaign['raters'])} "
-        f"raters and {whole(campaign['votes'])} votes by {campaign['models']} models are in the numbers."
+    """The sentence that says what the campaign's numbers rest on."""
+    votes = f"{counted(campaign['votes'], 'vote')} by {counted(campaign['models'], 'model')}"
+    if campaign["baselines"]:
+        votes += f" and {counted(campaign['baselines'], 'baseline')}"
+    judgments = (
+        f"{counted(campaign['judgments'], 'judgment')} on {counted(campaign['judged_units'], 'unit')} "
+        f"by {counted(campaign['raters'], 'rater')}"
+        if campaign["judgments"]
+        else "No judgment yet"
     )
+    return f"{judgments}{', and ' + votes if campaign['votes'] else ''}."
 
 
 def _quality(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
@@ -143,11 +172,15 @@ def _relevance(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
         first = scores.row(0, named=True)
         parts.append(
             "<h3>Models against the label</h3>"
-            f"<p>The label is the {escape(first['label'])}; {whole(first['ties'])} units where raters tie have none and "
-            "are left out. Relevant is the class looked for.</p>"
+            f"<p>The label is the {escape(first['label'])}. {_ties(first['ties'])} Relevant is the class looked for; "
+            "marked and label are its shares among the n units.</p>"
             + table(scores, c.SELECTION, csv="tables/selection.csv")
         )
     return "".join(parts)
+
+
+def _ties(n: int) -> str:
+    return f"{counted(n, 'unit')} where raters tie {'has' if n == 1 else 'have'} none and stand aside." if n else ""
 
 
 def _preference(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
@@ -159,8 +192,9 @@ def _preference(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
             preference_picture(means, campaign=slug, mark=mark),
             details("The means as a table", table(means, c.PREFERENCE_MEANS, csv="tables/preference.csv")),
         )
-        + "<h3>No better than the generic response</h3><p>The share of personalized responses that were judged no better, "
-        "read in two ways: over single judgments, and over pairs.</p>"
+        + "<h3>No better than the generic response</h3>"
+        "<p>The share of personalized responses judged no better, read in two ways: "
+        "over n single judgments, and over pairs of responses.</p>"
         + table(means, c.NO_BETTER, csv="tables/preference.csv")
     )
 
@@ -188,9 +222,7 @@ def _agreement(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
 def _figure(picture: Picture, below: str) -> str:
     caption = escape(picture.caption)
     lead = f"<strong>{escape(picture.mark)}.</strong> " if picture.mark else ""
-    return (
-        f'<figure><div class="scroll">{picture.svg}</div>\n<figcaption>{lead}{caption}</figcaption>\n{below}</figure>\n'
-    )
+    return f"<figure>{scrolled(picture.svg)}\n<figcaption>{lead}{caption}</figcaption>\n{below}</figure>\n"
 
 
 def _reading(tables: Tables) -> str:
@@ -216,23 +248,14 @@ def _definitions(settings: Settings) -> str:
     neutral = "3 or less" if settings.neutral_is_no_better else "less than 3"
     rule = "their mean is" if settings.pair_rule == "mean" else "at least half of them are"
     texts = {
-        "n": "answers, or for a pair of raters the units that both answered.",
-        "Agreement": "share of common units with the same value.",
-        "Cohen's kappa": "(agreement − chance) / (1 − chance), chance from the two raters' own shares of values, no weights. "
-        "Not defined when chance alone agrees fully.",
-        "Krippendorff's alpha": "1 − observed / expected disagreement, over units with at least two answers. "
-        "Not defined without two answers to compare or without variation.",
-        "Precision, recall, F1": "of the answer “relevant”, against the label named above the table. "
-        "Not defined where the denominator is 0.",
-        "Intervals": "95 %. Shares: Wilson's interval over answers. Mean preference: percentile bootstrap over response "
-        "pairs, 2,000 draws with a fixed seed. Raters and people judged are taken as given.",
-        "No better": f"a judgment of {neutral}; a pair whose judgments are so because {rule} {neutral}.",
-        "People": f"raters of kind {', '.join(PEOPLE_KINDS)}; one kind per campaign, never mixed.",
+        **DEFINITIONS,
+        "No better": f"A judgment of {neutral}; a pair of responses when, of its judgments, {rule} {neutral}.",
+        "Thresholds": f"Pairs of raters: {counted(settings.min_n, 'common unit')} or more. "
+        f"Labels: {counted(settings.min_judgments, 'judgment')} or more.",
     }
     listed = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in texts.items())
     return (
         f"<section><h2>How the numbers are made</h2><dl>{listed}</dl>\n"
-        f"<p>Pairs need {settings.min_n} common units, labels {settings.min_judgments} judgments. The same numbers from the "
-        "same release: <code>python -m analysis report DIR --out REPORT</code>. All tables are in <code>tables/</code> "
-        "beside this file.</p></section>\n"
+        "<p>The same release gives the same numbers: <code>python -m analysis report DIR --out REPORT</code>. "
+        "All tables, at full precision, are in <code>tables/</code> beside this file.</p></section>\n"
     )

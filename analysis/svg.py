@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 # Okabe and Ito (2008): told apart with every kind of colour vision
 INK, MUTED, LINE, PAPER = "#1d1d1b", "#66655f", "#dcdad2", "#fdfcf9"
 PEOPLE, MODELS, BASELINES, AGAINST = "#0072b2", "#c65a02", "#7a7972", "#a8326e"
+ON_SHADE = "#121211"  # numbers on a strong shade, light scheme or dark
 VARIABLES = {
     INK: "--ink",
     MUTED: "--muted",
@@ -31,8 +32,8 @@ VARIABLES = {
     BASELINES: "--baselines",
     AGAINST: "--against",
 }
-WIDTH = 6.4  # inches; the page scales it
-FONT = 9.0
+WIDTH = 5.4  # inches; the page scales it
+FONT = 8.5
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _SETTINGS: Any = {  # matplotlib types its keys as a closed list
     "svg.fonttype": "none",
