@@ -1,0 +1,108 @@
+"""What the demo study's three fictional models say, written by hand: the source of the demo's recorded answers.
+
+Every answer is looked up by names that stand in the corpus (conversation and person ids, prompt indexes, texts) and
+returned as the text that a model would send. Nothing here reads the database or knows a request's key.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+PERSONAS = FOLDER / "corpus" / "demo_personas.jsonl"
+PROMPTS = FOLDER / "corpus" / "demo_prompts.jsonl"
+EMBEDDINGS = FOLDER / "authored" / "embeddings.json"
+
+EXTRACTOR = "demo-oak-70b"
+GENERATORS = ("demo-oak-70b", "demo-birch-27b")
+MODELS = ("demo-oak-70b", "demo-birch-27b", "demo-willow-9b")  # they select and judge
+
+MIN_CONFIDENCE = 0.4
+MERGE_DISTANCE = 0.3  # cosine distance of average linkage: the study's similarity of 0.7
+
+
+class NotAuthored(LookupError):
+    """The demo has no such answer; the message names what was asked for and the file that would hold it."""
+
+
+@dataclass(frozen=True)
+class AuthoredAttribute:
+    """One statement of an extraction answer. ``evidence_turns`` are positions in the conversation, from 0."""
+
+    attribute: str
+    reason: str
+    confidence: float
+    evidence_turns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A model's answer to "would knowing this attribute change the response?"."""
+
+    relevant: bool
+    explanation: str
+
+
+def extracted_attributes(model: str, conversation_id: str) -> tuple[AuthoredAttribute, ...]:
+    rows = _find("extract", model, conversation_id)
+    return tuple(AuthoredAttribute(**{**row, "evidence_turns": tuple(row["evidence_turns"])}) for row in rows)
+
+
+def extraction_answer(model: str, conversation_id: str) -> str:
+    """JSON text, ``{"attributes": [{attribute, reason, confidence, evidence_turns}]}``."""
+    rows = [asdict(attribute) for attribute in extracted_attributes(model, conversation_id)]
+    return json.dumps({"attributes": rows}, ensure_ascii=False, indent=1)
+
+
+def selections(model: str, prompt_index: int, person: str) -> dict[str, Selection]:
+    """Every merged attribute of the person, by its text, in the merged order."""
+    rows = _find("select", model, str(prompt_index), person)
+    return {text: Selection(answer == "YES", explanation) for text, (answer, explanation) in rows.items()}
+
+
+def selection_answer(model: str, prompt_index: int, person: str, attribute: str) -> str:
+    """YES or NO on the first line, one sentence on the second."""
+    answer, explanation = _find("select", model, str(prompt_index), person, attribute)
+    return f"{answer}\n{explanation}"
+
+
+def given_attributes(prompt_index: int, person: str) -> tuple[str, ...]:
+    """What the generators are told about the person: the attributes that the extractor's own model selected."""
+    chosen = selections(EXTRACTOR, prompt_index, person)
+    return tuple(text for text, selection in chosen.items() if selection.relevant)
+
+
+def response_answer(generator: str, prompt_index: int, person: str | None = None) -> str:
+    """Markdown. The answer for that person, or the one to anybody where ``person`` is None."""
+    return str(_find("respond", generator, str(prompt_index), person or "generic"))
+
+
+def judge_score(model: str, generator: str, prompt_index: int, person: str, attribute: str) -> int:
+    """1 to 5 towards the response that was given the attributes: 5 it is much better, 3 no difference, 1 much worse.
+
+    Independent of sides: whoever asks with that response on the left records 6 minus this.
+    """
+    return int(_find("judge", model, generator, str(prompt_index), person, attribute))
+
+
+def embedding(text: str) -> tuple[float, ...]:
+    """The all-MiniLM-L6-v2 vector of an attribute's text: 384 numbers, of length 1 up to their rounding."""
+    return tuple(_find("embeddings", "vectors", text))
+
+
+def _find(name: str, *path: str) -> Any:
+    found = _content(name)
+    for key in path:
+        if key not in found:
+            raise NotAuthored(f"authored/{name}.json has no {' > '.join(path)}: {key!r} is missing")
+        found = found[key]
+    return found
+
+
+@cache
+def _content(name: str) -> Any:
+    return json.loads((FOLDER / "authored" / f"{name}.json").read_text(encoding="utf-8"))
