@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from annotation.domain.rendering import rendered_html
-from annotation.instruments.base import (
-    Choice,
+from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
+from annotation.instruments.material import (
     ConversationView,
     EvidenceView,
-    Material,
     PageMaterial,
-    PlannedItem,
+    Passage,
     QuestionView,
     TurnView,
-    even_parts,
 )
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, Conversation, Evidence
+
+SPEAKERS = {"user": "Person", "assistant": "Assistant", "system": "System"}
 
 
 class AttributeQuality:
@@ -45,30 +45,41 @@ class AttributeQuality:
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         people = {question.attribute.person_id for question in questions}
         conversations = list(Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"))
-        html = rendered_html(turn["content"] for conversation in conversations for turn in conversation.turns)
-        numbers = {conversation.pk: number for number, conversation in enumerate(conversations, 1)}
-        evidence = _evidence_of(questions, numbers)
         return PageMaterial(
-            questions=tuple(
-                QuestionView(place, question.text, evidence.get(question.attribute_id, ()))
-                for place, question in enumerate(questions)
-            ),
-            conversations=tuple(
-                ConversationView(
-                    numbers[conversation.pk],
-                    tuple(TurnView(turn["role"], html[turn["content"]]) for turn in conversation.turns),
-                )
-                for conversation in conversations
-            ),
+            questions=_question_views(questions, conversations),
+            conversations=_conversation_views(conversations),
         )
 
 
-def _evidence_of(questions: Sequence[Question], numbers: dict[int, int]) -> dict[int, tuple[EvidenceView, ...]]:
+def _conversation_views(conversations: Sequence[Conversation]) -> tuple[ConversationView, ...]:
+    """What models wrote is rendered as Markdown; what people typed is shown as they typed it."""
+    turns = [turn for conversation in conversations for turn in conversation.turns]
+    html = rendered_html(turn["content"] for turn in turns if turn["role"] == "assistant")
+    return tuple(
+        ConversationView(
+            place,
+            tuple(
+                TurnView(
+                    turn_place,
+                    SPEAKERS.get(turn["role"], turn["role"].capitalize()),
+                    Passage(turn["content"], html[turn["content"]] if turn["role"] == "assistant" else ""),
+                )
+                for turn_place, turn in enumerate(conversation.turns)
+            ),
+        )
+        for place, conversation in enumerate(conversations)
+    )
+
+
+def _question_views(questions: Sequence[Question], conversations: Sequence[Conversation]) -> tuple[QuestionView, ...]:
+    places = {conversation.pk: (place, conversation.turns) for place, conversation in enumerate(conversations)}
+    evidence: dict[int, list[EvidenceView]] = {}
     rows = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
-    places: dict[int, list[EvidenceView]] = {}
-    for row in rows.order_by("conversation__position", "turn", "start"):
-        view = EvidenceView(numbers[row.conversation_id], row.turn)
-        of_attribute = places.setdefault(row.attribute_id, [])
-        if view not in of_attribute:
-            of_attribute.append(view)
-    return {attribute_id: tuple(views) for attribute_id, views in places.items()}
+    for row in rows.order_by("conversation__position", "conversation_id", "turn", "start"):
+        place, turns = places[row.conversation_id]
+        quote = "" if row.start is None else turns[row.turn]["content"][row.start : row.end]
+        evidence.setdefault(row.attribute_id, []).append(EvidenceView(place, row.turn, quote))
+    return tuple(
+        QuestionView(place, question.text, tuple(evidence.get(question.attribute_id, ())))
+        for place, question in enumerate(questions)
+    )

@@ -1,7 +1,4 @@
-"""What an instrument is: how its items are planned from material, and what its page shows.
-
-A page is made of views without ids: places on the page and texts are all that a rater's browser gets.
-"""
+"""What an instrument is: how its items are planned from material, and what its page shows (material.py)."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
+from annotation.instruments.material import PageMaterial
 from annotation.models import Assignment, Question
 from pipeline.models import Attribute, Prompt, ResponsePair, Run
 
@@ -43,48 +41,6 @@ class Choice:
     value: str
     label: str
     key: str  # the key that gives it, printed on the button
-
-
-@dataclass(frozen=True)
-class TurnView:
-    role: str  # "user" | "assistant" | other roles as the source names them
-    html: str
-
-
-@dataclass(frozen=True)
-class ConversationView:
-    number: int  # from 1, in the order of the page
-    turns: tuple[TurnView, ...]
-
-
-@dataclass(frozen=True)
-class EvidenceView:
-    """A turn that is said to support the attribute: conversation number from 1, turn from 0."""
-
-    conversation: int
-    turn: int
-
-
-@dataclass(frozen=True)
-class QuestionView:
-    place: int
-    text: str
-    evidence: tuple[EvidenceView, ...] = ()
-
-
-@dataclass(frozen=True)
-class ResponseView:
-    html: str
-    raw: str
-
-
-@dataclass(frozen=True)
-class PageMaterial:
-    questions: tuple[QuestionView, ...]
-    prompt_html: str = ""
-    conversations: tuple[ConversationView, ...] = ()
-    left: ResponseView | None = None
-    right: ResponseView | None = None
 
 
 class Instrument(Protocol):

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from annotation.domain.rendering import rendered_html
-from annotation.instruments.base import (
-    Choice,
-    Material,
-    PageMaterial,
-    PlannedItem,
-    QuestionView,
-    ResponseView,
-    even_parts,
-)
+from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
+from annotation.instruments.material import PageMaterial, Passage, QuestionView
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName, Side
 from pipeline.models import Attribute, Label, ResponsePair
@@ -46,12 +39,12 @@ class Preference:
             raise ValueError(f"item {assignment.item.public_id} asks for a preference and has no pair")
         texts = (pair.generic.text, pair.personalized.text)
         left, right = reversed(texts) if assignment.side == Side.LEFT else texts
-        html = rendered_html([pair.prompt.text, left, right])
+        html = rendered_html([left, right])
         return PageMaterial(
             questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
-            prompt_html=html[pair.prompt.text],
-            left=ResponseView(html[left], left),
-            right=ResponseView(html[right], right),
+            prompt=Passage(pair.prompt.text),
+            left=Passage(left, html[left]),
+            right=Passage(right, html[right]),
         )
 
 

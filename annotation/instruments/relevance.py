@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from annotation.domain.rendering import rendered_html
 from annotation.domain.seeding import shuffled
-from annotation.instruments.base import Choice, Material, PageMaterial, PlannedItem, QuestionView
+from annotation.instruments.base import Choice, Material, PlannedItem
+from annotation.instruments.material import PageMaterial, Passage, QuestionView
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, PersonPrompt, Prompt
@@ -39,10 +39,11 @@ class Relevance:
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         prompt = assignment.item.prompt
-        text = prompt.text if prompt else ""
+        if prompt is None:
+            raise ValueError(f"item {assignment.item.public_id} asks for relevance and has no prompt")
         return PageMaterial(
             questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
-            prompt_html=rendered_html([text])[text],
+            prompt=Passage(prompt.text),
         )
 
 
