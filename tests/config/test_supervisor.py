@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.supervisor import LONGEST_PAUSE, pause_before
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, alive, until
 
 # A supervisor of its own process over services that write their process id into the folder given.
 DRIVER = """
@@ -61,20 +60,6 @@ class Driver:
 
     def all_ids(self) -> list[int]:
         return [number for path in self.folder.iterdir() for number in self.ids(path.name)]
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def alive(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""Real processes in tests: an environment of their own to run in, and who of them is still alive (Linux)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.services import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY = "only-for-tests-" + "0123456789" * 4
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def alive(number: int) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def processes_on(data_dir: Path) -> list[int]:
+    """Everything that was started with this DATA_DIR, by whomever, and still runs."""
+    mark = f"DATA_DIR={data_dir}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return [number for number in found if alive(number)]
+
+
+@contextmanager
+def own_environment(data_dir: Path, **more: str) -> Iterator[dict[str, str]]:
+    """Variables for a copy of the product beside all others; whatever still runs on it afterwards is killed.
+
+    Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets an empty database there
+    and a Redis database of its own (one per pytest process), else it runs embedded.
+    """
+    dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE")
+    environment = {name: value for name, value in os.environ.items() if name not in dropped}
+    environment |= {"DATA_DIR": str(data_dir), "PORT": str(free_port()), "DEMO": "0", "PYTHONUNBUFFERED": "1"}
+    environment |= {"SECRET_KEY": KEY}
+    redis = environment.get("REDIS_URL", "")
+    if redis:
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+        environment["REDIS_URL"] = urlsplit(redis)._replace(path=f"/{number}").geturl()
+    try:
+        with own_database(environment.get("DATABASE_URL", "")) as url:
+            yield environment | ({"DATABASE_URL": url} if url else {}) | more
+            kill_all(data_dir)
+    finally:
+        kill_all(data_dir)
+
+
+def kill_all(data_dir: Path) -> None:
+    for number in processes_on(data_dir):
+        if number != os.getpid():
+            os.kill(number, signal.SIGKILL)
+
+
+@contextmanager
+def own_database(server: str) -> Iterator[str]:
+    """The URL of a new database on that PostgreSQL server, dropped afterwards; nothing without a server."""
+    if not server:
+        yield ""
+        return
+    import psycopg
+
+    name = f"copy_{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+def manage(environment: dict[str, str], *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "manage.py"), *words]
+    return subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+    )
