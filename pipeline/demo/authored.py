@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 FOLDER = Path(__file__).resolve().parent
 PERSONAS = FOLDER / "corpus" / "demo_personas.jsonl"
@@ -82,11 +82,19 @@ def response_answer(generator: str, prompt_index: int, person: str | None = None
 
 
 def judge_score(model: str, generator: str, prompt_index: int, person: str, attribute: str) -> int:
-    """1 to 5 towards the response that was given the attributes: 5 it is much better, 3 no difference, 1 much worse.
+    """1 to 5 towards the response that was given the attributes: 5 it is much better, 3 no difference, 1 much worse."""
+    return int(_find("judge", model, generator, str(prompt_index), person, attribute)[0])
 
-    Independent of sides: whoever asks with that response on the left records 6 minus this.
+
+def judge_answer(
+    model: str, generator: str, prompt_index: int, person: str, attribute: str, *, given_on: Literal["left", "right"]
+) -> str:
+    """The page's 1 to 5 (1 left, 5 right is much better) on the first line, one sentence on the second.
+
+    ``given_on`` is the side of the response that was given the attributes; the sentence names no side.
     """
-    return int(_find("judge", model, generator, str(prompt_index), person, attribute))
+    score, sentence = _find("judge", model, generator, str(prompt_index), person, attribute)
+    return f"{score if given_on == 'right' else 6 - score}\n{sentence}"
 
 
 def embedding(text: str) -> tuple[float, ...]:

@@ -159,6 +159,34 @@ def test_judges_score_every_given_attribute_and_no_other() -> None:
                     assert authored.judge_score(model, generator, prompt, person, text) in range(1, 6)
 
 
+def test_judge_answer_turns_with_the_side_and_names_none() -> None:
+    for prompt, person in _cases():
+        for text in authored.given_attributes(prompt, person):
+            for model in authored.MODELS:
+                for generator in authored.GENERATORS:
+                    case = (model, generator, prompt, person, text)
+                    right, sentence = authored.judge_answer(*case, given_on="right").split("\n")
+                    left, same = authored.judge_answer(*case, given_on="left").split("\n")
+                    assert int(right) == authored.judge_score(*case)
+                    assert int(left) + int(right) == 6
+                    assert sentence == same
+                    assert not re.search(r"\b(left|right (response|one)|response [ab12])\b", sentence, re.IGNORECASE), (
+                        case
+                    )
+
+
+def test_judges_are_inflated_towards_the_given_attributes() -> None:
+    """As models are in the study (3.4 to 4.0, where people are at 3.2): the demo's figures should show it."""
+    for model in authored.MODELS:
+        scores = [
+            authored.judge_score(model, generator, prompt, person, text)
+            for generator in authored.GENERATORS
+            for prompt, person in _cases()
+            for text in authored.given_attributes(prompt, person)
+        ]
+        assert 3.2 < sum(scores) / len(scores) < 4.2, model
+
+
 def test_responses_are_readable_in_a_minute_and_differ() -> None:
     texts = _response_texts()
     assert len(set(texts.values())) == len(texts)
