@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from sklearn.cluster import AgglomerativeClustering
 
 from pipeline.demo import authored
 from pipeline.demo.authored import AuthoredAttribute
+from pipeline.sources.base import Located, ReadOptions
+from pipeline.sources.study import StudySource
+from pipeline.stages.base import Answer
+from pipeline.stages.extract import parse_attributes
+from pipeline.stages.merge import group_by_distance
+from pipeline.stages.parsing import explanation_of, parse_rating, parse_yes_no
 
 CONVERSATION_IDS = [
     json.loads(line)["conversation_hash"] for line in authored.PERSONAS.read_text(encoding="utf-8").splitlines()
 ]
+SIDES: tuple[Literal["right"], Literal["left"]] = ("right", "left")
 # Words that would tell a rater which response is which, or that there are two kinds.
 ARM_WORDS = re.compile(r"personali[sz]|generic|tailor(ed|-made)|baseline|your (profile|attributes)", re.IGNORECASE)
 
@@ -51,9 +58,8 @@ def _kept(person: str) -> list[AuthoredAttribute]:
 
 def _clusters(person: str, distance: float = authored.MERGE_DISTANCE) -> list[list[AuthoredAttribute]]:
     kept = _kept(person)
-    merge = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=distance)
-    labels = merge.fit_predict([authored.embedding(row.attribute) for row in kept])
-    return [[row for row, label in zip(kept, labels, strict=True) if label == one] for one in dict.fromkeys(labels)]
+    groups = group_by_distance([list(authored.embedding(row.attribute)) for row in kept], distance)
+    return [[kept[place] for place in group] for group in groups]
 
 
 @cache
@@ -87,6 +93,12 @@ def test_conversation_ids_are_unique_and_turns_alternate() -> None:
         assert all(turn["content"].strip() for turn in turns), name
 
 
+def test_corpus_is_read_without_a_problem() -> None:
+    items = list(StudySource().read(authored.PERSONAS.parent, ReadOptions()))
+    kinds = Counter(type(item.record).__name__ if isinstance(item, Located) else str(item) for item in items)
+    assert kinds == {"CorpusRecord": 1, "ConversationRecord": 24, "PromptRecord": 5}
+
+
 @pytest.mark.parametrize("name", CONVERSATION_IDS)
 def test_extraction_cites_turns_of_the_person(name: str) -> None:
     answer = json.loads(authored.extraction_answer(authored.EXTRACTOR, name))["attributes"]
@@ -96,6 +108,15 @@ def test_extraction_cites_turns_of_the_person(name: str) -> None:
         assert 0 <= row["confidence"] <= 1
         assert row["evidence_turns"]
         assert all(_conversations()[name][turn]["role"] == "user" for turn in row["evidence_turns"]), row
+
+
+@pytest.mark.parametrize("name", CONVERSATION_IDS)
+def test_extraction_answer_is_understood_by_the_stage(name: str) -> None:
+    found = parse_attributes(Answer(authored.extraction_answer(authored.EXTRACTOR, name)), len(_conversations()[name]))
+    expected = authored.extracted_attributes(authored.EXTRACTOR, name)
+    assert [row.model_dump() for row in found] == [
+        {**vars(row), "evidence_turns": list(row.evidence_turns)} for row in expected
+    ]
 
 
 def test_extraction_is_of_the_corpus_and_nothing_else() -> None:
@@ -141,8 +162,8 @@ def test_selection_answers_every_merged_attribute(model: str) -> None:
         assert set(answers) == set(_merged(person)), (model, prompt, person)
         for text, selection in answers.items():
             answer = authored.selection_answer(model, prompt, person, text)
-            assert answer == f"{'YES' if selection.relevant else 'NO'}\n{selection.explanation}"
-            assert selection.explanation.endswith(".")
+            assert parse_yes_no(answer) == ("yes" if selection.relevant else "no")
+            assert explanation_of(answer) == selection.explanation
         relevant += [selection.relevant for selection in answers.values()]
     assert 0.4 <= sum(relevant) / len(relevant) <= 0.6
 
@@ -165,11 +186,11 @@ def test_judge_answer_turns_with_the_side_and_names_none() -> None:
             for model in authored.MODELS:
                 for generator in authored.GENERATORS:
                     case = (model, generator, prompt, person, text)
-                    right, sentence = authored.judge_answer(*case, given_on="right").split("\n")
-                    left, same = authored.judge_answer(*case, given_on="left").split("\n")
-                    assert int(right) == authored.judge_score(*case)
-                    assert int(left) + int(right) == 6
-                    assert sentence == same
+                    right, left = (authored.judge_answer(*case, given_on=side) for side in SIDES)
+                    score, sentence = authored.judge_score(*case), explanation_of(right)
+                    assert (parse_rating(right), parse_rating(left)) == (str(score), str(6 - score))
+                    assert sentence == explanation_of(left)
+                    assert sentence.endswith(".")
                     assert not re.search(r"\b(left|right (response|one)|response [ab12])\b", sentence, re.IGNORECASE), (
                         case
                     )
