@@ -108,7 +108,7 @@ class Supervisor:
         writer.setblocking(False)
         before: dict[signal.Signals, Any] = {}
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) != signal.SIG_IGN:  # nohup, or a background job of a script
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays nohup
                 before[number] = signal.signal(number, self._stop)
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
@@ -180,6 +180,7 @@ class Supervisor:
 
         TERM goes to the leader alone as long as it lives: Celery's pool processes would drop their task on it.
         """
+        log.info("ending everything, within %.0f s", self.grace)
         ending = [running.process for running in self.running if running.process is not None]
         for process in ending:
             process.terminate()
