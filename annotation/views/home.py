@@ -1,0 +1,66 @@
+"""The start page: what there is to judge, and for those who look after studies, where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from annotation.domain.rendering import rendered_html
+from annotation.enums import CampaignState, Origin
+from annotation.instruments import INSTRUMENTS
+from annotation.models import Assignment, Campaign
+from annotation.permissions import campaigns_of
+from annotation.views.rating_page import DONE, mark_of
+from studies.models import User
+from studies.permissions import LOOKS, RATES, studies_of
+
+SHOWN = (CampaignState.COLLECTING, CampaignState.PAUSED, CampaignState.COMPLETE)
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    public_id: str
+    study: str
+    title: str
+    question: str
+    guideline: str
+    state: str
+    mark: str
+    saved: int
+
+
+@never_cache
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    context = {"campaigns": _rows(request.user), "studies": studies_of(request.user, *LOOKS)}
+    return render(request, "annotation/home.html", context)
+
+
+def _rows(user: User) -> list[CampaignRow]:
+    mine = Assignment.objects.filter(rater__participant__user=user, state__in=DONE)
+    saved = dict(mine.values_list("campaign").annotate(n=Count("pk")).order_by())
+    shown = campaigns_of(user, *RATES).filter(state__in=SHOWN).exclude(origin=Origin.IMPORTED)
+    campaigns = list(shown.select_related("study", "guideline").order_by("study__title", "created_at"))
+    guidelines = rendered_html(campaign.guideline.text for campaign in campaigns)
+    return [_row(campaign, guidelines[campaign.guideline.text], saved.get(campaign.pk, 0)) for campaign in campaigns]
+
+
+def _row(campaign: Campaign, guideline: str, saved: int) -> CampaignRow:
+    return CampaignRow(
+        public_id=campaign.public_id,
+        study=campaign.study.title,
+        title=campaign.title,
+        question=INSTRUMENTS[campaign.instrument].question,
+        guideline=guideline,
+        state=campaign.state,
+        mark=mark_of(campaign),
+        saved=saved,
+    )

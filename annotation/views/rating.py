@@ -1,0 +1,225 @@
+"""The rater's way through a campaign: one URL per verb, a partial for HTMX and a page or a 303 without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url
+
+from annotation.domain.assignment import claim_assignment, renew_lease, return_assignment
+from annotation.domain.errors import AnnotationError, AssignmentOver, SubmissionConflict, SubmissionInvalid
+from annotation.domain.joining import join_campaign
+from annotation.domain.judging import revise_assignment, save_draft, submit_assignment
+from annotation.enums import AssignmentState, CampaignState, Origin
+from annotation.models import Assignment, Rater
+from annotation.permissions import campaign_by_id, campaigns_of
+from annotation.views.errors import errors_as_pages
+from annotation.views.rating_form import Entered, drafted, entered_in, submission_of
+from annotation.views.rating_page import (
+    DONE,
+    Notice,
+    RatingPage,
+    edit_page,
+    mark_of,
+    over_page,
+    standing_of,
+    work_page,
+)
+from studies.http import SeeOther
+from studies.permissions import RATES
+
+ItemView = Callable[[HttpRequest, Assignment], HttpResponse]
+LOGGED_OUT = "You are logged out. Log in again in another tab, then reload this page: choices saved so far are kept."
+
+
+def on_own_item(view: ItemView) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Loads the assignment by its token for the rater whose it is. For everybody else it does not exist."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_login(request, reverse("annotation:item", args=[token]))
+        own = Assignment.objects.filter(
+            rater__participant__user=request.user, campaign__in=campaigns_of(request.user, *RATES)
+        )
+        related = own.select_related(
+            "campaign__guideline",
+            "item__prompt",
+            "item__pair__prompt",
+            "item__pair__generic",
+            "item__pair__personalized",
+        )
+        return view(request, get_object_or_404(related.select_related("rater__campaign"), token=token))
+
+    return never_cache(wrapped)
+
+
+def _to_login(request: HttpRequest, back: str) -> HttpResponse:
+    if request.htmx or request.method != "GET":  # type: ignore[attr-defined]
+        return HttpResponse(LOGGED_OUT, status=401, content_type="text/plain; charset=utf-8")
+    return redirect_to_login(back)
+
+
+@never_cache
+@require_safe
+@errors_as_pages
+def rate(request: HttpRequest, public_id: str) -> HttpResponse:
+    """On to the rater's work: the item held already, else a new one, else words on why there is none."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    campaign = campaign_by_id(request.user, public_id, *RATES)
+    if campaign.state in (CampaignState.DRAFT, CampaignState.CLOSED) or campaign.origin == Origin.IMPORTED:
+        return render(request, "annotation/no_work.html", {"reason": "closed", "title": campaign.title})
+    rater = join_campaign(user=request.user, campaign=campaign)
+    assignment = claim_assignment(rater=rater)
+    if assignment is None:
+        return _no_work(request, rater)
+    return redirect("annotation:item", assignment.token)
+
+
+@on_own_item
+@require_safe
+@errors_as_pages
+def item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    if assignment.state in DONE:
+        return redirect("annotation:edit-item", assignment.token)
+    if assignment.state == AssignmentState.RETURNED:
+        return _over(request, assignment, drafted(assignment), "You handed this item back.")
+    if assignment.state == AssignmentState.WITHDRAWN:
+        raise AssignmentOver("You have left this campaign. Thank you for taking part.")
+    notice = None
+    if assignment.state == AssignmentState.HELD:
+        renew_lease(assignment=assignment)
+    else:
+        notice = Notice(
+            "You were away for a while.",
+            ("This item may have gone to somebody else meanwhile. You can still submit it: your answers are kept.",),
+        )
+    return _show(request, work_page(assignment, notice=notice))
+
+
+@on_own_item
+@require_POST
+@errors_as_pages
+def submit_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    entered = entered_in(request.POST)
+    try:
+        submit_assignment(assignment=assignment, submission=submission_of(entered, request.POST))
+    except SubmissionInvalid as error:
+        return _show(request, work_page(assignment, entered, _problems(error)), status=error.status)
+    except SubmissionConflict as error:
+        assignment.refresh_from_db(fields=["state", "submitted_at"])
+        return _show(request, edit_page(assignment, entered, _first_stands(assignment)), status=error.status)
+    except AssignmentOver as error:
+        return _over(request, assignment, entered, error.message)
+    return _onward(request, assignment.rater)
+
+
+@on_own_item
+@require_safe
+@errors_as_pages
+def edit_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    if assignment.state not in DONE:
+        return redirect("annotation:item", assignment.token)
+    return _show(request, edit_page(assignment))
+
+
+@on_own_item
+@require_POST
+@errors_as_pages
+def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    entered = entered_in(request.POST)
+    try:
+        revise_assignment(assignment=assignment, submission=submission_of(entered, request.POST))
+    except SubmissionInvalid as error:
+        return _show(request, edit_page(assignment, entered, _problems(error)), status=error.status)
+    except SubmissionConflict as error:
+        notice = Notice(
+            "These answers were changed in another tab meanwhile.",
+            ("Nothing was changed now. Below is what you entered here; save it again if it is what you mean.",),
+            "Show the answers that stand",
+            reverse("annotation:edit-item", args=[assignment.token]),
+        )
+        return _show(request, edit_page(assignment, entered, notice), status=error.status)
+    except AssignmentOver as error:
+        return _over(request, assignment, entered, error.message)
+    return _onward(request, assignment.rater)
+
+
+@on_own_item
+@require_POST
+@errors_as_pages
+def return_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    return_assignment(assignment=assignment)
+    return _onward(request, assignment.rater)
+
+
+@on_own_item
+@require_POST
+def draft_answer(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    """Keeps one answer that is not submitted yet. Said in plain words, for the script to show."""
+    entered = entered_in(request.POST)
+    try:
+        for place, answer in entered.answers.items():
+            if save_draft(assignment=assignment, place=place, answer=answer) is None:
+                raise SubmissionConflict("This item is submitted already; what you change here is not kept.")
+    except AnnotationError as error:
+        return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+def _show(request: HttpRequest, page: RatingPage, status: int = 200) -> HttpResponse:
+    part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"annotation/rate_item.html{part}", {"page": page}, status=status)
+
+
+def _onward(request: HttpRequest, rater: Rater) -> HttpResponse:
+    """The next item, by the same reply for HTMX and by 303 without it."""
+    assignment = claim_assignment(rater=rater)
+    rate_url = reverse("annotation:rate", args=[rater.campaign.public_id])
+    url = reverse("annotation:item", args=[assignment.token]) if assignment else rate_url
+    if not request.htmx:  # type: ignore[attr-defined]
+        return SeeOther(url)
+    if assignment is None:
+        return push_url(_no_work(request, rater), url)
+    return push_url(_show(request, work_page(assignment)), url)
+
+
+def _no_work(request: HttpRequest, rater: Rater) -> HttpResponse:
+    campaign = rater.campaign
+    campaign.refresh_from_db(fields=["state"])
+    standing = standing_of(rater)
+    reason = {CampaignState.PAUSED: "paused", CampaignState.COMPLETE: "complete", CampaignState.CLOSED: "closed"}
+    part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
+    context = {
+        "reason": reason.get(CampaignState(campaign.state), "done" if standing.saved else "nothing"),
+        "title": campaign.title,
+        "mark": mark_of(campaign),
+        "saved": standing.saved,
+    }
+    return render(request, f"annotation/no_work.html{part}", context)
+
+
+def _over(request: HttpRequest, assignment: Assignment, entered: Entered, message: str) -> HttpResponse:
+    notice = Notice(message, ("What stands below is not stored.",) if entered.answers else ())
+    return _show(request, over_page(assignment, entered, notice), status=AssignmentOver.status)
+
+
+def _problems(error: SubmissionInvalid) -> Notice:
+    return Notice("Not saved yet: something is missing.", tuple(sentence for _, sentence in error.problems))
+
+
+def _first_stands(assignment: Assignment) -> Notice:
+    return Notice(
+        "You submitted this item already, with other answers. Those stand.",
+        ("Nothing was changed now. Below is what you entered here; save it as a change if it is what you mean.",),
+        "Show the answers that stand",
+        reverse("annotation:edit-item", args=[assignment.token]),
+    )

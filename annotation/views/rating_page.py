@@ -1,0 +1,218 @@
+"""All that a rater's page knows: texts, places, the assignment's token, and how far the rater is.
+
+Templates are given a RatingPage and nothing else. It has no field for a row's key, a public id of what is judged, a
+model, a condition or a side, so no template can tell them (DESIGN.md, promise 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from annotation.domain.judging import revisions_of
+from annotation.domain.rendering import rendered_html
+from annotation.domain.submissions import Answer, questions_on_page
+from annotation.enums import AssignmentState, Origin, RejectReason, RemarkKind
+from annotation.instruments import INSTRUMENTS
+from annotation.instruments.base import Choice, Instrument
+from annotation.instruments.material import EvidenceView, PageMaterial
+from annotation.models import Assignment, Campaign, Item, Rater
+from annotation.views.rating_form import Entered, drafted, submitted
+from pipeline.enums import InstrumentName
+from studies.tokens import new_token
+
+DONE = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    place: int
+    text: str
+    evidence: tuple[EvidenceView, ...]
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Notice:
+    heading: str
+    sentences: tuple[str, ...] = ()
+    link_label: str = ""
+    link_url: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the rater is in the campaign; ``total`` is all its items, of which others may take some."""
+
+    saved: int
+    total: int
+
+
+@dataclass(frozen=True)
+class RatingPage:
+    campaign_title: str
+    mark: str  # "Simulated" where it is; never empty there
+    guideline: SafeString
+    instrument: str
+    template: str
+    question: str
+    choices: tuple[Choice, ...]
+    reasons: tuple[Reason, ...]
+    material: PageMaterial
+    questions: tuple[AskedQuestion, ...]
+    entered: Entered
+    earlier_remarks: tuple[tuple[str, str], ...]
+    key: str
+    based_on: int | None
+    standing: Standing
+    number: int
+    submit_url: str
+    submit_label: str
+    return_url: str
+    draft_url: str
+    previous_url: str
+    onward_url: str
+    notice: Notice | None = None
+
+    @property
+    def progress(self) -> str:
+        return f"Item {self.number} of up to {self.standing.total} · {self.standing.saved} saved"
+
+    @property
+    def title(self) -> str:
+        return f"Item {self.number} · {self.campaign_title} · Fitting Room"
+
+    @property
+    def announcement(self) -> str:
+        """What the live region says when this page replaces another one."""
+        return self.notice.heading if self.notice else f"Saved. Item {self.number} of up to {self.standing.total}."
+
+    @property
+    def asks_missing(self) -> bool:
+        return self.instrument == InstrumentName.ATTRIBUTE_QUALITY
+
+
+def work_page(assignment: Assignment, entered: Entered | None = None, notice: Notice | None = None) -> RatingPage:
+    """The page of an assignment that has no answer yet, filled with what was entered or else with the drafts."""
+    standing = standing_of(assignment.rater)
+    page = _page(assignment, drafted(assignment) if entered is None else entered, standing)
+    return replace(
+        page,
+        notice=notice,
+        number=standing.saved + 1,
+        previous_url=edit_url_before(assignment),
+        submit_url=_url("submit-item", assignment),
+        submit_label="Submit",
+        return_url=_url("return-item", assignment),
+        draft_url=_url("draft-answer", assignment),
+    )
+
+
+def edit_page(assignment: Assignment, entered: Entered | None = None, notice: Notice | None = None) -> RatingPage:
+    """The page of a submitted assignment. What is sent from here adds revisions."""
+    standing = standing_of(assignment.rater)
+    page = _page(assignment, submitted(assignment) if entered is None else entered, standing)
+    return replace(
+        page,
+        notice=notice,
+        number=done_before(assignment).count() + 1,
+        earlier_remarks=_earlier_remarks(assignment),
+        based_on=revisions_of(assignment),
+        previous_url=edit_url_before(assignment),
+        submit_url=_url("revise-item", assignment),
+        submit_label="Save changes",
+    )
+
+
+def over_page(assignment: Assignment, entered: Entered, notice: Notice) -> RatingPage:
+    """The page of an assignment that takes no answer any more: what was entered stands there to be read, or copied."""
+    standing = standing_of(assignment.rater)
+    return replace(_page(assignment, entered, standing), notice=notice, number=standing.saved + 1)
+
+
+def _page(assignment: Assignment, entered: Entered, standing: Standing) -> RatingPage:
+    campaign = assignment.campaign
+    instrument = INSTRUMENTS[campaign.instrument]
+    material = instrument.page(assignment, questions_on_page(assignment))
+    guideline = campaign.guideline.text
+    return RatingPage(
+        campaign_title=campaign.title,
+        mark=mark_of(campaign),
+        guideline=rendered_html([guideline])[guideline],
+        instrument=instrument.name,
+        template=instrument.template,
+        question=instrument.question,
+        choices=instrument.choices,
+        reasons=_reasons(instrument),
+        material=material,
+        questions=_asked(material, entered),
+        entered=entered,
+        earlier_remarks=(),
+        key=new_token(),
+        based_on=None,
+        standing=standing,
+        number=0,
+        submit_url="",
+        submit_label="",
+        return_url="",
+        draft_url="",
+        previous_url="",
+        onward_url=reverse("annotation:rate", args=[campaign.public_id]),
+    )
+
+
+def _asked(material: PageMaterial, entered: Entered) -> tuple[AskedQuestion, ...]:
+    unanswered = Answer("")
+    return tuple(
+        AskedQuestion(view.place, view.text, view.evidence, entered.answers.get(view.place, unanswered))
+        for view in material.questions
+    )
+
+
+def _reasons(instrument: Instrument) -> tuple[Reason, ...]:
+    if instrument.name != InstrumentName.ATTRIBUTE_QUALITY:
+        return ()
+    return tuple(Reason(reason.value, str(reason.label)) for reason in RejectReason)
+
+
+def mark_of(campaign: Campaign) -> str:
+    """What tells a campaign whose answers are not people's own, on every page of it."""
+    return "" if campaign.origin == Origin.HUMAN else Origin(campaign.origin).label
+
+
+def _url(name: str, assignment: Assignment) -> str:
+    return reverse(f"annotation:{name}", args=[assignment.token])
+
+
+def standing_of(rater: Rater) -> Standing:
+    return Standing(
+        saved=Assignment.objects.filter(rater=rater, state__in=DONE).count(),
+        total=Item.objects.filter(campaign=rater.campaign_id).count(),
+    )
+
+
+def done_before(assignment: Assignment) -> QuerySet[Assignment]:
+    """The rater's submitted assignments, up to this one where it is submitted itself."""
+    done = Assignment.objects.filter(rater=assignment.rater_id, state__in=DONE).exclude(pk=assignment.pk)
+    if assignment.state in DONE:
+        done = done.filter(submitted_at__lte=assignment.submitted_at)
+    return done
+
+
+def edit_url_before(assignment: Assignment) -> str:
+    before = done_before(assignment).order_by("-submitted_at", "-pk").first()
+    return _url("edit-item", before) if before else ""
+
+
+def _earlier_remarks(assignment: Assignment) -> tuple[tuple[str, str], ...]:
+    remarks = assignment.remarks.filter(text__isnull=False).order_by("made_at", "kind", "position")
+    return tuple((RemarkKind(remark.kind).label, remark.text or "") for remark in remarks)
