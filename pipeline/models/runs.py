@@ -19,7 +19,8 @@ class Run(models.Model):
     backend = models.CharField(max_length=32)
     model_name = models.CharField(max_length=200, blank=True)
     model_revision = models.CharField(max_length=200, blank=True)
-    parameters = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict)  # what shapes the material; stands in releases
+    backend_options = models.JSONField(default=dict, blank=True)  # how it is reached; never released, no secret
     template_sha256 = models.CharField(max_length=64, blank=True)
     code_version = models.CharField(max_length=64, blank=True)
     # sha256 of what makes a second run the same run (an import's file checksums, a stage's inputs); "" = never the same
@@ -28,6 +29,7 @@ class Run(models.Model):
     n_units = models.PositiveIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
     n_failed = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True)  # why it stands still, where the backend could not be used
     inputs: models.ManyToManyField[Run, RunInput] = models.ManyToManyField(
         "self", through="RunInput", symmetrical=False, related_name="outputs"
     )

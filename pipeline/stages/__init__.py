@@ -1,0 +1,31 @@
+"""The stages, by name. A new one is one new file here, its template in pipeline/prompts, and one line below."""
+
+from __future__ import annotations
+
+from pipeline.enums import Stage as StageName
+from pipeline.stages.base import AnyStage
+from pipeline.stages.extract import Extract
+from pipeline.stages.judge import Judge
+from pipeline.stages.merge import Merge
+from pipeline.stages.respond import Respond
+from pipeline.stages.select import Select, SelectByBm25
+
+STAGES: dict[str, AnyStage] = {
+    StageName.EXTRACT: Extract(),
+    StageName.MERGE: Merge(),
+    StageName.SELECT: Select(),
+    StageName.RESPOND: Respond(),
+    StageName.JUDGE: Judge(),
+}
+
+# Stages that a baseline does in a model's place: (stage, backend).
+BASELINES: dict[tuple[str, str], AnyStage] = {
+    (StageName.SELECT, "bm25"): SelectByBm25(),
+}
+
+
+def stage_for(name: str, backend: str) -> AnyStage:
+    """The stage as this backend does it. Raises ValueError for an unknown stage."""
+    if name not in STAGES:
+        raise ValueError(f"no stage is called {name!r}: use one of {', '.join(STAGES)}")
+    return BASELINES.get((name, backend), STAGES[name])

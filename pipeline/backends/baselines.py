@@ -1,0 +1,20 @@
+"""Scores that need no model: what any model's choice has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def bm25_scores(query: str, documents: Sequence[str]) -> list[float]:
+    """BM25 of each document (Lucene's variant, k1 1.5, b 0.75, English stop words); 0.0 = no word shared."""
+    import bm25s
+
+    tokens = bm25s.tokenize(list(documents), stopwords="en", show_progress=False)
+    if not tokens.vocab or not any(len(ids) for ids in tokens.ids):
+        return [0.0] * len(documents)
+    index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+    index.index(tokens, show_progress=False)
+    asked = bm25s.tokenize([query], stopwords="en", show_progress=False, return_ids=False)[0]
+    if not asked:
+        return [0.0] * len(documents)
+    return [float(score) for score in index.get_scores(asked)]

@@ -1,0 +1,264 @@
+"""One worker's desk: the units it has claimed, what it waits to ask, and what came of it. No thread but one uses it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from pipeline.backends.base import BackendUnusable, ModelAnswer, Outcome, RetryableError
+from pipeline.domain.claiming import claim_units, lock_held, release_claims, renew_claims
+from pipeline.domain.completions import (
+    abandon_completions,
+    record_outcomes,
+    renew_completions,
+    reserve_completions,
+)
+from pipeline.enums import CompletionState, RunState, WorkState
+from pipeline.models import Completion, Run, WorkUnit
+from pipeline.requests import ModelRequest
+from pipeline.stages.base import Answer, AnyStage, UnitFailed, Work
+from studies.tokens import new_token
+
+TRIES = 5  # of one question in one go, where each failure may pass
+LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
+ANOTHERS_CALL = 0.5  # seconds until we look again at a call in flight with another worker
+IN_A_ROW = 10  # questions given up one after the other until we hold the backend for dead
+
+
+@dataclass
+class Job:
+    unit: WorkUnit
+    material: Any
+    work: Work[Any]
+    completion_id: int | None = None
+
+
+@dataclass
+class Call:
+    """A question and all units of this desk that ask it."""
+
+    request: ModelRequest
+    jobs: list[Job]
+    key: str
+    tries: int = 0
+    not_before: float = 0.0  # time.monotonic()
+    completion: Completion | None = None
+
+
+@dataclass
+class Settled:
+    """What waits to be written: results, and reasons of failures."""
+
+    done: list[tuple[Job, Any]] = field(default_factory=list)
+    failed: list[tuple[Job, str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.done) + len(self.failed)
+
+
+class Desk:
+    def __init__(
+        self,
+        run: Run,
+        stage: AnyStage,
+        *,
+        backend: tuple[str, str],
+        lease: float,
+        limit: int | None,
+        first_wait: float,
+        on_settled: Callable[[int], None],
+    ) -> None:
+        self.run, self.stage, self.lease = run, stage, lease
+        self.backend, self.version = backend
+        self.left = limit
+        self.first_wait = first_wait
+        self.on_settled = on_settled
+        self.token = new_token()
+        self.waiting: deque[Call] = deque()
+        self.calls: dict[str, Call] = {}  # waiting or in flight
+        self.flying: dict[int, Call] = {}  # by completion
+        self.settled = Settled()
+        self.given_up_in_a_row = 0
+        self.renewed = time.monotonic()
+
+    # What to do next
+
+    def next_batch(self, size: int, ahead: int) -> list[Call]:
+        """Up to ``size`` calls that are now in flight in our name; [] when there is nothing to send at this moment."""
+        while True:
+            ready = self._ready(size)
+            if len(ready) < size and len(self.calls) < 2 * ahead and self._claim(ahead):
+                self._put_back(ready)
+                continue
+            if not ready:
+                return []
+            ours = self._reserve(ready)
+            self.settle()
+            if ours:
+                return ours
+
+    def idle(self) -> bool:
+        return not self.calls
+
+    def seconds_to_next(self) -> float | None:
+        """Until the next waiting call is due; None where none waits."""
+        due = min((call.not_before for call in self.waiting), default=None)
+        return None if due is None else max(0.0, due - time.monotonic())
+
+    def _ready(self, size: int) -> list[Call]:
+        now = time.monotonic()
+        ready = [call for call in self.waiting if call.not_before <= now][:size]
+        for call in ready:
+            self.waiting.remove(call)
+        return ready
+
+    def _put_back(self, calls: Sequence[Call]) -> None:
+        self.waiting.extendleft(reversed(calls))
+
+    def _claim(self, ahead: int) -> int:
+        """Claims units and starts their work; how many. Those that ask nothing are settled at once."""
+        limit = ahead if self.left is None else min(ahead, self.left)
+        units = claim_units(run=self.run, token=self.token, limit=limit, seconds=self.lease) if limit > 0 else []
+        if self.left is not None:
+            self.left -= len(units)
+        for unit, material in zip(units, self.stage.load(self.run, units), strict=True) if units else ():
+            self._advance(Job(unit, material, self.stage.work(self.run, material)), None)
+        self.settle()
+        return len(units)
+
+    def _reserve(self, calls: Sequence[Call]) -> list[Call]:
+        if not Run.objects.filter(pk=self.run.pk, state=RunState.RUNNING).exists():
+            raise Stopped
+        requests = [call.request for call in calls]
+        reservations = reserve_completions(
+            run=self.run, requests=requests, backend=self.backend, version=self.version, seconds=self.lease
+        )
+        ours = []
+        for call, reservation in zip(calls, reservations, strict=True):
+            call.completion = reservation.completion
+            if reservation.ours:
+                self.flying[reservation.completion.pk] = call
+                ours.append(call)
+            elif reservation.answered:
+                self._answered(call)
+            else:
+                self._wait(call, ANOTHERS_CALL)
+        return ours
+
+    # What came back
+
+    def keep(self, calls: Sequence[Call], outcomes: Sequence[Outcome], seconds: float) -> None:
+        """Records the outcomes, in one transaction; nothing that was answered is asked again from here on."""
+        rows = [call.completion for call in calls if call.completion is not None]
+        each = seconds / len(calls)
+        record_outcomes(outcomes=[(row, outcome, each) for row, outcome in zip(rows, outcomes, strict=True)])
+        for row in rows:
+            self.flying.pop(row.pk, None)
+
+    def take(self, calls: Sequence[Call], outcomes: Sequence[Outcome], seconds: float) -> None:
+        """Keeps the outcomes and goes on with the units that waited for them."""
+        self.keep(calls, outcomes, seconds)
+        for call, outcome in zip(calls, outcomes, strict=True):
+            if call.completion is not None and call.completion.state == CompletionState.ABANDONED:
+                self._wait(call, 0.0)  # our lease had ended, and another worker asks: take its answer
+            elif isinstance(outcome, ModelAnswer):
+                self.given_up_in_a_row = 0
+                self._answered(call)
+            elif isinstance(outcome, RetryableError) and call.tries + 1 < TRIES:
+                self._retry(call, outcome)
+            else:
+                self._give_up(call, outcome)
+        self.settle()
+
+    def _answered(self, call: Call) -> None:
+        row = call.completion
+        assert row is not None
+        del self.calls[call.key]
+        for job in call.jobs:
+            job.completion_id = row.pk
+            self._advance(job, Answer(row.text, row.finish_reason, row.pk))
+
+    def _retry(self, call: Call, error: RetryableError) -> None:
+        call.tries += 1
+        wait = min(LONGEST_WAIT, self.first_wait * 2 ** (call.tries - 1))
+        wait *= random.uniform(0.75, 1.25)  # noqa: S311 - spreads tries, guards nothing
+        self._wait(call, max(wait, error.retry_after or 0.0))
+
+    def _give_up(self, call: Call, error: Outcome) -> None:
+        del self.calls[call.key]
+        reason = str(error) if call.tries == 0 else f"given up after {call.tries + 1} tries: {error}"
+        self.settled.failed += [(job, reason) for job in call.jobs]
+        if isinstance(error, RetryableError):
+            self.given_up_in_a_row += 1
+            if self.given_up_in_a_row >= IN_A_ROW:
+                raise BackendUnusable(f"{IN_A_ROW} questions in a row got no answer, the last: {error}")
+
+    def _wait(self, call: Call, seconds: float) -> None:
+        call.not_before = time.monotonic() + seconds
+        self.waiting.append(call)
+
+    def _advance(self, job: Job, answer: Answer | None) -> None:
+        try:
+            request = next(job.work) if answer is None else job.work.send(answer)
+        except StopIteration as stop:
+            self.settled.done.append((job, stop.value))
+        except UnitFailed as error:
+            self.settled.failed.append((job, str(error)))
+        else:
+            self._ask(job, request)
+
+    def _ask(self, job: Job, request: ModelRequest) -> None:
+        key = request.cache_key
+        if key in self.calls:
+            self.calls[key].jobs.append(job)
+        else:
+            self.calls[key] = Call(request, [job], key)
+            self.waiting.append(self.calls[key])
+
+    # What is written down
+
+    def settle(self) -> None:
+        """Writes results and failures of units that are still ours, in one transaction."""
+        settled, self.settled = self.settled, Settled()
+        if not len(settled):
+            return
+        with transaction.atomic():
+            jobs = [job for job, _ in (*settled.done, *settled.failed)]
+            held = lock_held(self.run, self.token, [job.unit.pk for job in jobs])
+            for job, result in settled.done:
+                if job.unit.pk in held:
+                    self.stage.record(self.run, job.unit, job.material, result)
+                    _mark(job, WorkState.DONE)
+            for job, reason in settled.failed:
+                _mark(job, WorkState.FAILED, reason)
+            units = [job.unit for job in jobs if job.unit.pk in held]
+            WorkUnit.objects.bulk_update(units, ["state", "reason", "completion", "lease_until", "lease_token"])
+        self.on_settled(len(units))
+
+    def keep_leases(self) -> None:
+        """Renews what we hold, once a third of the lease has gone by."""
+        if time.monotonic() - self.renewed > self.lease / 3:
+            renew_claims(run=self.run, token=self.token, seconds=self.lease)
+            renew_completions(pks=list(self.flying), seconds=self.lease)
+            self.renewed = time.monotonic()
+
+    def clear(self) -> None:
+        """Gives back every unit; calls whose answer we shall not see are abandoned."""
+        abandon_completions(pks=list(self.flying))
+        release_claims(run=self.run, token=self.token)
+
+
+class Stopped(Exception):
+    """The run was paused or cancelled."""
+
+
+def _mark(job: Job, state: WorkState, reason: str = "") -> None:
+    unit = job.unit
+    unit.state, unit.reason, unit.completion_id = state, reason.replace("\x00", "\ufffd"), job.completion_id
+    unit.lease_until, unit.lease_token = None, ""

@@ -1,0 +1,114 @@
+"""A run carried out: claim, ask, record, until nothing is left. The network is never inside a transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from pipeline.backends import open_backend
+from pipeline.backends.base import Backend, BackendUnusable, FinalError, Outcome
+from pipeline.domain.desk import Call, Desk, Stopped
+from pipeline.domain.runs import finish_run, pause_run
+from pipeline.models import Run
+from pipeline.requests import ModelRequest
+from pipeline.stages import stage_for
+
+LEASE_SECONDS = 60.0  # how long a killed worker's units stay locked; a living one renews
+HEARTBEAT = 1.0
+WITHOUT_MODEL = 32  # units claimed at once by a stage that asks nothing
+
+Timed = tuple[list[Outcome], float]
+
+
+def execute_run(
+    *,
+    run: Run,
+    backend: Backend | None = None,
+    limit: int | None = None,
+    lease_seconds: float = LEASE_SECONDS,
+    first_wait: float = 1.0,
+    on_settled: Callable[[int], None] | None = None,
+) -> bool:
+    """Works on a started run until no unit is left, or ``limit`` units; True if the run is over.
+
+    Several workers may do so at once. ``backend`` stands in for the run's own. Failures of single units are recorded; a
+    backend that cannot be used pauses the run with the reason. ``on_settled`` hears how many units were just written.
+    On any other exception, Ctrl-C included, answers in flight are waited for and kept, units given back, and the
+    exception goes on.
+    """
+    stage = stage_for(run.stage, run.backend)
+    try:
+        if backend is None and stage.template:
+            backend = open_backend(run.backend, run.backend_options)
+        name = (backend.name, backend.version[:64]) if backend else ("", "")
+        desk = Desk(
+            run,
+            stage,
+            backend=name,
+            lease=lease_seconds,
+            limit=limit,
+            first_wait=first_wait,
+            on_settled=on_settled or (lambda _: None),
+        )
+        _work_off(desk, backend)
+    except BackendUnusable as error:
+        pause_run(run=run, problem=str(error))
+    return finish_run(run=run)
+
+
+def _work_off(desk: Desk, backend: Backend | None) -> None:
+    flying: dict[Future[Timed], list[Call]] = {}
+    try:
+        if backend is None:
+            desk.next_batch(1, WITHOUT_MODEL)
+        else:
+            with ThreadPoolExecutor(max_workers=backend.concurrency) as pool:
+                _ask_all(desk, backend, pool, flying)
+    except Stopped:
+        pass
+    finally:
+        for future, calls in flying.items():
+            _keep_last(desk, future, calls)
+        desk.clear()
+
+
+def _ask_all(desk: Desk, backend: Backend, pool: ThreadPoolExecutor, flying: dict[Future[Timed], list[Call]]) -> None:
+    """Keeps up to ``backend.concurrency`` calls in flight; a call that has to wait holds no place among them."""
+    while True:
+        while len(flying) < backend.concurrency:
+            calls = desk.next_batch(backend.batch, backend.batch * backend.concurrency)
+            if not calls:
+                break
+            requests = [call.request for call in calls]
+            flying[pool.submit(_timed, backend, requests)] = calls
+        if not flying and desk.idle():
+            return
+        for future in _next_done(desk, flying):
+            outcomes, seconds = future.result()
+            desk.take(flying.pop(future), outcomes, seconds)
+        desk.keep_leases()
+
+
+def _next_done(desk: Desk, flying: dict[Future[Timed], list[Call]]) -> set[Future[Timed]]:
+    due = desk.seconds_to_next()
+    patience = HEARTBEAT if due is None else min(HEARTBEAT, max(due, 0.01))
+    if not flying:
+        time.sleep(patience)
+        return set()
+    return wait(flying, timeout=patience, return_when=FIRST_COMPLETED).done
+
+
+def _timed(backend: Backend, requests: Sequence[ModelRequest]) -> Timed:
+    began = time.monotonic()
+    return backend.answer(requests), time.monotonic() - began
+
+
+def _keep_last(desk: Desk, future: Future[Timed], calls: list[Call]) -> None:
+    """On the way out: an answer that came is kept; a call that the backend refused is a failure, not a payment."""
+    error = future.exception()
+    if error is None:
+        outcomes, seconds = future.result()
+        desk.keep(calls, outcomes, seconds)
+    elif isinstance(error, BackendUnusable):
+        desk.keep(calls, [FinalError(str(error)) for _ in calls], 0.0)

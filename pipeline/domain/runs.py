@@ -1,0 +1,234 @@
+"""Runs from plan to end: what there is to do, whether it goes on, and when it is over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from pydantic import ValidationError
+
+from pipeline import prompts
+from pipeline.backends import BACKENDS
+from pipeline.backends.embedders import EMBEDDERS
+from pipeline.domain.errors import RunError
+from pipeline.enums import RunState, WorkState
+from pipeline.enums import Stage as StageName
+from pipeline.models import Run, RunInput, WorkUnit
+from pipeline.requests import sha256_of
+from pipeline.stages import BASELINES, stage_for
+from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
+from pipeline.version import VERSION
+from studies.models import Study, User
+
+IN_ONE_INSERT = 1000
+ENDED = (RunState.COMPLETE, RunState.INCOMPLETE, RunState.CANCELLED)
+
+
+def plan_run(
+    *,
+    study: Study,
+    stage: str,
+    backend: str,
+    model: str = "",
+    revision: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    inputs: Sequence[Run] = (),
+    backend_options: Mapping[str, Any] | None = None,
+    created_by: User | None = None,
+) -> Run:
+    """A run with all its work rows, in one transaction; state planned.
+
+    Planned again with the same stage, backend, model, parameters, template, inputs and units, it is the same run, and
+    only ``backend_options`` (how the backend is reached) is brought up to date. Raises RunError.
+    """
+    room = _stage(stage, backend)
+    values = _parameters(room, stage, parameters or {})
+    _check_inputs(room, stage, study, inputs)
+    if room.template and not model:
+        raise RunError(f"{stage} asks a model: name it with --model")
+    scope = Scope(study, tuple(inputs), values)
+    specs = list(room.units(scope))
+    if not specs:
+        raise RunError(f"{stage} finds nothing to do in study {study.slug!r}: {_what_it_reads(room, inputs)}")
+    run = Run(
+        study=study,
+        stage=stage,
+        backend=backend,
+        model_name=model or backend,
+        model_revision=revision,
+        parameters=_stored(room, values),
+        backend_options=dict(backend_options or {}),
+        template_sha256=template_sha256(room),
+        code_version=VERSION,
+        n_units=len(specs),
+        created_by=created_by,
+    )
+    run.fingerprint = fingerprint(run, inputs, specs)
+    return _same_run(run) or _write_plan(run, inputs, specs)
+
+
+def fingerprint(run: Run, inputs: Sequence[Run], specs: Sequence[UnitSpec]) -> str:
+    """sha256 over everything that would make another run of it: not how the backend is reached, nor who asked."""
+    return sha256_of(
+        {
+            "backend": run.backend,
+            "model": run.model_name,
+            "revision": run.model_revision,
+            "parameters": run.parameters,
+            "template_sha256": run.template_sha256,
+            "inputs": sorted(source.public_id for source in inputs),
+            "units": [spec.key for spec in specs],
+        }
+    )
+
+
+def start_run(*, run: Run, retry_failed: bool = True) -> Run:
+    """Lets workers claim its units. Units that failed get another try; answers on record are not asked for again.
+
+    A run that is complete stays so. Raises RunError for a cancelled one.
+    """
+    with transaction.atomic():
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        if row.state == RunState.CANCELLED:
+            raise RunError(f"run {row.public_id} was cancelled: plan another with other parameters")
+        if retry_failed:
+            failed = row.work_units.filter(state=WorkState.FAILED)
+            failed.update(state=WorkState.PENDING, reason="", completion=None, lease_until=None)
+        if row.work_units.filter(state__in=[WorkState.PENDING, WorkState.CLAIMED]).exists():
+            Run.objects.filter(pk=row.pk, started_at__isnull=True).update(started_at=Now())
+            Run.objects.filter(pk=row.pk).update(state=RunState.RUNNING, problem="", finished_at=None)
+    run.refresh_from_db()
+    return run
+
+
+def pause_run(*, run: Run, problem: str = "") -> Run:
+    """No unit is claimed any more; calls in flight are recorded. ``problem`` says why, if nobody asked for it."""
+    Run.objects.filter(pk=run.pk).exclude(state__in=ENDED).update(state=RunState.PAUSED, problem=problem)
+    run.refresh_from_db()
+    return run
+
+
+def cancel_run(*, run: Run) -> Run:
+    """Ends a run for good; what it recorded stays."""
+    open_run = Run.objects.filter(pk=run.pk).exclude(state=RunState.COMPLETE)
+    open_run.update(state=RunState.CANCELLED, finished_at=Now())
+    run.refresh_from_db()
+    return run
+
+
+def finish_run(*, run: Run) -> bool:
+    """Ends the run if nothing is left: complete, or incomplete where units failed. True if it is over.
+
+    Safe to call at any time and from several workers: the run's row is locked, and a stage's own finish is repeatable.
+    """
+    with transaction.atomic():
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        row.n_done = row.work_units.filter(state=WorkState.DONE).count()
+        row.n_failed = row.work_units.filter(state=WorkState.FAILED).count()
+        over = row.n_done + row.n_failed == row.n_units
+        if over and row.state in (RunState.RUNNING, RunState.PAUSED):
+            stage_for(row.stage, row.backend).finish(row)
+            row.state = RunState.INCOMPLETE if row.n_failed else RunState.COMPLETE
+            Run.objects.filter(pk=row.pk).update(state=row.state, problem="", finished_at=Now())
+        row.save(update_fields=["n_done", "n_failed"])
+    run.refresh_from_db()
+    return over
+
+
+def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
+    """The one run that the stage can read, when nobody names it. Raises RunError where there is none, or a choice."""
+    room = _stage(stage, backend)
+    if "" in room.accepts:
+        return []
+    usable = Q(stage__in=[name for name in room.accepts if name != StageName.IMPORT])
+    found = list(study.runs.filter(usable, state__in=[RunState.COMPLETE, RunState.INCOMPLETE]).order_by("pk"))
+    # The first stage named is the one that usually comes before: extracted attributes yield to merged ones.
+    nearest = [run for run in found if run.stage == room.accepts[0]] or found
+    if len(nearest) == 1:
+        return nearest
+    listed = "".join(f"\n  {run.public_id}  {run.stage} by {run.model_name}, {run.n_done} units" for run in nearest)
+    if not nearest:
+        raise RunError(f"{stage} reads a run of {' or '.join(room.accepts)}: study {study.slug!r} has none that ended")
+    raise RunError(f"{stage} could read any of these runs of study {study.slug!r}; name it with --from:{listed}")
+
+
+def _stage(stage: str, backend: str) -> AnyStage:
+    try:
+        room = stage_for(stage, backend)
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    if (stage, backend) in BASELINES:
+        return room
+    known = EMBEDDERS if stage == StageName.MERGE else BACKENDS
+    if backend not in known:
+        fitting = [*known, *(name for at, name in BASELINES if at == stage)]
+        raise RunError(f"{stage} has no backend {backend!r}: use one of {', '.join(fitting)}")
+    return room
+
+
+def _parameters(room: AnyStage, stage: str, given: Mapping[str, Any]) -> StageParameters:
+    try:
+        return room.parameters.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        allowed = ", ".join(room.parameters.model_fields)
+        raise RunError(f"{stage} parameter {name}={first['input']!r}: {first['msg']}. It takes: {allowed}") from error
+
+
+def _stored(room: AnyStage, values: StageParameters) -> dict[str, Any]:
+    """The parameters as the run keeps them; with the hash of the raters' own instruction, where the template has it."""
+    instrument = prompts.INCLUDES.get(room.template)
+    text = prompts.guideline_text(instrument) if instrument else ""
+    return values.model_dump() | ({"guideline_sha256": prompts.text_sha256(text)} if instrument else {})
+
+
+def _check_inputs(room: AnyStage, stage: str, study: Study, inputs: Sequence[Run]) -> None:
+    if not inputs and "" not in room.accepts:
+        raise RunError(f"{stage} reads a run of {' or '.join(room.accepts)}: name it with --from RUN")
+    for source in inputs:
+        if source.study_id != study.pk:
+            raise RunError(f"run {source.public_id} belongs to another study")
+        if source.stage not in room.accepts:
+            raise RunError(f"{stage} reads a run of {' or '.join(room.accepts) or 'no stage'}, not of {source.stage}")
+        if source.state not in (RunState.COMPLETE, RunState.INCOMPLETE):
+            raise RunError(f"run {source.public_id} ({source.stage}) is {source.state}: let it end first")
+
+
+def _what_it_reads(room: AnyStage, inputs: Sequence[Run]) -> str:
+    if not inputs:
+        return "import a corpus first"
+    named = ", ".join(re.sub(r"\s+", " ", str(source)).strip() for source in inputs)
+    return f"{named} made nothing that it could read, or no prompt is put to these people"
+
+
+def _same_run(run: Run) -> Run | None:
+    same = Run.objects.filter(study=run.study, stage=run.stage, fingerprint=run.fingerprint).first()
+    if same and same.backend_options != run.backend_options:
+        same.backend_options = run.backend_options
+        same.save(update_fields=["backend_options"])
+    return same
+
+
+def _write_plan(run: Run, inputs: Sequence[Run], specs: Sequence[UnitSpec]) -> Run:
+    try:
+        with transaction.atomic():
+            run.save()
+            RunInput.objects.bulk_create(RunInput(run=run, source=source) for source in inputs)
+            WorkUnit.objects.bulk_create(
+                (
+                    WorkUnit(run=run, key=spec.key, position=place, subject=spec.subject)
+                    for place, spec in enumerate(specs)
+                ),
+                batch_size=IN_ONE_INSERT,
+            )
+    except IntegrityError:
+        same = _same_run(run)  # planned by somebody else at the same moment
+        if same is None:
+            raise
+        return same
+    return run

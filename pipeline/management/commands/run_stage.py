@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from pipeline.backends import BACKENDS
+from pipeline.domain.errors import RunError
+from pipeline.domain.executing import execute_run
+from pipeline.domain.progress import failures_of, run_progress
+from pipeline.domain.runs import inputs_for, plan_run, start_run
+from pipeline.enums import RunState
+from pipeline.models import Run
+from pipeline.stages import STAGES
+from pipeline.tasks import enqueue_run
+from studies.models import Study
+
+SHOWN_FAILURES = 3
+
+
+class Command(BaseCommand):
+    help = "Runs a stage, or goes on with it where it was stopped; asked again, it asks no model what is on record."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("study", help="slug of the study")
+        parser.add_argument("stage", choices=list(STAGES))
+        parser.add_argument("--model", default="", help="the model's name, as its server knows it")
+        parser.add_argument("--revision", default="", help="the model's revision, where it matters")
+        parser.add_argument("--backend", default="openai_api", help=f"{', '.join(BACKENDS)}, or bm25 for select")
+        parser.add_argument("--recorded", default="", metavar="FILE", help="recorded answers (merge: embeddings)")
+        parser.add_argument("--base-url", default="", help="the model server, http://host:port/v1")
+        parser.add_argument("--concurrency", type=int, default=0, help="calls at once")
+        parser.add_argument("--timeout", type=float, default=0, help="seconds until a call is given up")
+        parser.add_argument("--from", nargs="+", default=[], dest="inputs", metavar="RUN", help="runs to read")
+        parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--queue", action="store_true", help="leave the work to the workers")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(slug=options["study"]).first()
+        if study is None:
+            known = ", ".join(Study.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"no study is called {options['study']!r}; there are: {known}")
+        try:
+            run = start_run(run=self.plan(study, options))
+        except RunError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"run {run.public_id}: {run.stage} by {run.model_name} ({run.backend}), {run.n_units} units")
+        if options["queue"]:
+            enqueue_run(run)
+            self.stdout.write("Left to the workers.")
+            return
+        self.work(run)
+        self.report(run)
+
+    def plan(self, study: Study, options: dict[str, Any]) -> Run:
+        stage, backend = options["stage"], options["backend"]
+        named = [self.named_run(study, token) for token in options["inputs"]]
+        return plan_run(
+            study=study,
+            stage=stage,
+            backend=backend,
+            model=options["model"],
+            revision=options["revision"],
+            parameters=dict(parse_parameter(text) for text in options["param"]),
+            inputs=named or inputs_for(study, stage, backend),
+            backend_options=backend_options(options),
+        )
+
+    def named_run(self, study: Study, token: str) -> Run:
+        found = list(study.runs.filter(public_id__startswith=token)[:2])
+        if len(found) != 1:
+            raise RunError(f"--from {token}: study {study.slug!r} has {'no' if not found else 'several'} such run")
+        return found[0]
+
+    def work(self, run: Run) -> None:
+        """Until the run is over; a unit that another worker held when it died is waited for."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with tqdm(total=run.n_units, initial=run_progress(run).done, unit="unit", desc=run.stage) as bar:
+            while not execute_run(run=run, on_settled=bar.update) and run.state == RunState.RUNNING:
+                bar.set_postfix_str("waiting for units that another worker holds")
+                time.sleep(1)
+                run.refresh_from_db()
+
+    def report(self, run: Run) -> None:
+        self.stdout.write(f"{run.get_state_display()}: {run_progress(run)}")
+        for reason, count in failures_of(run)[:SHOWN_FAILURES]:
+            self.stderr.write(f"{count} failed: {reason}")
+        if run.problem:
+            raise CommandError(run.problem)
+        if run.state == RunState.INCOMPLETE:
+            raise CommandError(f"run {run.public_id} is incomplete; the same command tries what failed again")
+
+
+def parse_parameter(text: str) -> tuple[str, Any]:
+    """``name=value``, the value as JSON where it is any (0.3, null, true), else as text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise RunError(f"--param {text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def backend_options(options: dict[str, Any]) -> dict[str, Any]:
+    """What was given; a file inside the project by its path from there, so that the folder may move."""
+    given = {name: options[name] for name in ("base_url", "concurrency", "timeout") if options[name]}
+    if options["recorded"]:
+        path = Path(os.path.abspath(options["recorded"]))
+        inside = path.is_relative_to(settings.BASE_DIR)
+        given["recorded"] = str(path.relative_to(settings.BASE_DIR) if inside else path)
+    return given

@@ -1,0 +1,153 @@
+"""Merge: one attribute for each thing that several conversations show about a person.
+
+Filtering is a parameter here and no run of its own: attributes are immutable and belong to the run that inferred them,
+so a filter could only copy them or keep a second list of the same rows. ``min_confidence`` stands on the merge run, and
+what it dropped is what no merged attribute was made from. A ``distance`` of 0 filters and merges nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from django.db.models import QuerySet
+from pydantic import Field
+
+from pipeline.backends.base import FinalError
+from pipeline.backends.embedders import Vectors, open_embedder
+from pipeline.enums import Stage as StageName
+from pipeline.models import Attribute, AttributeOrigin, Evidence, Run, WorkUnit
+from pipeline.stages.base import Scope, StageParameters, UnitFailed, UnitSpec, Work
+
+
+class MergeParameters(StageParameters):
+    distance: float = Field(default=0.3, ge=0, le=2)  # cosine distance at or above which two groups stay apart
+    min_confidence: float = Field(default=0.4, ge=0, le=1)  # below it an attribute is dropped
+
+
+@dataclass(frozen=True)
+class Found:
+    """An attribute as extracted, with its place in the person's history."""
+
+    pk: int
+    person: int
+    text: str
+    reason: str
+    confidence: float | None
+    evidence: tuple[tuple[int, int], ...]  # (conversation, turn)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A group: ``members`` in their order, the first of the most confident among them as its wording."""
+
+    members: tuple[Found, ...]
+    representative: Found
+    confidence: float | None
+
+
+class Merge:
+    name = StageName.MERGE.value
+    template = ""
+    accepts: tuple[str, ...] = (StageName.EXTRACT, StageName.REFINE, StageName.IMPORT)
+    parameters: type[StageParameters] = MergeParameters
+
+    def units(self, scope: Scope) -> Iterable[UnitSpec]:
+        """One per person of whom anything passes the filter."""
+        assert isinstance(scope.parameters, MergeParameters)
+        people = passing(scope.inputs, scope.parameters.min_confidence).values_list("person_id", "person__public_id")
+        for pk, public_id in people.distinct().order_by("person_id"):
+            yield UnitSpec(public_id, {"person": pk})
+
+    def load(self, run: Run, units: Sequence[WorkUnit]) -> list[list[Found]]:
+        people = [unit.subject["person"] for unit in units]
+        rows = passing(list(run.inputs.all()), run.parameters["min_confidence"]).filter(person_id__in=people)
+        by_person: dict[int, list[Found]] = defaultdict(list)
+        for row in rows.order_by("run_id", "position").prefetch_related("evidence"):
+            by_person[row.person_id].append(_found(row))
+        return [by_person[person] for person in people]
+
+    def work(self, run: Run, material: list[Found]) -> Work[list[Merged]]:
+        embedder = open_embedder(run.backend, run.model_name, run.backend_options)
+        try:
+            vectors = embedder.embed([found.text for found in material])
+        except FinalError as error:
+            raise UnitFailed(str(error)) from error
+        groups = group_by_distance(vectors, run.parameters["distance"])
+        return [merge_group([material[place] for place in group]) for group in groups]
+        yield  # a generator that asks no model
+
+    def record(self, run: Run, unit: WorkUnit, material: list[Found], result: list[Merged]) -> None:
+        attributes = Attribute.objects.bulk_create(
+            Attribute(
+                run=run,
+                person_id=unit.subject["person"],
+                position=place,
+                text=merged.representative.text,
+                reason=merged.representative.reason,
+                confidence=merged.confidence,
+            )
+            for place, merged in enumerate(result)
+        )
+        pairs = list(zip(attributes, result, strict=True))
+        AttributeOrigin.objects.bulk_create(
+            AttributeOrigin(attribute=attribute, source_id=member.pk, position=place)
+            for attribute, merged in pairs
+            for place, member in enumerate(merged.members)
+        )
+        Evidence.objects.bulk_create(
+            Evidence(attribute=attribute, conversation_id=conversation, turn=turn)
+            for attribute, merged in pairs
+            for conversation, turn in united_evidence(merged.members)
+        )
+
+    def finish(self, run: Run) -> None:
+        """Nothing: people are merged one by one."""
+
+
+def passing(runs: Sequence[Run], min_confidence: float) -> QuerySet[Attribute]:
+    """Attributes of these runs that have a text and are not below ``min_confidence`` (unknown confidence passes)."""
+    rows = Attribute.objects.filter(run__in=runs, text__isnull=False)
+    return rows.exclude(confidence__lt=min_confidence)
+
+
+def group_by_distance(vectors: Vectors, distance: float) -> list[list[int]]:
+    """Agglomerative clustering, average linkage, cosine distance below ``distance``: places of each group's members.
+
+    Groups stand in the order of their first member. Raises UnitFailed for a vector without direction.
+    """
+    import numpy as np
+    from sklearn.cluster import AgglomerativeClustering
+
+    matrix = np.asarray(vectors, dtype=np.float64)
+    if not np.all(np.isfinite(matrix)) or not np.all(np.any(matrix, axis=1)):
+        raise UnitFailed("an embedding is all zeros or not a number: its cosine distance is undefined")
+    if len(vectors) < 2:
+        return [[place] for place in range(len(vectors))]
+    model = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=distance)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place, label in enumerate(model.fit_predict(matrix)):
+        groups[int(label)].append(place)
+    return sorted(groups.values())
+
+
+def merge_group(members: Sequence[Found]) -> Merged:
+    """The most confident member speaks for all, the earliest of several; unknown confidence ranks lowest.
+
+    The group's confidence is noisy-or, 1 - prod(1 - c), over the members that have one.
+    """
+    known = [member.confidence for member in members if member.confidence is not None]
+    confidence = min(1.0, max(0.0, 1 - prod(1 - value for value in known))) if known else None
+    best = max(members, key=lambda member: -1.0 if member.confidence is None else member.confidence)
+    return Merged(tuple(members), best, confidence)
+
+
+def united_evidence(members: Sequence[Found]) -> list[tuple[int, int]]:
+    return sorted({place for member in members for place in member.evidence})
+
+
+def _found(row: Attribute) -> Found:
+    evidence = tuple((place.conversation_id, place.turn) for place in row.evidence.all())
+    return Found(row.pk, row.person_id, row.text or "", row.reason, row.confidence, evidence)
