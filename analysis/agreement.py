@@ -107,7 +107,8 @@ def agreement_groups(pairs: pl.DataFrame) -> pl.DataFrame:
     return (
         pairs.with_columns(group.alias("group"))
         .filter(pl.col("group").is_not_null())
-        .group_by("campaign", "group")
+        .sort("campaign", "rater_a", "rater_b")
+        .group_by("campaign", "group", maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("pairs"),
             pl.col("agreement").mean().alias("mean_agreement"),
@@ -138,6 +139,7 @@ def krippendorff_alpha(long: pl.DataFrame, level: Level) -> tuple[int, float]:
         .len()
         .sort(category)
         .pivot(on=category, index="unit", values="len", on_columns=domain)
+        .sort("unit")  # floats are summed in this order: the same bytes each time
         .drop("unit")
         .fill_null(0)
     )

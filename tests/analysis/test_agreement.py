@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Any, Literal
+
+import krippendorff
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats.inter_rater import cohens_kappa
+
+from analysis.agreement import (
+    agreement_groups,
+    agreement_pairs,
+    cohen_kappa,
+    krippendorff_alpha,
+    krippendorff_table,
+    percent_agreement,
+)
+from analysis.longform import LONG_SCHEMA
+
+# Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C: observers A-D, 12 units, values 1-5
+PUBLISHED = {
+    "a": [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    "b": [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+    "c": [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+    "d": [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+}
+values = st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("xyz")), min_size=1, max_size=40)
+
+
+def long_of(answers: dict[str, list[Any]], kinds: dict[str, str] | None = None, **more: str) -> pl.DataFrame:
+    """The long form of ``answers`` by rater, unit by unit; None is a missing answer."""
+    rows = [
+        {
+            "campaign": more.get("campaign", "c"),
+            "instrument": more.get("instrument", "relevance"),
+            "unit": f"u{unit:03}",
+            "attribute": "",
+            "rater": rater,
+            "kind": (kinds or {}).get(rater, "human"),
+            "value": str(value),
+            "score": float(value) if isinstance(value, (int, float)) else 0.0,
+        }
+        for rater, given in answers.items()
+        for unit, value in enumerate(given)
+        if value is not None
+    ]
+    return pl.DataFrame(rows, schema=LONG_SCHEMA, orient="row")
+
+
+def test_percent_agreement_worked_example() -> None:
+    # same on units 1, 2 and 4 of 4: 3 / 4
+    assert percent_agreement(["y", "n", "y", "n"], ["y", "n", "n", "n"]) == 0.75
+
+
+def test_percent_agreement_of_nothing_is_nan() -> None:
+    assert math.isnan(percent_agreement([], []))
+
+
+def test_cohen_kappa_worked_example() -> None:
+    # a: y y n n, b: y n n n. p_o = 3/4; p_e = (2 * 1 + 2 * 3) / 16 = 1/2; kappa = (3/4 - 1/2) / (1 - 1/2) = 1/2
+    assert cohen_kappa(["y", "y", "n", "n"], ["y", "n", "n", "n"]) == 0.5
+
+
+def test_cohen_kappa_constant_against_varying_is_zero() -> None:
+    assert cohen_kappa(["y", "y", "y"], ["y", "n", "y"]) == 0.0
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_cohen_kappa_without_variation_is_nan(n: int) -> None:
+    assert math.isnan(cohen_kappa(["y"] * n, ["y"] * n))
+
+
+def test_cohen_kappa_refuses_unequal_lengths() -> None:
+    with pytest.raises(ValueError, match="2 values against 1"):
+        cohen_kappa(["y", "n"], ["y"])
+
+
+@given(values)
+def test_cohen_kappa_equals_scikit_learn_and_statsmodels(answers: list[tuple[str, str]]) -> None:
+    a, b = [x for x, _ in answers], [y for _, y in answers]
+    mine = cohen_kappa(a, b)
+    if math.isnan(mine):
+        assert len({*a, *b}) == 1
+        return
+    assert mine == pytest.approx(cohen_kappa_score(a, b), abs=1e-12)
+    table = [[sum(pair == (x, y) for pair in answers) for y in "xyz"] for x in "xyz"]
+    assert mine == pytest.approx(cohens_kappa(table, return_results=False), abs=1e-12)
+
+
+@given(values)
+def test_agreement_pairs_equal_the_two_functions(answers: list[tuple[str, str]]) -> None:
+    a, b = [x for x, _ in answers], [y for _, y in answers]
+    row = agreement_pairs(long_of({"b": b, "a": a})).row(0, named=True)
+    assert (row["rater_a"], row["rater_b"], row["n"]) == ("a", "b", len(answers))
+    assert row["agreement"] == pytest.approx(percent_agreement(a, b), abs=1e-12)
+    assert row["kappa"] == pytest.approx(cohen_kappa(a, b), abs=1e-12, nan_ok=True)
+
+
+@given(values, st.randoms())
+def test_agreement_pairs_do_not_depend_on_order_or_names_of_values(
+    answers: list[tuple[str, str]], random: Random
+) -> None:
+    long = long_of({"a": [x for x, _ in answers], "b": [y for _, y in answers]})
+    renamed = long.with_columns(pl.col("value").replace({"x": "z", "z": "x"})).sample(
+        fraction=1.0, shuffle=True, seed=random.randint(0, 10**6)
+    )
+    assert agreement_pairs(long).equals(agreement_pairs(renamed))
+
+
+def test_agreement_pairs_only_use_common_units_of_one_campaign() -> None:
+    long = pl.concat(
+        [
+            long_of({"a": ["y", "n", None], "b": ["y", None, "y"], "c": [None, None, None]}),
+            long_of({"a": ["n"], "b": ["y"]}, campaign="d"),
+        ]
+    )
+    rows = agreement_pairs(long).select("campaign", "rater_a", "rater_b", "n", "agreement").rows()
+    assert rows == [("c", "a", "b", 1, 1.0), ("d", "a", "b", 1, 0.0)]
+
+
+def test_agreement_pairs_leave_out_pairs_below_min_n() -> None:
+    long = long_of({"a": ["y", "n", "y"], "b": ["y", "n", "y"], "c": ["y", None, None]})
+    assert agreement_pairs(long, min_n=2).select("rater_a", "rater_b").rows() == [("a", "b")]
+
+
+def test_agreement_groups_are_plain_means_and_leave_undefined_kappas_out() -> None:
+    # a-b: agree 1, kappa not defined (both always y); a-c: agree 1/2, kappa 0; b-c the same
+    # rater_rater: 3 pairs, agreement (1 + 1/2 + 1/2) / 3 = 2/3, kappa (0 + 0) / 2 = 0
+    long = long_of({"a": ["y", "y"], "b": ["y", "y"], "c": ["y", "n"]})
+    row = agreement_groups(agreement_pairs(long)).row(0, named=True)
+    assert (row["group"], row["pairs"], row["mean_kappa"]) == ("rater_rater", 3, 0.0)
+    assert row["mean_agreement"] == pytest.approx(2 / 3)
+
+
+def test_agreement_groups_tell_people_models_and_baselines_apart() -> None:
+    kinds = {"m1": "model", "m2": "model", "bm25": "baseline", "p": "imported"}
+    long = long_of({name: ["y", "n"] for name in ("bm25", "m1", "m2", "p", "q")}, kinds)
+    found = agreement_groups(agreement_pairs(long)).select("group", "pairs").rows()
+    assert found == [("rater_rater", 1), ("model_model", 1), ("rater_model", 4)]
+
+
+def test_agreement_groups_with_no_defined_kappa_have_a_nan_mean() -> None:
+    groups = agreement_groups(agreement_pairs(long_of({"a": ["y"], "b": ["y"]})))
+    assert math.isnan(groups["mean_kappa"][0])
+
+
+def test_krippendorff_alpha_worked_example() -> None:
+    # a: y y n, b: y n n. Coincidences of 6 values: yy 2, nn 2, yn + ny 2. D_o = 2/6;
+    # n_y = n_n = 3, D_e = 2 * 3 * 3 / (6 * 5) = 3/5; alpha = 1 - (1/3) / (3/5) = 4/9
+    units, alpha = krippendorff_alpha(long_of({"a": ["y", "y", "n"], "b": ["y", "n", "n"]}), "nominal")
+    assert units == 3
+    assert alpha == pytest.approx(4 / 9)
+
+
+@pytest.mark.parametrize(("level", "alpha"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+def test_krippendorff_alpha_equals_the_published_example(
+    level: Literal["nominal", "ordinal", "interval"], alpha: float
+) -> None:
+    units, found = krippendorff_alpha(long_of(PUBLISHED), level)
+    assert (units, round(found, 3)) == (11, alpha)
+
+
+def test_krippendorff_alpha_orders_scores_as_numbers() -> None:
+    # as text 10 stands before 9: an ordinal alpha over text would differ
+    answers = {"a": [1, 9, 10, 9, 2], "b": [2, 9, 10, 10, 1]}
+    authority = krippendorff.alpha([answers["a"], answers["b"]], level_of_measurement="ordinal")
+    assert krippendorff_alpha(long_of(answers), "ordinal")[1] == pytest.approx(authority, abs=1e-12)
+
+
+@given(st.lists(st.lists(st.sampled_from([None, 1, 2, 3]), min_size=6, max_size=6), min_size=2, max_size=5))
+def test_krippendorff_alpha_equals_the_library_on_the_raters_matrix(matrix: list[list[int | None]]) -> None:
+    long = long_of({f"r{i}": row for i, row in enumerate(matrix)})
+    units, found = krippendorff_alpha(long, "interval")
+    if math.isnan(found):
+        pairable = long.filter(pl.len().over("unit") > 1)
+        assert pairable["value"].n_unique() < 2
+        assert units == pairable["unit"].n_unique()
+        return
+    data = np.array([[np.nan if v is None else v for v in row] for row in matrix], dtype=float)
+    assert found == pytest.approx(krippendorff.alpha(data, level_of_measurement="interval"), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("answers", "units"),
+    [
+        ({"a": ["y", "n"]}, 0),
+        ({"a": ["y", None], "b": [None, "n"]}, 0),
+        ({"a": ["y", "y"], "b": ["y", "y"]}, 2),
+        ({}, 0),
+    ],
+    ids=["one rater", "no common unit", "one value", "no answers"],
+)
+def test_krippendorff_alpha_that_cannot_be_seen_is_nan(answers: dict[str, list[Any]], units: int) -> None:
+    found, alpha = krippendorff_alpha(long_of(answers), "nominal")
+    assert (found, math.isnan(alpha)) == (units, True)
+
+
+def test_krippendorff_table_has_the_levels_of_the_instrument_and_no_baselines() -> None:
+    kinds = {"m": "model", "bm25": "baseline"}
+    long = long_of({"a": [1, 5], "b": [2, 5], "m": [1, 4], "bm25": [5, 1]}, kinds, instrument="preference")
+    table = krippendorff_table(long)
+    assert table.select("group", "level").rows() == [
+        (group, level) for group in ("raters", "models", "all") for level in ("ordinal", "interval")
+    ]
+    both = long.filter(pl.col("rater") != "bm25")
+    assert table.row(-1)[-1] == krippendorff_alpha(both, "interval")[1]

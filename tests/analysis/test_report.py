@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analysis.__main__ import main
+from analysis.markup import csv_text
+from analysis.release import load_release, release_from_frames
+from analysis.report import build_report
+from analysis.schema import RELEVANCE
+from tests.analysis.frames import campaign, item, judgment, release_of, unit_of, vote
+from tests.analysis.synthetic import synthetic_frames, write_folder
+
+COLUMNS = {
+    "agreement_pairs": "campaign,rater_a,rater_b,kind_a,kind_b,n,agreement,kappa",
+    "agreement_groups": "campaign,group,pairs,mean_agreement,mean_kappa",
+    "krippendorff": "campaign,group,level,n_units,alpha",
+}
+VOID = {"meta", "link", "br", "path", "use", "rect"}
+
+
+class Reader(HTMLParser):
+    """Ids, addresses and the balance of tags of a page, and the marks inside and outside of pictures."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return build_report(release_from_frames(synthetic_frames())).files["report.html"]
+
+
+def _sections(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<section id="([^"]+)">(.*?)</section>', page, flags=re.DOTALL))
+
+
+def test_the_page_needs_nothing_but_itself(page: str) -> None:
+    reader = Reader(page)
+    assert not {"script", "link", "img", "iframe"} & set(reader.tags)
+    assert all(address.startswith("#") for address in reader.addresses)
+    assert not re.search(r"@import|url\((?!#)", page)
+
+
+def test_the_page_is_well_formed_and_its_ids_are_its_own(page: str) -> None:
+    reader = Reader(page)
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+    assert {address[1:] for address in reader.addresses} <= set(reader.ids)
+
+
+def test_two_reports_of_one_release_are_the_same_bytes(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "release", synthetic_frames())
+    for out in ("one", "two"):
+        assert main(["report", str(folder), "--out", str(tmp_path / out)]) == 0
+    first, second = (sorted(p for p in (tmp_path / out).rglob("*") if p.is_file()) for out in ("one", "two"))
+    assert [p.name for p in first] == [p.name for p in second]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
+
+
+def test_the_rows_order_in_the_release_changes_no_byte() -> None:
+    frames = synthetic_frames()
+    turned = {name: frame.reverse() for name, frame in frames.items()}
+    assert build_report(release_from_frames(frames)) == build_report(release_from_frames(turned))
+
+
+def test_every_picture_of_a_campaign_without_people_is_marked(page: str) -> None:
+    sections = _sections(page)
+    assert sections.keys() == {"quality", "relevance", "preference", "simulated"}
+    for name, section in sections.items():
+        pictures = re.findall(r"<svg.*?</svg>", section, flags=re.DOTALL)
+        assert pictures
+        for picture in pictures:
+            assert (">SIMULATED<" in picture) == (name == "simulated"), name
+        assert ('class="mark">SIMULATED<' in section) == (name == "simulated")
+
+
+@pytest.mark.parametrize(("origin", "mark"), [("imported", "IMPORTED"), ("human", "MODELS ONLY")])
+def test_pictures_of_imported_and_of_model_answers_are_marked(origin: str, mark: str) -> None:
+    units = [unit_of(RELEVANCE, f"a{n}", "p") for n in range(4)]
+    imported = {"rater_kind": "imported", "counted": False, "not_counted_because": "imported"}
+    judged = [judgment("c", unit, "r1", "yes", **imported) for unit in units] if origin == "imported" else []
+    votes = [vote(unit, model, value) for unit, value in zip(units, ["yes", "no"] * 2, strict=True) for model in "mn"]
+    release = release_of(
+        campaigns=[campaign("c", RELEVANCE, origin)], items=[item("c", units)], judgments=judged, model_votes=votes
+    )
+    pictures = re.findall(r"<svg.*?</svg>", build_report(release).files["report.html"], flags=re.DOTALL)
+    assert len(pictures) == 2
+    assert all(f">{mark}<" in picture for picture in pictures)
+
+
+def test_every_picture_has_alt_text_and_a_table_beside_it(page: str) -> None:
+    for figure in re.findall(r"<figure>.*?</figure>", page, flags=re.DOTALL):
+        assert re.search(r'<svg[^>]* role="img" aria-label="[^"]{40,}"', figure)
+        assert "<details><summary>" in figure
+        assert "<figcaption>" in figure
+
+
+def test_pictures_follow_the_readers_light_or_dark(page: str) -> None:
+    pictures = "".join(re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL))
+    plain = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]+)", pictures))
+    assert plain <= {"#000000", "#121211"}  # matplotlib's own defaults for nothing drawn, and numbers on a strong shade
+    assert "var(--people, #0072b2)" in pictures
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_text_from_the_release_is_escaped() -> None:
+    nasty = '<script>alert(1)</script>"&'
+    units = [unit_of(RELEVANCE, "a", "p"), unit_of(RELEVANCE, "b", "p")]
+    release = release_of(
+        campaigns=[campaign("c", RELEVANCE) | {"title": nasty}],
+        items=[item("c", units)],
+        judgments=[judgment("c", unit, f"{nasty}{n}", "yes") for unit in units for n in (1, 2)],
+    )
+    page = build_report(release).files["report.html"]
+    assert "<script" not in page
+    Reader(page)
+
+
+def test_many_raters_are_drawn_as_dots() -> None:
+    frames = synthetic_frames(raters=30)
+    page = build_report(release_from_frames(frames)).files["report.html"]
+    assert "people with models" in page
+    assert "more rows stand in <code>tables/agreement_pairs.csv</code>" in page
+
+
+def test_unreadable_answers_are_said_on_the_page(page: str) -> None:
+    assert re.search(r"\d+ of \d+ model answers could not be read as a value", page)
+
+
+def test_an_empty_release_says_that_there_is_nothing() -> None:
+    page = build_report(release_from_frames({})).files["report.html"]
+    assert "holds no campaign" in page
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_tables_have_the_agreed_columns(name: str) -> None:
+    files = build_report(release_from_frames(synthetic_frames())).files
+    assert files[f"tables/{name}.csv"].splitlines()[0] == COLUMNS[name]
+
+
+def test_csv_keeps_numbers_exact_and_lets_no_spreadsheet_run_a_cell() -> None:
+    texts = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "plain", "a=b"]
+    numbers = [-0.1, 1 / 3, float("nan"), None, 0.0, 1e-17, -2.5, 7.0]
+    rows = list(csv.reader(io.StringIO(csv_text(pl.DataFrame({"t": texts, "n": numbers})), newline="")))[1:]
+    assert [row[0] for row in rows] == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "plain", "a=b"]
+    assert [row[1] for row in rows][2:4] == ["NaN", ""]
+    assert float(rows[0][1]) == -0.1
+    assert float(rows[1][1]) == 1 / 3
+
+
+def test_report_command_writes_the_page_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_folder(tmp_path / "release", synthetic_frames())
+    assert main(["report", str(folder), "--out", str(tmp_path / "report"), "--label", "labels", "--min-n", "2"]) == 0
+    assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
+    assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert len(list((tmp_path / "report" / "tables").iterdir())) == 10
+    assert "report.html and 10 tables" in capsys.readouterr().out
+    assert load_release(folder).manifest.title == "A synthetic study"
+
+
+def test_report_command_refuses_a_folder_that_holds_something_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_folder(tmp_path / "release", synthetic_frames())
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert main(["report", str(folder), "--out", str(folder)]) == 1
+    assert "holds something that is not a report; give a new or empty folder" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_commands_name_what_is_wrong_and_exit_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(tmp_path / "none"), "--out", str(tmp_path / "report")]) == 1
+    assert "none: no such folder; give the folder written by make_release" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()
+    assert main(["check", str(tmp_path)]) == 1
+    assert "manifest.json: no such file" in capsys.readouterr().err
+
+
+def test_check_command_says_that_a_release_is_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(write_folder(tmp_path / "release", synthetic_frames()))]) == 0
+    assert "sound" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["report"], ["report", "x", "--out", "y", "--min-n", "0"], ["draw", "x"]])
+def test_a_wrong_command_line_exits_with_two(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+from analysis.longform import long_form
+from analysis.release import Release
+from analysis.schema import RELEVANCE
+from analysis.selection import Scores, majority_labels, marked_relevant, published_labels, selection
+from tests.analysis.frames import campaign, item, judgment, release_of, unit_of, vote
+from tests.analysis.test_agreement import long_of
+
+
+def _release(people: dict[str, str], model: str, **more: Any) -> Release:
+    """Units by position; ``people`` maps a rater to y, n or . (no answer) for each unit, ``model`` likewise."""
+    units = [unit_of(RELEVANCE, f"a{i}", "p") for i in range(len(model))]
+    word = {"y": "yes", "n": "no"}
+    judged = [
+        judgment("c", unit, rater, word[answer])
+        for rater, answers in people.items()
+        for unit, answer in zip(units, answers, strict=True)
+        if answer != "."
+    ]
+    votes = [vote(unit, "m", word[answer]) for unit, answer in zip(units, model, strict=True) if answer != "."]
+    return release_of(
+        campaigns=[campaign("c", RELEVANCE)], items=[item("c", units)], judgments=judged, model_votes=votes, **more
+    )
+
+
+def test_selection_worked_example() -> None:
+    # majority of three: y y n n y, model: y n y n . -> on the first 4: tp 1, fn 1, fp 1, tn 1: everything 1/2
+    release = _release({"a": "yynny", "b": "yynyy", "c": "nynnn"}, "ynyn.")
+    row = selection(long_form(release), release).row(0, named=True)
+    counts = (row["true_positive"], row["false_positive"], row["false_negative"], row["true_negative"])
+    assert (row["rater"], row["label"], row["n"], counts) == ("m", "majority of judgments", 4, (1, 1, 1, 1))
+    assert (row["precision"], row["recall"], row["f1"], row["accuracy"]) == (0.5, 0.5, 0.5, 0.5)
+    assert (row["share_label"], row["share_marked"]) == (0.5, 0.5)
+
+
+def test_selection_leaves_ties_out_and_counts_them() -> None:
+    release = _release({"a": "yy", "b": "yn"}, "yy")
+    row = selection(long_form(release), release).row(0, named=True)
+    assert (row["n"], row["ties"], row["true_positive"]) == (1, 1, 1)
+
+
+def test_selection_needs_min_judgments() -> None:
+    release = _release({"a": "yy", "b": "y."}, "yy")
+    assert selection(long_form(release), release, min_judgments=2)["n"].to_list() == [1]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30))
+def test_scores_equal_scikit_learn(answers: list[tuple[bool, bool]]) -> None:
+    truth, found = np.array([t for t, _ in answers]), np.array([f for _, f in answers])
+    cells = [(truth, found), (~truth, found), (truth, ~found), (~truth, ~found)]
+    scores = Scores(*[int((wanted & given_).sum()) for wanted, given_ in cells])
+    precision, recall, f1, _ = precision_recall_fscore_support(truth, found, average="binary", zero_division=np.nan)
+    mine = (scores.precision, scores.recall, scores.f1, scores.accuracy)
+    assert mine == pytest.approx((precision, recall, f1, accuracy_score(truth, found)), nan_ok=True)
+
+
+def test_scores_without_a_denominator_are_nan() -> None:
+    never, none = Scores(0, 0, 2, 1), Scores(0, 0, 0, 3)
+    assert math.isnan(never.precision)
+    assert (never.recall, never.f1) == (0.0, 0.0)
+    assert all(math.isnan(score) for score in (none.precision, none.recall, none.f1))
+    assert math.isnan(Scores(0, 0, 0, 0).accuracy)
+
+
+def test_majority_labels_of_a_tie_are_null_with_the_largest_share() -> None:
+    labels = majority_labels(long_of({"a": ["yes", "yes"], "b": ["yes", "no"], "c": ["no", None]}))
+    assert labels.select("label", "n").rows() == [("yes", 3), (None, 2)]
+    assert labels["share"].to_list() == pytest.approx([2 / 3, 1 / 2])
+
+
+def test_selection_against_published_labels_takes_the_newest_run() -> None:
+    units = [unit_of(RELEVANCE, f"a{i}", "p") for i in range(2)]
+    runs = [{"run": "old", "created_at": "1"}, {"run": "new", "created_at": "2"}, {"run": "run-m", "model": "m"}]
+    labels = [{**units[0], "run": "old", "method": "majority", "value": "no", "n": 3, "share": 1.0}]
+    labels += [{**unit, "run": "new", "method": "majority", "value": "yes", "n": 3, "share": 1.0} for unit in units]
+    labels += [{**units[1], "run": "newest", "method": "adjudicated", "value": "no", "n": 1, "share": 1.0}]
+    release = _release({}, "yn", runs=runs, labels=labels)
+    assert published_labels(release)["label"].to_list() == ["yes", "yes"]
+    row = selection(long_form(release), release, source="labels").row(0, named=True)
+    assert (row["label"], row["precision"], row["recall"]) == ("labels: majority", 1.0, 0.5)
+
+
+def test_marked_relevant_counts_each_rater_and_all_people_together() -> None:
+    long = long_of({"a": ["yes", "no"], "b": ["yes", None], "m": ["yes", "yes"]}, {"m": "model"})
+    found = marked_relevant(long).select("rater", "kind", "raters", "n", "marked").rows()
+    assert found == [
+        ("a", "human", 1, 2, 1),
+        ("all raters", "human", 2, 3, 2),
+        ("b", "human", 1, 1, 1),
+        ("m", "model", 1, 2, 2),
+    ]
+
+
+def test_selection_of_nothing_is_empty() -> None:
+    release = _release({}, "y")
+    assert selection(long_form(release), release).is_empty()
+    assert marked_relevant(pl.DataFrame(schema=long_of({}).schema)).is_empty()
