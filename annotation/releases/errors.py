@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from annotation.domain.errors import AnnotationError
+
+SHOWN = 20
+
+
+class ReleaseRefused(AnnotationError):
+    """The release cannot be made or taken in, and nothing was changed. ``problems``: one sentence each."""
+
+    status = 409
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = len(problems) - SHOWN
+        super().__init__("\n".join([*problems[:SHOWN], *([f"... and {more} more"] if more > 0 else [])]))
+        self.problems = tuple(problems)

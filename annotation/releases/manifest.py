@@ -1,0 +1,108 @@
+"""manifest.json: what a release holds and how it came to be. Only here stand the time, the maker and the tools."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version as version_of
+from typing import Any
+
+from analysis.schema import SCHEMA_VERSION, TABLES
+from annotation.enums import Origin
+from annotation.releases.tables.rows import Row, time_text
+from studies.models import Study, User
+
+SETTINGS = {
+    "sorted_by": "bytes of the public ids",
+    "left_out": ["accounts", "completions", "drafts", "held assignments", "source ids"],
+}
+_NOTICES = {
+    Origin.SIMULATED: "SIMULATED: {} judgments in {} campaigns were made by programs. They are not answers of people.",
+    Origin.IMPORTED: "IMPORTED: {} judgments in {} campaigns were collected elsewhere and count towards no K here.",
+}
+
+
+@dataclass
+class Tally:
+    """Counts that a writer or a verifier gathers while the rows pass."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    judgments: Counter[str] = field(default_factory=Counter)  # by not_counted_because, "" = counted
+    erased: Counter[str] = field(default_factory=Counter)
+    campaigns: Counter[str] = field(default_factory=Counter)  # by origin
+    raters: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, table: str, row: Row) -> None:
+        self.rows[table] += 1
+        if table == "judgments":
+            self.judgments[row["not_counted_because"]] += 1
+            self.answers[row["rater_kind"]] += 1
+            self.erased[table] += row["value"] is None
+        elif table == "remarks":
+            self.erased[table] += row["text"] is None
+        elif table == "campaigns":
+            self.campaigns[row["origin"]] += 1
+        elif table == "raters":
+            self.raters[row["kind"]] += 1
+
+
+def counts_of(tally: Tally) -> dict[str, Any]:
+    """The manifest's entries that follow from the rows alone: what verify_release compares."""
+    not_counted = {reason: n for reason, n in sorted(tally.judgments.items()) if reason}
+    return {
+        "notices": notices_of(tally),
+        "origins": {
+            str(origin): {
+                "campaigns": tally.campaigns[origin],
+                "raters": tally.raters[origin],
+                "judgments": tally.answers[origin],
+            }
+            for origin in Origin.values
+            if tally.campaigns[origin]
+        },
+        "tables": {name: {"rows": tally.rows[name]} for name in TABLES},
+        "judgments": {"counted": tally.judgments[""], "not_counted": not_counted},
+        "erased": {"judgments": tally.erased["judgments"], "remarks": tally.erased["remarks"]},
+    }
+
+
+def notices_of(tally: Tally) -> list[str]:
+    """What nobody may overlook: answers that are not people's, or not collected here."""
+    return [
+        sentence.format(tally.answers[origin], tally.campaigns[origin])
+        for origin, sentence in _NOTICES.items()
+        if tally.campaigns[origin] or tally.answers[origin]
+    ]
+
+
+def manifest_of(
+    *, study: Study, public_id: str, version: str, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    counts = counts_of(tally)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "release": public_id,
+        "version": version,
+        "notices": counts.pop("notices"),
+        "study": {"slug": study.slug, "title": study.title, "description": study.description},
+        **counts,
+        "settings": SETTINGS,
+        "made_at": time_text(datetime.now(UTC)),
+        "made_by": maker_name(actor),
+        "tools": tools(),
+        "files": files,
+    }
+
+
+def maker_name(actor: User | None) -> str:
+    """The maker as the public may read it: a login that is an e-mail address loses its address."""
+    return "" if actor is None else actor.get_full_name() or actor.get_username().partition("@")[0]
+
+
+def tools() -> dict[str, str]:
+    return {"python": platform.python_version()} | {
+        name: version_of(name) for name in ("django", "polars", "pyarrow", "orjson")
+    }

@@ -1,0 +1,185 @@
+"""What must hold within one row of a release, beyond its types: vocabularies, times, units, scores, what counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from analysis.schema import ATTRIBUTE_QUALITY, INSTRUMENTS, PREFERENCE, RELEVANCE, TABLES, VALUES, score_of
+from annotation.domain.counting import reason_not_counted
+from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RaterState, RejectReason, RemarkKind
+from annotation.releases.tables.rows import Row, canonical_json
+from pipeline.enums import Condition, CorpusKind, LabelMethod, RunState, Side, Stage, VoteStatus
+
+Broken = tuple[str, str]  # field, what is wrong
+
+_SIDES = tuple(Side.values)
+_ENDED = tuple(state for state in AssignmentState.values if state != AssignmentState.HELD)
+_ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
+    "people": {"corpus_kind": tuple(CorpusKind.values)},
+    "responses": {"condition": tuple(Condition.values)},
+    "runs": {"stage": tuple(Stage.values), "state": tuple(RunState.values)},
+    "campaigns": {
+        "instrument": INSTRUMENTS,
+        "origin": tuple(Origin.values),
+        "state": tuple(CampaignState.values),
+    },
+    "items": {"role": tuple(ItemRole.values)},
+    "raters": {"kind": tuple(Origin.values), "state": tuple(RaterState.values)},
+    "assignments": {"side": _SIDES, "state": _ENDED},
+    "judgments": {
+        "instrument": INSTRUMENTS,
+        "rater_kind": tuple(Origin.values),
+        "role": tuple(ItemRole.values),
+        "side": _SIDES,
+        "assignment_state": tuple(AssignmentState.answered()),
+        "reason": tuple(RejectReason.values),
+    },
+    "remarks": {"kind": tuple(RemarkKind.values)},
+    "model_votes": {"instrument": INSTRUMENTS, "status": tuple(VoteStatus.values), "side": _SIDES},
+    "labels": {"instrument": INSTRUMENTS, "method": tuple(LabelMethod.values)},
+}
+_TIMES = {name: tuple(column for column in table.names if column.endswith("_at")) for name, table in TABLES.items()}
+_LETTERS = {ATTRIBUTE_QUALITY: "q", RELEVANCE: "r", PREFERENCE: "p"}
+
+
+def broken_rules(table: str, row: Row) -> Iterator[Broken]:
+    """Every rule that the row breaks; the value stands in the sentence."""
+    outside = [
+        (field, f"{row[field]!r} is none of {', '.join(map(repr, allowed))}")
+        for field, allowed in _ALLOWED.get(table, {}).items()
+        if row[field] not in allowed
+    ]
+    yield from outside
+    for field in _TIMES[table]:
+        if row[field] is not None and not _is_time(row[field]):
+            yield field, _no_time(row[field])
+    if not outside and table in _RULES:
+        yield from _RULES[table](row)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == 27 and text.endswith("Z")
+
+
+def _no_time(text: str) -> str:
+    return f"{text!r} is no UTC time such as '2026-01-31T09:30:00.000000Z'"
+
+
+def _unit(row: Row) -> Iterator[Broken]:
+    other = row["prompt"] if row["instrument"] == RELEVANCE else row["pair"]
+    parts = [
+        _LETTERS[row["instrument"]],
+        row["attribute"],
+        *([] if row["instrument"] == ATTRIBUTE_QUALITY else [other]),
+    ]
+    if row["unit"] != ":".join(str(part) for part in parts):
+        yield "unit", f"{row['unit']!r} does not name its own attribute, prompt and pair"
+    if (row["prompt"] is None) == (row["instrument"] == RELEVANCE):
+        yield "prompt", f"{row['prompt']!r} does not fit the instrument {row['instrument']}"
+    if (row["pair"] is None) == (row["instrument"] == PREFERENCE):
+        yield "pair", f"{row['pair']!r} does not fit the instrument {row['instrument']}"
+
+
+def _answer(row: Row) -> Iterator[Broken]:
+    """Value of the instrument; score of the value and the side."""
+    value, instrument, side = row["value"], row["instrument"], row["side"]
+    if value is not None and value not in VALUES[instrument]:
+        yield "value", f"{value!r} is no answer of {instrument}; expected {', '.join(VALUES[instrument])}"
+        return
+    if (side in ("left", "right")) != (instrument == PREFERENCE):
+        yield "side", f"{side!r} does not fit the instrument {instrument}"
+        return
+    score = None if value is None else score_of(instrument, value, side)
+    if row["score"] != score:
+        yield "score", f"{row['score']!r} is not what {value!r} scores, {score!r}"
+
+
+def _judgment(row: Row) -> Iterator[Broken]:
+    yield from _unit(row)
+    yield from _answer(row)
+    if (row["value"] is None) != (row["erased_at"] is not None):
+        yield "erased_at", f"{row['erased_at']!r} with the value {row['value']!r}: null means erased, and only that"
+    because = reason_not_counted(row["assignment_state"], row["role"], row["rater_kind"])
+    if row["not_counted_because"] != because:
+        yield "not_counted_because", f"{row['not_counted_because']!r}, but state, role and rater say {because!r}"
+    if row["counted"] != (because == ""):
+        yield "counted", f"{row['counted']} contradicts not_counted_because {because!r}"
+    history = row["revisions"]
+    if not history or [revision["number"] for revision in history] != list(range(1, len(history) + 1)):
+        yield "revisions", "they are not numbered 1, 2, 3 ..."
+    elif history[-1]["value"] != row["value"]:
+        yield "revisions", f"the last value is {history[-1]['value']!r}, the judgment's is {row['value']!r}"
+    for revision in history:
+        if not _is_time(revision["made_at"] or ""):
+            yield "revisions", _no_time(revision["made_at"])
+
+
+def _vote(row: Row) -> Iterator[Broken]:
+    yield from _unit(row)
+    yield from _answer(row)
+    if (row["value"] is None) != (row["status"] == VoteStatus.UNPARSEABLE):
+        yield "status", f"{row['status']!r} with the value {row['value']!r}: null means unparseable, and only that"
+
+
+def _label(row: Row) -> Iterator[Broken]:
+    yield from _unit(row)
+    if row["value"] is not None and row["value"] not in VALUES[row["instrument"]]:
+        yield "value", f"{row['value']!r} is no answer of {row['instrument']}"
+    if not 0 <= row["share"] <= 1:
+        yield "share", f"{row['share']} is not within 0 and 1"
+
+
+def _remark(row: Row) -> Iterator[Broken]:
+    if (row["text"] is None) != (row["erased_at"] is not None):
+        yield "erased_at", f"{row['erased_at']!r} with the text {row['text']!r}: null means erased, and only that"
+
+
+def _item(row: Row) -> Iterator[Broken]:
+    for question in row["questions"]:
+        letter, _, rest = question["unit"].partition(":")
+        if letter not in _LETTERS.values() or rest.partition(":")[0] != question["attribute"]:
+            yield "questions", f"unit {question['unit']!r} does not name its attribute {question['attribute']!r}"
+    for seat in row["seats"]:
+        if seat["side"] not in _SIDES:
+            yield "seats", f"side {seat['side']!r} is neither left, right nor empty"
+
+
+def _conversation(row: Row) -> Iterator[Broken]:
+    for number, turn in enumerate(row["turns"]):
+        if turn["role"] is None or turn["content"] is None:
+            yield "turns", f"turn {number} lacks its role or content"
+
+
+def _response(row: Row) -> Iterator[Broken]:
+    if (row["person"] is None) != (row["condition"] == Condition.GENERIC):
+        yield "person", f"{row['person']!r} does not fit the condition {row['condition']}: generic ones have none"
+
+
+def _parameters(row: Row) -> Iterator[Broken]:
+    try:
+        canonical = canonical_json(json.loads(row["parameters"]))
+    except ValueError as error:
+        yield "parameters", f"{row['parameters'][:60]!r} is not JSON ({error})"
+        return
+    if canonical != row["parameters"]:
+        yield "parameters", f"{row['parameters'][:60]!r} is not canonical JSON (sorted keys, no spaces)"
+
+
+_RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
+    "conversations": _conversation,
+    "responses": _response,
+    "runs": _parameters,
+    "campaigns": _parameters,
+    "items": _item,
+    "judgments": _judgment,
+    "remarks": _remark,
+    "model_votes": _vote,
+    "labels": _label,
+}

@@ -1,0 +1,105 @@
+"""What came in and what machines made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import F
+
+from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
+from pipeline.models import (
+    Attribute,
+    AttributeOrigin,
+    Conversation,
+    Evidence,
+    GivenAttribute,
+    Person,
+    PersonPrompt,
+    Prompt,
+    Response,
+    ResponsePair,
+    Run,
+    RunInput,
+)
+from studies.models import Study
+
+
+def people(study: Study) -> Iterator[Row]:
+    rows = Person.objects.filter(corpus__study=study).order_by(binary("public_id"))
+    corpus = (f"corpus__{name}" for name in ("slug", "title", "kind", "source_format", "licence", "provenance"))
+    for values in stream(rows, "public_id", *corpus):
+        yield named("people", values)
+
+
+def conversations(study: Study) -> Iterator[Row]:
+    rows = Conversation.objects.filter(person__corpus__study=study).order_by(binary("public_id"))
+    fields = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at", "turns")
+    for *values, turns in stream(rows, "public_id", *fields):
+        said = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+        yield named("conversations", [*values, said])
+
+
+def attributes(study: Study) -> Iterator[Row]:
+    """The places of evidence stand in the order of conversation, turn and offset."""
+    rows = Attribute.objects.filter(person__corpus__study=study).order_by(binary("public_id"))
+    origins = AttributeOrigin.objects.filter(attribute__person__corpus__study=study)
+    origins = origins.order_by(binary("attribute__public_id"), "position", binary("source__public_id"))
+    places = Evidence.objects.filter(attribute__person__corpus__study=study).order_by(
+        binary("attribute__public_id"),
+        binary("conversation__public_id"),
+        "turn",
+        F("start").asc(nulls_first=True),
+    )
+    made_from = Children(stream(origins, "attribute__public_id", "source__public_id"))
+    names = ("conversation", "turn", "start", "end")
+    evidence = Children(stream(places, "attribute__public_id", "conversation__public_id", "turn", "start", "end"))
+    fields = ("person__public_id", "run__public_id", "position", "text", "reason", "confidence")
+    for values in stream(rows, "public_id", *fields):
+        spans = [dict(zip(names, place, strict=True)) for place in evidence.of(values[0])]
+        yield named("attributes", [*values, made_from.firsts_of(values[0]), spans])
+    made_from.end()
+    evidence.end()
+
+
+def prompts(study: Study) -> Iterator[Row]:
+    rows = Prompt.objects.filter(study=study).order_by(binary("public_id"))
+    put_to = PersonPrompt.objects.filter(prompt__study=study)
+    put_to = put_to.order_by(binary("prompt__public_id"), binary("person__public_id"))
+    people_of = Children(stream(put_to, "prompt__public_id", "person__public_id"))
+    for values in stream(rows, "public_id", "source", "text"):
+        yield named("prompts", [*values, people_of.firsts_of(values[0])])
+    people_of.end()
+
+
+def responses(study: Study) -> Iterator[Row]:
+    rows = Response.objects.filter(prompt__study=study).order_by(binary("public_id"))
+    given_rows = GivenAttribute.objects.filter(response__prompt__study=study)
+    given_rows = given_rows.order_by(binary("response__public_id"), "position", binary("attribute__public_id"))
+    given = Children(stream(given_rows, "response__public_id", "attribute__public_id"))
+    fields = ("run__public_id", "prompt__public_id", "person__public_id", "generator", "condition", "position", "text")
+    for values in stream(rows, "public_id", *fields):
+        yield named("responses", [*values, given.firsts_of(values[0])])
+    given.end()
+
+
+def response_pairs(study: Study) -> Iterator[Row]:
+    rows = ResponsePair.objects.filter(prompt__study=study).order_by(binary("public_id"))
+    fields = ("person__public_id", "prompt__public_id", "generator", "generic__public_id", "personalized__public_id")
+    for values in stream(rows, "public_id", *fields):
+        yield named("response_pairs", values)
+
+
+def runs(study: Study) -> Iterator[Row]:
+    rows = Run.objects.filter(study=study).order_by(binary("public_id"))
+    read = RunInput.objects.filter(run__study=study).order_by(binary("run__public_id"), binary("source__public_id"))
+    inputs = Children(stream(read, "run__public_id", "source__public_id"))
+    before = ("stage", "backend", "model_name", "model_revision")
+    middle = ("template_sha256", "code_version", "state", "n_units", "n_done", "n_failed")
+    for public_id, *values in stream(
+        rows, "public_id", *before, "parameters", *middle, "created_at", "started_at", "finished_at"
+    ):
+        values[4] = canonical_json(values[4])
+        *described, created_at, started_at, finished_at = values
+        read_from = inputs.firsts_of(public_id)
+        yield named("runs", [public_id, *described, read_from, created_at, started_at, finished_at])
+    inputs.end()
