@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
@@ -12,6 +12,9 @@ from django.db.models.functions import Coalesce, Now
 from annotation.domain.clock import from_now
 from annotation.enums import AssignmentState, ItemRole, Origin, RaterState
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 DAY_SECONDS = 24 * 3600
 
@@ -83,7 +86,7 @@ def progress_for(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     }
 
 
-def submitted_per_item(items: QuerySet[Item]) -> QuerySet[Item]:
+def submitted_per_item(items: QuerySet[Item]) -> QuerySet[WithAnnotations[Item]]:
     """The items with ``n_submitted`` and ``n_held``, each counted on its own."""
     return items.annotate(
         n_submitted=_number_of(state=AssignmentState.SUBMITTED),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from studies.domain.audit import record_event
+from studies.domain.audit import Detail, record_event
 from studies.domain.errors import InviteUnusable, StudyInvalid
 from studies.domain.users import create_user
 from studies.enums import Role
@@ -125,5 +125,5 @@ def _hash(secret: str) -> str:
 
 
 def _record(invite: Invite, actor: User, verb: str, **numbers: int) -> None:
-    detail = {"role": invite.role, **numbers}
+    detail: Detail = {"role": invite.role, **numbers}
     record_event(study=invite.study, actor=actor, verb=verb, subject=f"invite:{invite.pk}", detail=detail)

@@ -1,0 +1,92 @@
+"""What a lead looks at: named reads over runs, raters and items, each one query whatever the size of the study."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from annotation.domain.progress import submitted_per_item
+from annotation.enums import AssignmentState, ItemRole, Origin
+from annotation.models import Assignment, Campaign, Item, Judgment, Rater
+from pipeline.enums import CompletionState, Side
+from pipeline.models import Completion, Run
+from studies.models import Study
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+def runs_of(study: Study) -> QuerySet[WithAnnotations[Run]]:
+    """Newest first, with ``n_possibly_paid``: calls that were in flight when their process died."""
+    abandoned = Completion.objects.filter(run=OuterRef("pk"), state=CompletionState.ABANDONED).order_by().values("run")
+    number = Subquery(abandoned.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return study.runs.annotate(n_possibly_paid=Coalesce(number, 0)).order_by("-created_at", "-pk")
+
+
+def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
+    """With ``n_submitted`` and ``n_held`` items, ``n_judgments`` and ``last_at``; busiest first."""
+    judgments = Judgment.objects.filter(rater=OuterRef("pk"), erased_at__isnull=True).order_by().values("rater")
+    latest = Assignment.objects.filter(rater=OuterRef("pk"), submitted_at__isnull=False).order_by("-submitted_at")
+    return (
+        campaign.raters.select_related("participant")
+        .annotate(
+            n_submitted=Count("assignments", filter=Q(assignments__state=AssignmentState.SUBMITTED)),
+            n_surplus=Count("assignments", filter=Q(assignments__state=AssignmentState.SURPLUS)),
+            n_held=Count("assignments", filter=Q(assignments__state=AssignmentState.HELD)),
+            n_judgments=Coalesce(
+                Subquery(judgments.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+            ),
+            last_at=Subquery(latest.values("submitted_at")[:1]),
+        )
+        .order_by("-n_submitted", "participant__pseudonym")
+    )
+
+
+def items_of(campaign: Campaign) -> QuerySet[WithAnnotations[Item]]:
+    """Work items in order, with ``n_submitted``, ``n_held`` and ``n_questions``."""
+    work = submitted_per_item(campaign.items.filter(role=ItemRole.WORK))
+    return work.annotate(n_questions=Count("questions")).order_by("position")
+
+
+@dataclass(frozen=True)
+class Step:
+    """``items`` work items have ``seats`` of their K seats submitted; ``share`` is in percent of the largest step."""
+
+    seats: int
+    items: int
+    share: int
+
+
+def items_by_seats(campaign: Campaign) -> list[Step]:
+    """How many items have 0, 1 ... K seats submitted. Empty for a campaign without items, and for an imported one."""
+    if campaign.origin == Origin.IMPORTED:
+        return []
+    rows = submitted_per_item(campaign.items.filter(role=ItemRole.WORK)).order_by()
+    counted = rows.values_list("n_submitted").annotate(n=Count("pk"))  # type: ignore[misc]  # annotated just above
+    found = Counter(dict(counted))
+    if not found:
+        return []
+    largest = max(found.values())
+    return [Step(seats, found[seats], round(100 * found[seats] / largest)) for seats in range(campaign.k + 1)]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """On which side the personalized response stood in what was submitted."""
+
+    left: int
+    right: int
+
+    @property
+    def left_share(self) -> int:
+        return round(100 * self.left / (self.left + self.right)) if self.left + self.right else 0
+
+
+def sides_of(campaign: Campaign) -> Balance:
+    rows = campaign.assignments.filter(state=AssignmentState.SUBMITTED).exclude(side=Side.NONE)
+    found = dict(rows.order_by().values_list("side").annotate(n=Count("pk")))
+    return Balance(found.get(Side.LEFT, 0), found.get(Side.RIGHT, 0))

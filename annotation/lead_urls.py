@@ -1,0 +1,20 @@
+"""Pages of leads and researchers; annotation.urls takes them in under its own name."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from annotation.views import campaigns, releases, studies
+
+lead_urls = [
+    path("s/<slug:study>/", studies.study, name="study"),
+    path("s/<slug:study>/invites/", studies.invites, name="invites"),
+    path("s/<slug:study>/invites/<int:invite>/revoke/", studies.revoke, name="revoke-invite"),
+    path("s/<slug:study>/releases/", releases.releases, name="releases"),
+    path("s/<slug:study>/releases/<slug:release>.zip", releases.release_zip, name="release-zip"),
+    path("s/<slug:study>/releases/<slug:release>/<path:name>", releases.release_file, name="release-file"),
+    path("s/<slug:study>/c/<slug:campaign>/", campaigns.campaign, name="campaign"),
+    path("s/<slug:study>/c/<slug:campaign>/start/", campaigns.start, name="start-campaign"),
+    path("s/<slug:study>/c/<slug:campaign>/pause/", campaigns.pause, name="pause-campaign"),
+    path("s/<slug:study>/c/<slug:campaign>/close/", campaigns.close, name="close-campaign"),
+]

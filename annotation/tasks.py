@@ -1,0 +1,25 @@
+"""Celery tasks: fetch, call one domain function, end in a stored state."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+from annotation.releases.requests import fulfil_release_request, request_release
+from studies.models import AuditEvent, Study, User
+
+
+@shared_task(name="annotation.task_make_release")
+def task_make_release(*, request_id: int) -> None:
+    request = AuditEvent.objects.select_related("study", "actor").get(pk=request_id)
+    fulfil_release_request(request=request)
+
+
+def ask_for_release(*, study: Study, actor: User) -> AuditEvent:
+    """Records the request and, once it is committed, wakes a worker."""
+    with transaction.atomic():
+        request = request_release(study=study, actor=actor)
+        transaction.on_commit(partial(task_make_release.delay, request_id=request.pk), robust=True)
+    return request

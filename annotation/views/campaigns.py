@@ -1,0 +1,80 @@
+"""One campaign as leads and researchers see it, and its start, pause and close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.domain.campaigns import CLOSE, close_campaign, may_take, pause_campaign, start_campaign
+from annotation.domain.errors import WrongState
+from annotation.domain.overview import items_by_seats, items_of, raters_of, sides_of
+from annotation.domain.progress import progress_of
+from annotation.domain.rendering import rendered_html
+from annotation.models import Campaign
+from annotation.permissions import campaign_for
+from annotation.views.access import logged_in
+from annotation.views.studies import campaign_row, campaigns_part
+from pipeline.enums import InstrumentName
+from studies.http import SeeOther, next_url
+from studies.permissions import LEADS, LOOKS, may
+
+ITEMS_PER_PAGE = 50
+RATERS_SHOWN = 200
+
+
+@logged_in
+@require_safe
+def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
+    found = campaign_for(request.user, study, campaign, *LOOKS)
+    text = found.guideline.text
+    raters = list(raters_of(found)[: RATERS_SHOWN + 1])
+    context = {
+        "campaign": found,
+        "study": found.study,
+        "row": campaign_row(found, progress_of(found)),
+        "guideline": rendered_html([text])[text],
+        "steps": items_by_seats(found),
+        "items": Paginator(items_of(found), ITEMS_PER_PAGE).get_page(request.GET.get("items")),
+        "raters": raters[:RATERS_SHOWN],
+        "more_raters": len(raters) > RATERS_SHOWN,
+        "sides": sides_of(found) if found.instrument == InstrumentName.PREFERENCE else None,
+        "may_lead": may(request.user, found.study, *LEADS),
+        "may_close": may_take(CLOSE, found),
+    }
+    return render(request, "annotation/campaign.html", context)
+
+
+@logged_in
+@require_POST
+def start(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
+    return _take(request, study, campaign, start_campaign, "collects from now on")
+
+
+@logged_in
+@require_POST
+def pause(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
+    return _take(request, study, campaign, pause_campaign, "is paused. Items that are held may still be submitted")
+
+
+@logged_in
+@require_POST
+def close(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
+    return _take(request, study, campaign, close_campaign, "is closed")
+
+
+def _take(request: HttpRequest, study: str, slug: str, step: Callable[..., Campaign], outcome: str) -> HttpResponse:
+    found = campaign_for(request.user, study, slug, *LEADS)
+    try:
+        step(campaign=found, actor=request.user)
+        messages.success(request, f"“{found.title}” {outcome}.")
+    except WrongState as error:
+        messages.error(request, error.message)
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return campaigns_part(request, found.study)
+    return SeeOther(next_url(request, reverse("annotation:study", args=[found.study.slug])))

@@ -1,0 +1,39 @@
+"""Numbers as a person would say them."""
+
+from __future__ import annotations
+
+from annotation.domain.progress import Progress
+from annotation.enums import CampaignState, Origin
+from annotation.models import Campaign
+
+
+def pace_in_words(campaign: Campaign, progress: Progress) -> str:
+    """One sentence on whether the campaign is on its way; what a lead reads first."""
+    if campaign.origin == Origin.IMPORTED:
+        return f"Historic answers, imported: {_number(progress.kept, 'answer')}, never counted as collected here."
+    if campaign.state == CampaignState.DRAFT:
+        return f"Not started. {_number(progress.wanted, 'judgment')} wanted."
+    if campaign.state == CampaignState.PAUSED:
+        return "Paused: nobody gets a new item."
+    if campaign.state == CampaignState.CLOSED:
+        return "Closed."
+    if progress.complete:
+        return "All judgments are in."
+    return _collecting(progress)
+
+
+def _collecting(progress: Progress) -> str:
+    if not progress.recent:
+        return "Nothing came in during the last 24 hours."
+    came = f"{_number(progress.recent, 'judgment')} in the last 24 hours"
+    return f"{came}; at this pace {_days(progress.days_left or 0)} to go."
+
+
+def _days(days: float) -> str:
+    if days < 1:
+        return "less than a day"
+    return "about a day" if days < 1.5 else f"about {round(days):,} days"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
