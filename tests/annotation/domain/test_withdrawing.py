@@ -1,0 +1,106 @@
+"""Leaving reopens seats, keeps the counts honest, and erases only when asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.domain.assignment import claim_assignment, expire_leases
+from annotation.domain.clock import from_now
+from annotation.domain.counting import counted_judgments
+from annotation.domain.errors import AnnotationError
+from annotation.domain.judging import Answer, RemarkInput, Submission, revise_assignment, submit_assignment
+from annotation.domain.withdrawing import exclude_rater, withdraw_rater
+from annotation.enums import AssignmentState, CampaignState, RaterState, RemarkKind
+from annotation.models import Assignment, Campaign, Judgment, Rater, Remark, Revision
+from studies.models import AuditEvent, Study, User
+from tests import factories
+from tests.annotation.domain.invariants import check_seats
+
+
+@pytest.fixture
+def campaign(study: Study) -> Campaign:
+    return factories.make_campaign(study, n_items=2, n_questions=2, k=1)
+
+
+def finish(campaign: Campaign) -> Rater:
+    rater = factories.make_rater(campaign)
+    while (assignment := claim_assignment(rater=rater)) is not None:
+        answers = {0: Answer("yes"), 1: Answer("no")}
+        note = RemarkInput(RemarkKind.NOTE, "I live in Ulm.")
+        submit_assignment(assignment=assignment, submission=Submission("key", answers, (note,)))
+    return rater
+
+
+def test_withdraw_reopens_a_complete_campaign_and_keeps_answers_uncounted(campaign: Campaign) -> None:
+    rater = finish(campaign)
+    withdraw_rater(rater=rater, erase=False)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.COLLECTING
+    assert counted_judgments(Judgment.objects.all()).count() == 0
+    assert Judgment.objects.filter(value__isnull=False).count() == 4
+    check_seats(campaign)
+    assert claim_assignment(rater=rater) is None
+    finish(campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.COMPLETE
+    assert counted_judgments(Judgment.objects.all()).count() == 4
+
+
+def test_withdraw_with_erasure_removes_values_and_text_and_leaves_tombstones(campaign: Campaign) -> None:
+    rater = finish(campaign)
+    revise_assignment(
+        assignment=Assignment.objects.filter(rater=rater)[0],
+        submission=Submission("edit", {0: Answer("no"), 1: Answer("no")}),
+    )
+    withdrawal = withdraw_rater(rater=rater, erase=True)
+    assert (withdrawal.assignments, withdrawal.erased_judgments, withdrawal.erased_remarks) == (2, 4, 2)
+    assert Judgment.objects.filter(value__isnull=True, erased_at__isnull=False).count() == 4
+    assert not Revision.objects.filter(value__isnull=False).exists()
+    assert not Remark.objects.filter(text__isnull=False).exists()
+    check_seats(campaign)
+
+
+def test_withdraw_twice_changes_nothing_more(campaign: Campaign) -> None:
+    rater = finish(campaign)
+    withdraw_rater(rater=rater, erase=True)
+    again = withdraw_rater(rater=rater, erase=True)
+    assert (again.assignments, again.erased_judgments, again.erased_remarks) == (0, 0, 0)
+    check_seats(campaign)
+
+
+def test_withdraw_of_one_rater_touches_no_other(study: Study) -> None:
+    campaign = factories.make_campaign(study, n_items=1, k=2)
+    leaving, staying = (factories.submit(factories.claim(factories.make_rater(campaign))) for _ in range(2))
+    withdraw_rater(rater=leaving.rater, erase=True)
+    staying.refresh_from_db()
+    assert staying.state == AssignmentState.SUBMITTED
+    assert staying.judgments.filter(value__isnull=False).count() == 2
+
+
+def test_withdrawal_lets_the_oldest_surplus_move_in(study: Study) -> None:
+    campaign = factories.make_campaign(study, n_items=1, k=1)
+    late = []
+    for _ in range(2):
+        late.append(factories.claim(factories.make_rater(campaign)))
+        Assignment.objects.filter(pk=late[-1].pk).update(lease_until=from_now(-1))
+        expire_leases()
+    seated = factories.submit(factories.claim(factories.make_rater(campaign)))
+    factories.submit(late[1])
+    factories.submit(late[0])
+    withdraw_rater(rater=seated.rater, erase=False)
+    states = [Assignment.objects.get(pk=assignment.pk).state for assignment in late]
+    assert states == [AssignmentState.SURPLUS, AssignmentState.SUBMITTED]
+    check_seats(campaign)
+
+
+def test_exclusion_needs_a_reason_and_stands_in_the_audit_trail(campaign: Campaign, lead: User) -> None:
+    rater = finish(campaign)
+    with pytest.raises(AnnotationError, match="Say why"):
+        exclude_rater(rater=rater, reason="  ", actor=lead)
+    exclude_rater(rater=rater, reason="Answers in two seconds a page.", actor=lead)
+    rater.refresh_from_db()
+    assert rater.state == RaterState.EXCLUDED
+    event = AuditEvent.objects.get(verb="exclude_rater")
+    assert event.actor == lead
+    assert event.detail["reason"] == "Answers in two seconds a page."
+    check_seats(campaign)
