@@ -82,14 +82,15 @@ def own_database(server: str) -> Iterator[str]:
         yield ""
         return
     import psycopg
+    from psycopg import sql
 
     name = f"copy_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def manage(environment: dict[str, str], *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
