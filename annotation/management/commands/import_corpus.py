@@ -1,0 +1,79 @@
+"""``manage.py import_corpus FORMAT PATH --study SLUG``: a thin door to annotation.domain.importing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.domain.importing import ImportRefused, import_corpus, summary
+from pipeline.domain.importing import ImportReport
+from pipeline.enums import CorpusKind
+from pipeline.sources import SOURCES
+from pipeline.sources.base import ReadOptions
+
+
+class Command(BaseCommand):
+    help = "Import conversations, attributes, prompts, responses, votes and historic answers into a study."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("format", choices=sorted(SOURCES))
+        parser.add_argument("path", type=Path, help="a folder, or one file of it")
+        parser.add_argument("--study", required=True, metavar="SLUG", help="made if there is none")
+        parser.add_argument("--skip-bad", action="store_true", help="import all records but the bad ones")
+        kind = "whether a corpus that the format does not know is human or synthetic; may be repeated"
+        parser.add_argument("--kind", action="append", default=[], type=_kind, metavar="CORPUS=KIND", help=kind)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        reading = ReadOptions(dict(options["kind"]), lambda file: self.stderr.write(f"reading {file}"))
+        try:
+            report = import_corpus(
+                source=options["format"],
+                path=options["path"],
+                slug=options["study"],
+                options=reading,
+                skip_bad=options["skip_bad"],
+            )
+        except ImportRefused as refusal:
+            self._print_problems(refusal.report)
+            raise CommandError(f"{_counted(len(refusal.report.problems), 'problem')}; nothing was imported") from None
+        self._print_problems(report)
+        self._print_summary(report)
+        self.stdout.write(f"Done in {time.monotonic() - started:.1f} s.")
+
+    def _print_problems(self, report: ImportReport) -> None:
+        for problem in report.problems:
+            self.stderr.write(str(problem).encode(_encoding(), "backslashreplace").decode(_encoding()))
+
+    def _print_summary(self, report: ImportReport) -> None:
+        rows = summary(report)
+        width = max([len(kind) for kind, _, _ in rows], default=0)
+        self.stdout.write(f"{'':{width}}  {'new':>8}  {'known already':>13}")
+        for kind, new, known in rows:
+            self.stdout.write(f"{kind:{width}}  {new:>8}  {known:>13}")
+        for reason, count in report.left_out.items():
+            self.stdout.write(f"not imported: {count} {reason}")
+        if report.problems:
+            self.stdout.write(f"skipped: {_counted(report.skipped, 'bad record')} (see above)")
+        if report.adds_nothing:
+            self.stdout.write("Nothing new: all of it stands already.")
+
+
+def _encoding() -> str:
+    return getattr(sys.stderr, "encoding", None) or "utf-8"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _kind(text: str) -> tuple[str, str]:
+    corpus, _, kind = text.partition("=")
+    if not corpus or kind not in CorpusKind.values:
+        raise ArgumentTypeError(f"{text!r} is not CORPUS=KIND with a kind of {' or '.join(CorpusKind.values)}")
+    return corpus, kind

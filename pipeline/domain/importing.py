@@ -1,0 +1,174 @@
+"""Writing what a source reads: get-or-create by the source's own names, so that a second import adds nothing.
+
+An import never changes a row: a record that says something else than what stands is a Problem. Records are written in
+batches of one kind; rows that belong to a run belong to an imported Run, found again by its fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from pipeline.enums import RunState, Stage
+from pipeline.models import Corpus, Person, Prompt, Run, RunInput
+from pipeline.sources.base import NO_VALUE, Item, Located, NotImported, Place, Problem
+from pipeline.sources.records import PersonRef, PromptRef, Record
+from studies.models import Study
+
+BATCH = 200
+BACKEND = "imported"
+
+
+@dataclass
+class ImportReport:
+    """What became of the records: rows by kind that are new and that stood already, and what was left out and why."""
+
+    new: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, kind: str, new: int, known: int = 0) -> None:
+        self.new[kind] += new
+        self.known[kind] += known
+
+    @property
+    def skipped(self) -> int:
+        """Records left out because of a problem: lines, or whole files that could not be read."""
+        return len({problem.at for problem in self.problems})
+
+    @property
+    def has_records(self) -> bool:
+        return bool(self.new or self.known or self.left_out)
+
+    @property
+    def adds_nothing(self) -> bool:
+        return not self.new.total()
+
+
+class Importer:
+    """One import into one study, inside the caller's transaction. Remembers runs and corpora, nothing that grows."""
+
+    def __init__(self, study: Study, source: str, files: Sequence[Path] = ()) -> None:
+        self.study, self.source, self.files = study, source, files
+        self.report = ImportReport()
+        self._import_run: Run | None = None
+        self._runs: dict[str, Run] = {}
+        self._corpora: dict[str, Corpus] = {}
+        self._rows: Counter[int] = Counter()  # new rows by run
+
+    def problem(self, at: Place, field: str, what: str, remedy: str, value: object = NO_VALUE) -> None:
+        self.report.problems.append(Problem(at, field, what, remedy, value))
+
+    def run(self, stage: Stage, name: str, model_name: str = "", inputs: Iterable[Run] = (), **parameters: Any) -> Run:
+        """The imported run of this stage, name and model: found by its fingerprint, else made, complete."""
+        known = {"source": self.source, "name": name, "model": model_name}
+        fingerprint = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+        key = f"{stage}:{fingerprint}"
+        if key not in self._runs:
+            now = timezone.now()
+            fields: dict[str, Any] = {"backend": BACKEND, "model_name": model_name, "state": RunState.COMPLETE}
+            fields |= {"started_at": now, "finished_at": now}
+            fields |= {"parameters": {"source": self.source, "name": name[:200]} | parameters}
+            run, made = Run.objects.get_or_create(
+                study=self.study, stage=stage, fingerprint=fingerprint, defaults=fields
+            )
+            RunInput.objects.bulk_create(RunInput(run=run, source=source) for source in inputs if made)
+            self._runs[key] = run
+        return self._runs[key]
+
+    def import_run(self) -> Run:
+        """The run that stands for these very files, made when the first conversation needs it."""
+        if self._import_run is None:
+            sums = sorted(f"{path.name} {checksum(path)}" for path in self.files)
+            self._import_run = self.run(Stage.IMPORT, " ".join(sums), files=sums)
+        return self._import_run
+
+    def add_rows(self, run: Run, count: int) -> None:
+        self._rows[run.pk] += count
+
+    def save_run_counts(self) -> None:
+        for run in self._runs.values():
+            if added := self._rows[run.pk]:
+                total = run.n_units + added
+                Run.objects.filter(pk=run.pk).update(n_units=total, n_done=total, finished_at=timezone.now())
+
+    def corpus(self, slug: str) -> Corpus | None:
+        if slug not in self._corpora:
+            found = Corpus.objects.filter(study=self.study, slug=slug).first()
+            if found is None:
+                return None
+            self._corpora[slug] = found
+        return self._corpora[slug]
+
+    def people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:
+        """The people named, made where they are new. Their corpora stand already."""
+        wanted = list(dict.fromkeys(refs))
+        found = self.known_people(wanted)
+        missing = [ref for ref in wanted if ref not in found]
+        made = Person.objects.bulk_create(
+            [Person(corpus_id=self._corpus_key(ref.corpus), source_id=ref.source_id) for ref in missing]
+        )
+        self.report.count("people", len(made))
+        return found | dict(zip(missing, made, strict=True))
+
+    def _corpus_key(self, slug: str) -> int:
+        corpus = self.corpus(slug)
+        if corpus is None:
+            raise LookupError(f"the source named a person of corpus {slug!r} before the corpus")
+        return corpus.pk
+
+    def known_people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:
+        refs = set(refs)
+        rows = Person.objects.filter(
+            corpus__study=self.study,
+            corpus__slug__in={ref.corpus for ref in refs},
+            source_id__in={ref.source_id for ref in refs},
+        ).select_related("corpus")
+        found = {PersonRef(row.corpus.slug, row.source_id): row for row in rows}
+        return {ref: row for ref, row in found.items() if ref in refs}
+
+    def prompts(self, refs: Iterable[PromptRef]) -> dict[PromptRef, Prompt]:
+        refs = set(refs)
+        rows = Prompt.objects.filter(
+            study=self.study,
+            source__in={ref.source for ref in refs},
+            source_id__in={ref.source_id for ref in refs},
+        )
+        found = {PromptRef(row.source, row.source_id): row for row in rows}
+        return {ref: row for ref, row in found.items() if ref in refs}
+
+    def prompt_missing(self, at: Place, ref: PromptRef) -> None:
+        remedy = "import it with, or after, a file that gives it (task5_items, task3_relevance_clf, task6_items)"
+        self.problem(at, "prompt_index", "no file gives the text of this prompt", remedy, ref.source_id)
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def batches(items: Iterable[Item], order: Sequence[type], report: ImportReport) -> Iterator[list[Located[Record]]]:
+    """The records in lists of one kind, in the ``order`` of kinds within a stretch of the input; problems and omissions
+    go to the report on the way. A stretch ends when one kind has BATCH records: what refers to a record comes after it.
+    """
+    stretch: dict[type, list[Located[Record]]] = {kind: [] for kind in order}
+    for item in items:
+        if isinstance(item, Problem):
+            report.problems.append(item)
+        elif isinstance(item, NotImported):
+            report.left_out[item.reason] += item.count
+        else:
+            batch = stretch[type(item.record)]
+            batch.append(item)
+            if len(batch) >= BATCH:
+                yield from filter(None, stretch.values())
+                stretch = {kind: [] for kind in order}
+    yield from filter(None, stretch.values())

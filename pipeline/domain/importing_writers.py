@@ -1,0 +1,28 @@
+"""Which function writes which kind of record, in an order in which nothing refers to what comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pipeline.domain.importing import Importer
+from pipeline.domain.importing_attributes import write_evidence, write_profiles
+from pipeline.domain.importing_people import write_conversations, write_corpora, write_prompts
+from pipeline.domain.importing_responses import write_pairs, write_responses
+from pipeline.domain.importing_votes import write_labels, write_votes
+from pipeline.sources import records
+from pipeline.sources.base import Located
+
+Writer = Callable[[Importer, Sequence[Located[Any]]], None]
+
+MATERIAL_WRITERS: dict[type, Writer] = {
+    records.CorpusRecord: write_corpora,
+    records.ConversationRecord: write_conversations,
+    records.ProfileRecord: write_profiles,
+    records.EvidenceRecord: write_evidence,
+    records.PromptRecord: write_prompts,
+    records.LabelsRecord: write_labels,
+    records.PairRecord: write_pairs,
+    records.ResponseRecord: write_responses,
+    records.VotesRecord: write_votes,
+}

@@ -1,0 +1,88 @@
+"""What every source gives: typed records that know nothing of the database, and problems people can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from pipeline.sources.records import Record
+
+R = TypeVar("R", covariant=True)
+NO_VALUE = object()
+_SHOWN = 60  # characters of a value that a message repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the input: a file, relative to the folder that was named, and a line from 1 (None: the whole file)."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a record is not taken in, with the remedy. ``value`` is shown as Python writes it: always printable."""
+
+    at: Place
+    field: str
+    what: str
+    remedy: str
+    value: object = NO_VALUE
+
+    def __str__(self) -> str:
+        shown = "" if self.value is NO_VALUE else f" ({shorten(self.value)})"
+        name = f"{self.field}: " if self.field else ""
+        return f"{self.at}: {name}{self.what}{shown} - {self.remedy}"
+
+
+def shorten(value: object) -> str:
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class NotImported:
+    """Something the source understands and leaves out on purpose, to be counted and said."""
+
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Located(Generic[R]):
+    """A record and where it stood."""
+
+    at: Place
+    record: R
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """``kinds``: human or synthetic, for corpora the source does not know by name; ``notice`` hears of each file."""
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    notice: Callable[[str], None] = lambda file: None
+
+
+Item = Located[Record] | Problem | NotImported
+
+
+class Source(Protocol):
+    """One input format. ``read`` streams: what a record refers to comes before it; a bad record is a Problem, and
+    reading goes on behind it. It never writes and never asks the network or the database.
+    """
+
+    name: str
+
+    def files(self, path: Path) -> list[Path]:
+        """The files that ``read`` would take in."""
+        ...
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[Item]: ...

@@ -1,0 +1,204 @@
+"""Reading lines of JSON and their fields, with messages that a person can act on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pipeline.sources.base import NO_VALUE, Place, Problem
+
+ID_LENGTH = 200
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class FieldError(Exception):
+    """A field of a record is wrong; becomes a Problem where the record's place is known."""
+
+    def __init__(self, field: str, what: str, remedy: str, value: object = NO_VALUE) -> None:
+        super().__init__(f"{field}: {what}")
+        self.field, self.what, self.remedy, self.value = field, what, remedy, value
+
+    def at(self, place: Place) -> Problem:
+        return Problem(place, self.field, self.what, self.remedy, self.value)
+
+
+def json_lines(path: Path, shown: str) -> Iterator[tuple[Place, Fields] | Problem]:
+    """The objects of a JSON Lines file one by one; blank lines are passed over, anything else is a Problem."""
+    empty = True
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            raw = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+            if not raw.strip():
+                continue
+            empty = False
+            place = Place(shown, number)
+            try:
+                yield place, Fields(_object(raw))
+            except FieldError as error:
+                yield error.at(place)
+    if empty:
+        yield Problem(Place(shown), "", "the file is empty", "leave it out, or export it again")
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        byte = raw[error.start : error.start + 1]
+        raise FieldError(
+            "", f"not UTF-8 at byte {error.start + 1} of the line", "save the file as UTF-8", byte
+        ) from None
+    except json.JSONDecodeError as error:
+        near = error.doc[max(error.pos - 10, 0) : error.pos + 20].strip()
+        remedy = "each line must be one whole JSON object; mend or remove the line"
+        raise FieldError("", f"broken JSON at character {error.pos + 1}: {error.msg}", remedy, near) from None
+    except RecursionError:
+        raise FieldError("", "JSON nested too deeply", "mend or remove the line") from None
+    except ValueError as error:
+        raise FieldError("", f"a number that cannot be read: {error}", "mend or remove the line") from None
+    if not isinstance(value, dict):
+        remedy = "this file must be JSON Lines: one object a line, not one list or value"
+        raise FieldError("", f"expected an object, found {_kind(value)}", remedy, value)
+    return value
+
+
+def _no_number(word: str) -> NoReturn:
+    raise FieldError("", "a number that is none", "write a number, or null where it is unknown", word)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+class Fields:
+    """One JSON object. Every getter returns what it promises or raises a FieldError with the field's full path."""
+
+    def __init__(self, data: dict[str, Any], path: str = "") -> None:
+        self._data, self._path = data, path
+
+    def __contains__(self, name: str) -> bool:
+        return self._data.get(name) is not None
+
+    def path(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+    def fail(self, name: str, what: str, remedy: str, value: object = NO_VALUE) -> FieldError:
+        return FieldError(self.path(name), what, remedy, value)
+
+    def need(self, name: str) -> Any:
+        if name not in self._data:
+            keys = ", ".join(sorted(map(str, self._data))[:6]) or "nothing"
+            raise self.fail(
+                name, f"missing; the record has {keys}", f"add {name}, or check that this is the right file"
+            )
+        return self._data[name]
+
+    def text(self, name: str, *, blank: bool = True) -> str:
+        value = _text(self.path(name), self.need(name))
+        if not blank and not value.strip():
+            raise self.fail(name, "empty", "write the text, or remove the record", value)
+        return value
+
+    def optional_text(self, name: str) -> str:
+        return self.text(name) if name in self else ""
+
+    def identifier(self, name: str) -> str:
+        """A text or whole number that names something, as text; at most 200 characters."""
+        return _identifier(self.path(name), self.need(name))
+
+    def integer(self, name: str) -> int:
+        value = self.need(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+            raise self.fail(name, "not a whole number from 0", "write a number such as 0, 1, 2", value)
+        return value
+
+    def optional_share(self, name: str) -> float | None:
+        """A number from 0 to 1, or None where it is null or absent."""
+        return _share(self.path(name), self._data.get(name))
+
+    def flag(self, name: str) -> bool:
+        value = self.need(name)
+        if not isinstance(value, bool):
+            raise self.fail(name, f"expected true or false, found {_kind(value)}", "write true or false", value)
+        return value
+
+    def optional_flag(self, name: str) -> bool | None:
+        return self.flag(name) if name in self else None
+
+    def entries(self, name: str) -> list[Any]:
+        value = self.need(name)
+        if not isinstance(value, list):
+            raise self.fail(name, f"expected a list, found {_kind(value)}", "write it in [ ]", value)
+        return value
+
+    def objects(self, name: str) -> list[Fields]:
+        return objects_in(self.path(name), self.entries(name))
+
+    def texts(self, name: str) -> list[str]:
+        return [_text(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
+
+    def identifiers(self, name: str) -> list[str]:
+        return [_identifier(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
+
+    def shares(self, name: str) -> list[float | None]:
+        return [_share(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
+
+    def time(self, name: str) -> datetime:
+        """An ISO 8601 time; one without a zone is read as UTC."""
+        value = self.text(name)
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            raise self.fail(name, "not a time", "write it like 2026-04-07T11:04:44+00:00", value) from None
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def objects_in(path: str, values: list[Any]) -> list[Fields]:
+    """The objects of a list, each knowing its place in it."""
+    for i, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise FieldError(f"{path}[{i}]", f"expected an object, found {_kind(value)}", "write it in { }", value)
+    return [Fields(value, f"{path}[{i}]") for i, value in enumerate(values)]
+
+
+def _text(path: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise FieldError(path, f"expected a text, found {_kind(value)}", "write it in quotation marks", value)
+    if "\x00" in value:
+        raise FieldError(path, "holds a NUL character, which no database keeps", "remove it", _around(value, "\x00"))
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = value[error.start]
+        remedy = "write the whole character, or remove the half"
+        raise FieldError(path, "holds half a character (a lone surrogate)", remedy, _around(value, half)) from None
+    return value
+
+
+def _around(value: str, letter: str) -> str:
+    at = value.index(letter)
+    return value[max(at - 10, 0) : at + 10]
+
+
+def _identifier(path: str, value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    text = _text(path, value)
+    if not text.strip() or len(text) > ID_LENGTH:
+        raise FieldError(path, f"not a name of 1 to {ID_LENGTH} characters", "write the source's own id", value)
+    return text
+
+
+def _share(path: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError(path, f"expected a number, found {_kind(value)}", "write a number from 0 to 1, or null", value)
+    if not (math.isfinite(value) and 0 <= value <= 1):
+        raise FieldError(path, "outside 0 to 1", "write a number from 0 to 1, or null where it is unknown", value)
+    return float(value)
