@@ -77,8 +77,9 @@ def _revive_expired(rater: Rater) -> Assignment | None:
         if not seat_is_free(assignment.seat_id):
             continue
         take_seat(item)
-        Assignment.objects.filter(pk=assignment.pk).update(state=AssignmentState.HELD, ended_at=None)
-        _extend(assignment)
+        Assignment.objects.filter(pk=assignment.pk).update(
+            state=AssignmentState.HELD, ended_at=None, lease_until=from_now(assignment.campaign.lease_seconds)
+        )
         return _loaded().get(pk=assignment.pk)
     return None
 
