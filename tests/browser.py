@@ -48,22 +48,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page_problems() -> list[str]:
+    """Script errors and refusals of the security policy so far; a test that provokes one looks and clears."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, page_problems: list[str]) -> Iterator[Page]:
     """A page of a context of its own. A script error, or something our security policy refused, fails the test."""
     context = browser.new_context()
     context.set_default_timeout(10_000)
     page = context.new_page()
-    problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and "Content Security Policy" in message.text:
-            problems.append(message.text)
+            page_problems.append(message.text)
 
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("pageerror", lambda error: page_problems.append(str(error)))
     page.on("console", note)
     yield page
     context.close()
-    assert not problems, problems
+    assert not page_problems
 
 
 @pytest.fixture(scope="session")
