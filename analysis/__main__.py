@@ -10,10 +10,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from analysis.check import release_problems
 from analysis.release import ReleaseError, load_release
 from analysis.report import build_report, write_report
+from analysis.selection import LabelSource
 from analysis.tables import Settings
 
 
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, required=True, metavar="REPORT", help="folder for report.html and tables/")
     report.add_argument("--min-n", type=_positive, default=1, help="common units a pair of raters needs (1)")
     report.add_argument(
-        "--label", choices=("judgments", "labels"), default="judgments", help="what models are held against"
+        "--label", choices=get_args(LabelSource), default="judgments", help="what models are held against"
     )
     report.add_argument("--min-judgments", type=_positive, default=1, help="judgments a label needs (1)")
     report.add_argument("--pair-rule", choices=("mean", "majority"), default="mean", help="when a pair is no better")

@@ -180,7 +180,7 @@ def _relevance(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
 
 
 def _ties(n: int) -> str:
-    return f"{counted(n, 'unit')} where raters tie {'has' if n == 1 else 'have'} none and stand aside." if n else ""
+    return f"{counted(n, 'unit')} without a majority {'has' if n == 1 else 'have'} none and stand aside." if n else ""
 
 
 def _preference(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:

@@ -13,7 +13,7 @@ from analysis.longform import PEOPLE_KINDS, campaign_units
 from analysis.release import Release
 from analysis.schema import RELEVANCE
 
-LabelSource = Literal["judgments", "labels"]
+LabelSource = Literal["judgments", "majority", "adjudicated", "imported"]
 YES = "yes"
 
 SELECTION_SCHEMA = pl.Schema(
@@ -85,42 +85,50 @@ class Scores:
     def accuracy(self) -> float:
         return _ratio(self.tp + self.tn, self.n)
 
+    @property
+    def row(self) -> tuple[float, ...]:
+        """The numbers of a row of ``SELECTION_SCHEMA``, from ``n`` onwards."""
+        counts = (self.n, self.tp, self.fp, self.fn, self.tn)
+        shares = (_ratio(self.tp + self.fn, self.n), _ratio(self.tp + self.fp, self.n))
+        return (*counts, self.precision, self.recall, self.f1, self.accuracy, *shares)
+
 
 def majority_labels(long: pl.DataFrame, *, min_judgments: int = 1) -> pl.DataFrame:
     """The people's majority on every unit that at least ``min_judgments`` of them answered.
 
-    Columns: campaign, unit, label, n, share. ``label`` is the value that more people gave than any other (a plurality
-    where there are more than two values), null for a tie of the largest; ``share`` in (0, 1] is the largest's share.
+    Columns: campaign, unit, label, n, share. ``label`` is the value that more than half of the n answers gave, null
+    where none did (a tie, or three ways of thinking); ``share`` in (0, 1] is the largest's. Every campaign has labels
+    of its own: answers of people and of simulated raters never meet in one.
     """
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
     counts = people.group_by("campaign", "unit", "value").agg(pl.len().cast(pl.Int64).alias("votes"))
-    most = pl.col("votes").max()
-    winners = pl.col("value").filter(pl.col("votes") == most)
+    total, most = pl.col("votes").sum(), pl.col("votes").max()
+    winner = pl.col("value").filter(2 * pl.col("votes") > total).first()
     return (
         counts.group_by("campaign", "unit")
-        .agg(
-            pl.when(winners.len() == 1).then(winners.sort().first()).alias("label"),
-            pl.col("votes").sum().alias("n"),
-            (most / pl.col("votes").sum()).alias("share"),
-        )
+        .agg(winner.alias("label"), total.alias("n"), (most / total).alias("share"))
         .filter(pl.col("n") >= min_judgments)
         .sort("campaign", "unit")
     )
 
 
 def published_labels(release: Release, method: str = "majority") -> pl.DataFrame:
-    """The release's own labels by ``method``, once for each campaign that asks the unit.
+    """The release's own labels by ``method``, columns as in ``majority_labels``.
 
-    Columns as in ``majority_labels``. Of several labelling runs the newest counts (``runs.created_at``, then its id).
+    A label that rests on a campaign's judgments is that campaign's only; one that names no campaign (it was imported)
+    is every campaign's that asks its unit. Of several labelling runs the newest counts (``created_at``, then id).
     """
+    slugs = release.campaigns.select(pl.col("campaign").alias("rests_on"), pl.col("slug").alias("its_slug"))
     return (
         release.labels.filter(pl.col("method") == method)
+        .rename({"campaign": "rests_on"})
+        .join(slugs, on="rests_on", how="left")
+        .join(campaign_units(release), on=["unit", "instrument"])
+        .filter((pl.col("rests_on") == "") | (pl.col("its_slug") == pl.col("campaign")))
         .join(release.runs.select("run", "created_at"), on="run", how="left")
         .sort("created_at", "run")
-        .unique(["unit", "instrument"], keep="last", maintain_order=True)
-        .select("unit", "instrument", pl.col("value").alias("label"), "n", "share")
-        .join(campaign_units(release), on=["unit", "instrument"])
-        .select("campaign", "unit", "label", "n", "share")
+        .unique(["campaign", "unit"], keep="last", maintain_order=True)
+        .select("campaign", "unit", pl.col("value").alias("label"), "n", "share")
         .sort("campaign", "unit")
         .collect()
     )
@@ -132,34 +140,32 @@ def selection(
     """Precision, recall, F1 and accuracy of every model and baseline against the people's label, relevance only.
 
     Columns: ``SELECTION_SCHEMA``. ``source``: ``judgments`` computes the majority here from the judgments that count
-    (default), ``labels`` takes the release's labels; the column ``label`` says which. ``n`` units have both an answer
-    of the model and a label; units where people tie have no label and are counted in ``ties`` (of the campaign).
-    ``share_label`` and ``share_marked``: share of the n units that the label, and the model, call relevant.
-    Scores and degenerate cases: ``Scores``. A model without a labelled unit has no row.
+    (default); the name of a method takes the release's labels by it. The column ``label`` says which. ``n`` units have
+    both an answer of the model and a label; units without a majority have no label and are counted in ``ties`` (of the
+    campaign). ``share_label`` and ``share_marked``: share of the n units that the label, and the model, call relevant.
+    Labels on fewer than ``min_judgments`` are left out. Scores and degenerate cases: ``Scores``. A model without a
+    labelled unit has no row.
     """
     relevance = long.filter(pl.col("instrument") == RELEVANCE)
-    by_majority = source == "judgments"
-    labels = majority_labels(relevance, min_judgments=min_judgments) if by_majority else published_labels(release)
-    name = "majority of judgments" if by_majority else "labels: majority"
-    ties = {
-        str(campaign): n for campaign, n in labels.filter(pl.col("label").is_null())["campaign"].value_counts().rows()
-    }
-    answers = relevance.filter(~pl.col("kind").is_in(PEOPLE_KINDS)).join(
-        labels.drop("n").drop_nulls("label"), on=["campaign", "unit"]
-    )
+    computed = source == "judgments"
+    labels = majority_labels(relevance) if computed else published_labels(release, source)
+    labels = labels.filter(pl.col("n") >= min_judgments)
+    name = "majority of the judgments" if computed else f"release's label by method {source}"
+    tied = labels.filter(pl.col("label").is_null()).group_by("campaign").len()
+    ties: dict[str, int] = dict(tied.iter_rows())
+    decided = labels.drop_nulls("label").select("campaign", "unit", "label")
+    machines = relevance.filter(~pl.col("kind").is_in(PEOPLE_KINDS))
     yes, wanted = pl.col("value") == YES, pl.col("label") == YES
-    counts = answers.group_by("campaign", "rater", "kind").agg(
-        (yes & wanted).sum().alias("tp"),
-        (yes & ~wanted).sum().alias("fp"),
-        (~yes & wanted).sum().alias("fn"),
-        (~yes & ~wanted).sum().alias("tn"),
+    cells = {"tp": yes & wanted, "fp": yes & ~wanted, "fn": ~yes & wanted, "tn": ~yes & ~wanted}
+    counts = (
+        machines.join(decided, on=["campaign", "unit"])
+        .group_by("campaign", "rater", "kind")
+        .agg(cell.sum().alias(key) for key, cell in cells.items())
     )
     rows = []
-    for campaign, rater, kind, *cells in counts.sort("campaign", "kind", "rater").rows():
-        s = Scores(*cells)
-        shares = ((s.tp + s.fn) / s.n, (s.tp + s.fp) / s.n)
-        scores = (s.precision, s.recall, s.f1, s.accuracy)
-        rows.append((campaign, rater, kind, name, ties.get(campaign, 0), s.n, s.tp, s.fp, s.fn, s.tn, *scores, *shares))
+    for campaign, rater, kind, *found in counts.sort("campaign", "kind", "rater").rows():
+        scores = Scores(*found)
+        rows.append((campaign, rater, kind, name, ties.get(campaign, 0), *scores.row))
     return pl.DataFrame(rows, schema=SELECTION_SCHEMA, orient="row")
 
 

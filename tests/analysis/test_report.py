@@ -178,7 +178,7 @@ def test_csv_keeps_numbers_exact_and_lets_no_spreadsheet_run_a_cell() -> None:
 
 def test_report_command_writes_the_page_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_folder(tmp_path / "release", synthetic_frames())
-    assert main(["report", str(folder), "--out", str(tmp_path / "report"), "--label", "labels", "--min-n", "2"]) == 0
+    assert main(["report", str(folder), "--out", str(tmp_path / "report"), "--label", "majority", "--min-n", "2"]) == 0
     assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
     assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert len(list((tmp_path / "report" / "tables").iterdir())) == 10

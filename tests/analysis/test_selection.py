@@ -39,7 +39,7 @@ def test_selection_worked_example() -> None:
     release = _release({"a": "yynny", "b": "yynyy", "c": "nynnn"}, "ynyn.")
     row = selection(long_form(release), release).row(0, named=True)
     counts = (row["true_positive"], row["false_positive"], row["false_negative"], row["true_negative"])
-    assert (row["rater"], row["label"], row["n"], counts) == ("m", "majority of judgments", 4, (1, 1, 1, 1))
+    assert (row["rater"], row["label"], row["n"], counts) == ("m", "majority of the judgments", 4, (1, 1, 1, 1))
     assert (row["precision"], row["recall"], row["f1"], row["accuracy"]) == (0.5, 0.5, 0.5, 0.5)
     assert (row["share_label"], row["share_marked"]) == (0.5, 0.5)
 
@@ -73,22 +73,55 @@ def test_scores_without_a_denominator_are_nan() -> None:
     assert math.isnan(Scores(0, 0, 0, 0).accuracy)
 
 
+def test_majority_labels_need_more_than_half() -> None:
+    # first unit: 2, 2 and 1 of 5, so the largest share is no majority; second: 4 and 1 of 5
+    answers = {"a": ["1", "1"], "b": ["1", "1"], "c": ["2", "1"], "d": ["2", "1"], "e": ["3", "2"]}
+    labels = majority_labels(long_of(answers))
+    assert labels.select("label", "share").rows() == [(None, 0.4), ("1", 0.8)]
+
+
 def test_majority_labels_of_a_tie_are_null_with_the_largest_share() -> None:
     labels = majority_labels(long_of({"a": ["yes", "yes"], "b": ["yes", "no"], "c": ["no", None]}))
     assert labels.select("label", "n").rows() == [("yes", 3), (None, 2)]
     assert labels["share"].to_list() == pytest.approx([2 / 3, 1 / 2])
 
 
-def test_selection_against_published_labels_takes_the_newest_run() -> None:
+def _label(unit: dict[str, Any], run: str, value: str | None, **more: Any) -> dict[str, Any]:
+    return {**unit, "run": run, "campaign": "c", "method": "majority", "value": value, "n": 3, "share": 1.0} | more
+
+
+def test_selection_against_published_labels_takes_the_newest_run_of_the_method() -> None:
     units = [unit_of(RELEVANCE, f"a{i}", "p") for i in range(2)]
     runs = [{"run": "old", "created_at": "1"}, {"run": "new", "created_at": "2"}, {"run": "run-m", "model": "m"}]
-    labels = [{**units[0], "run": "old", "method": "majority", "value": "no", "n": 3, "share": 1.0}]
-    labels += [{**unit, "run": "new", "method": "majority", "value": "yes", "n": 3, "share": 1.0} for unit in units]
-    labels += [{**units[1], "run": "newest", "method": "adjudicated", "value": "no", "n": 1, "share": 1.0}]
+    labels = [_label(units[0], "old", "no"), *[_label(unit, "new", "yes") for unit in units]]
+    labels += [_label(units[1], "newest", "no", method="adjudicated")]
     release = _release({}, "yn", runs=runs, labels=labels)
     assert published_labels(release)["label"].to_list() == ["yes", "yes"]
-    row = selection(long_form(release), release, source="labels").row(0, named=True)
-    assert (row["label"], row["precision"], row["recall"]) == ("labels: majority", 1.0, 0.5)
+    row = selection(long_form(release), release, source="majority").row(0, named=True)
+    assert (row["label"], row["precision"], row["recall"]) == ("release's label by method majority", 1.0, 0.5)
+    assert selection(long_form(release), release, source="majority", min_judgments=4).is_empty()
+
+
+def test_labels_of_simulated_raters_are_never_held_against_models_in_a_human_campaign() -> None:
+    unit = unit_of(RELEVANCE, "a", "p")
+    runs = [{"run": "human", "created_at": "1"}, {"run": "simulated", "created_at": "2"}]
+    release = release_of(
+        campaigns=[campaign("c", RELEVANCE), campaign("s", RELEVANCE, "simulated")],
+        items=[item("c", [unit]), item("s", [unit])],
+        runs=runs,
+        labels=[_label(unit, "human", "yes"), _label(unit, "simulated", "no", campaign="s")],
+    )
+    assert published_labels(release).select("campaign", "label").rows() == [("c", "yes"), ("s", "no")]
+
+
+def test_imported_labels_belong_to_every_campaign_that_asks_their_unit() -> None:
+    unit = unit_of(RELEVANCE, "a", "p")
+    release = release_of(
+        campaigns=[campaign("c", RELEVANCE), campaign("d", RELEVANCE), campaign("e", RELEVANCE)],
+        items=[item("c", [unit]), item("d", [unit])],
+        labels=[_label(unit, "import", "yes", campaign="", method="imported")],
+    )
+    assert published_labels(release, "imported")["campaign"].to_list() == ["c", "d"]
 
 
 def test_marked_relevant_counts_each_rater_and_all_people_together() -> None:
