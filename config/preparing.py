@@ -48,5 +48,5 @@ def load_demo() -> bool:
     """Runs ``load_demo``, which does nothing the second time, in a process of its own: the supervisor stays small."""
     if "load_demo" not in get_commands():
         return False
-    subprocess.run([sys.executable, settings.BASE_DIR / "manage.py", "load_demo"], check=True)  # noqa: S603
+    subprocess.run([sys.executable, settings.BASE_DIR / "manage.py", "load_demo", "-v0"], check=True)  # noqa: S603
     return True

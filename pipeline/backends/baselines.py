@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 
@@ -9,6 +10,7 @@ def bm25_scores(query: str, documents: Sequence[str]) -> list[float]:
     """BM25 of each document (Lucene's variant, k1 1.5, b 0.75, English stop words); 0.0 = no word shared."""
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets DEBUG for itself
     tokens = bm25s.tokenize(list(documents), stopwords="en", show_progress=False)
     if not tokens.vocab or not any(len(ids) for ids in tokens.ids):
         return [0.0] * len(documents)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
+from annotation.domain.demo import login_lines
 from config import preparing
 from config.locks import FolderInUse, PortTaken, listen_on, lock_folder
 from config.supervisor import Service, Supervisor
@@ -94,13 +95,9 @@ class Command(BaseCommand):
         if web_answers():
             self.announced = True
             self.say(f"\nFitting Room is at {address()}\n")
-            for line in demo_logins() if settings.DEMO else []:
+            for line in login_lines() if settings.DEMO else []:
                 self.say(line)
             self.say("\nCtrl-C ends it.")
         elif waited > PATIENCE:
             self.announced = True
             self.stderr.write(f"The web process has not answered for {PATIENCE:.0f} s; see its messages above.")
-
-
-def demo_logins() -> list[str]:
-    return []

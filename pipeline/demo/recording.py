@@ -1,0 +1,103 @@
+"""From authored answers to recorded ones: every stage really runs, each request gets its authored text by its key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline.backends.base import ModelAnswer
+from pipeline.backends.recorded import RecordedBackend
+from pipeline.demo import authored
+from pipeline.demo.stages import DemoRuns, run_demo_stages
+from pipeline.domain.executing import execute_run
+from pipeline.enums import RunState, Side
+from pipeline.models import Run
+from pipeline.stages import stage_for
+from pipeline.stages.base import Answer
+from pipeline.stages.extract import Chat
+from pipeline.stages.judge import Comparison, shuffled_side
+from pipeline.stages.respond import Order
+from pipeline.stages.select import Match
+from studies.models import Study
+
+Row = dict[str, str]
+
+
+def record_demo_answers(study: Study) -> tuple[list[Row], DemoRuns]:
+    """Runs the demo's stages in a study that holds its corpus; one row per request, in the order of the runs.
+
+    Raises NotAuthored where the demo lacks an answer, RuntimeError where an authored answer is not one the stage takes.
+    """
+    rows: dict[str, Row] = {}
+
+    def execute(run: Run) -> None:
+        for row in _rows_of(run):
+            rows.setdefault(row["key"], row)
+        backend = RecordedBackend({key: ModelAnswer(row["text"]) for key, row in rows.items()})
+        execute_run(run=run, backend=backend if run.template_sha256 else None)
+        if run.state != RunState.COMPLETE:
+            reasons = run.work_units.exclude(reason="").values_list("key", "reason")
+            raise RuntimeError(f"{run} did not complete: {run.problem} {list(reasons)}")
+
+    runs = run_demo_stages(study, execute)
+    return list(rows.values()), runs
+
+
+def as_lines(rows: list[Row]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _rows_of(run: Run) -> list[Row]:
+    """What each of the run's units asks, with the authored answer; follows the unit to its end."""
+    if not run.template_sha256:
+        return []
+    stage = stage_for(run.stage, run.backend)
+    rows = []
+    units = list(run.work_units.order_by("position"))
+    for material in stage.load(run, units):
+        work = stage.work(run, material)
+        request = next(work)
+        while request is not None:
+            subject, text = _authored(run, material)
+            rows.append(
+                {
+                    "key": request.cache_key,
+                    "model": run.model_name,
+                    "stage": run.stage,
+                    "subject": subject,
+                    "text": text,
+                }
+            )
+            try:
+                request = work.send(Answer(text))
+            except StopIteration:
+                break
+    return rows
+
+
+def _authored(run: Run, material: Any) -> tuple[str, str]:
+    """The subject in words, and what the model says about it."""
+    model = run.model_name
+    if isinstance(material, Chat):
+        name = material.conversation.source_id
+        return name, authored.extraction_answer(model, name)
+    if isinstance(material, Match):
+        prompt, person = int(material.prompt.source_id), material.attribute.person.source_id
+        text = material.attribute.text or ""
+        return f"prompt {prompt}, {person}: {text}", authored.selection_answer(model, prompt, person, text)
+    if isinstance(material, Order):
+        prompt = int(material.prompt.source_id)
+        own = material.attributes[0].person.source_id if material.attributes else None
+        return f"prompt {prompt}, {own or 'generic'}", authored.response_answer(model, prompt, own)
+    assert isinstance(material, Comparison)
+    return _authored_judgment(run, material)
+
+
+def _authored_judgment(run: Run, material: Comparison) -> tuple[str, str]:
+    pair, text = material.pair, material.attribute.text or ""
+    prompt, person = int(pair.prompt.source_id), pair.person.source_id
+    left = shuffled_side(material, run.parameters["order_seed"]) == Side.LEFT
+    answer = authored.judge_answer(
+        run.model_name, pair.generator, prompt, person, text, given_on="left" if left else "right"
+    )
+    return f"{pair.generator}, prompt {prompt}, {person}: {text}", answer
