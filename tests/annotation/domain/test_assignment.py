@@ -204,9 +204,7 @@ def test_database_refuses_the_same_item_twice_for_a_rater(study: Study) -> None:
     campaign = factories.make_campaign(study, n_items=1, k=2)
     first = factories.claim(factories.make_rater(campaign))
     with pytest.raises(IntegrityError), transaction.atomic():
-        Assignment.objects.create(
-            campaign=campaign, item=first.item, rater=first.rater, state=AssignmentState.RETURNED
-        )
+        Assignment.objects.create(campaign=campaign, item=first.item, rater=first.rater, state=AssignmentState.RETURNED)
 
 
 def test_database_refuses_a_unit_in_two_work_items(study: Study) -> None:

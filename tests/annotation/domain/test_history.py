@@ -98,9 +98,7 @@ class CampaignHistory(RuleBasedStateMachine):
     @invariant()
     def a_full_items_sides_are_balanced(self) -> None:
         for item in self.campaign.items.all():
-            sides = list(
-                item.assignments.filter(state=AssignmentState.SUBMITTED).values_list("side", flat=True)
-            )
+            sides = list(item.assignments.filter(state=AssignmentState.SUBMITTED).values_list("side", flat=True))
             assert len(sides) < 2 or sorted(sides) == ["left", "right"]
 
 
