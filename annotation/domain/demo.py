@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from annotation.domain.building import build_campaign
 from annotation.domain.campaigns import start_campaign
+from annotation.domain.demo_logins import LOGINS, PASSWORD
 from annotation.domain.importing import import_corpus
 from annotation.enums import Origin
 from annotation.instruments import Material
@@ -19,14 +20,10 @@ from pipeline.models import Run
 from studies.domain.members import add_member
 from studies.domain.studies import create_study
 from studies.domain.users import create_user
-from studies.enums import Role
 from studies.models import Study, User
 
 SLUG, TITLE = "demo", "Demo study"
 ABOUT = "Six invented people, their conversations, and what three invented models made of them."
-PASSWORD = "fitting-room"  # noqa: S105 - public on purpose: see settings.DEMO
-SHOWN_LOGINS = {"rater": Role.RATER, "lead": Role.LEAD, "researcher": Role.RESEARCHER}
-LOGINS = SHOWN_LOGINS | {"rater2": Role.RATER, "rater3": Role.RATER}
 K = 3
 
 
@@ -63,12 +60,6 @@ def load_demo(*, logins: bool) -> Study:
         user = User.objects.filter(username=name).first() or create_user(username=name, password=PASSWORD)
         add_member(study=study, user=user, role=role)
     return study
-
-
-def login_lines() -> list[str]:
-    """The logins to show, one line each."""
-    width = max(map(len, SHOWN_LOGINS))
-    return [f"  {name:<{width}}  password {PASSWORD}" for name in SHOWN_LOGINS]
 
 
 def _execute(run: Run) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.domain.demo import DemoIncomplete, load_demo, login_lines
+from annotation.domain.demo import DemoIncomplete, load_demo
+from annotation.domain.demo_logins import login_lines
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
-from annotation.domain.demo import login_lines
+from annotation.domain.demo_logins import login_lines
 from config import preparing
 from config.locks import FolderInUse, PortTaken, listen_on, lock_folder
 from config.supervisor import Service, Supervisor
