@@ -7,8 +7,15 @@ from functools import partial
 from celery import shared_task
 from django.db import transaction
 
+from annotation.domain.assignment import expire_leases
 from annotation.releases.requests import fulfil_release_request, request_release
 from studies.models import AuditEvent, Study, User
+
+
+@shared_task(name="annotation.task_expire_leases")
+def task_expire_leases() -> None:
+    """Opens the seats of raters who have gone; a claim does the same, so nothing waits for this where no worker runs."""
+    expire_leases()
 
 
 @shared_task(name="annotation.task_make_release")

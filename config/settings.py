@@ -20,17 +20,21 @@ DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss"))
 EMBEDDED = not DATABASE_URL
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
-# The demo's logins are public knowledge, so a database that was named on purpose gets them only when asked for.
-DEMO = env.boolean("DEMO", default=EMBEDDED)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+HTTPS = env.boolean("HTTPS")
+# The demo's logins are public knowledge: where others could reach them, or the database was named on purpose, they
+# are made only when asked for.
+LOCAL = HOST in LOOPBACK and not HTTPS and not set(ALLOWED_HOSTS) - LOOPBACK
+DEMO = env.boolean("DEMO", default=EMBEDDED and LOCAL)
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
 WEB_THREADS = env.integer("WEB_THREADS", 4, 1, 64)
 TASK_WORKERS = env.integer("TASK_WORKERS", 2, 1, 64)
 
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -139,6 +143,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Expires, so that a worker that was away does not sweep once for every time it missed.
+    "sweep runs": {"task": "pipeline.task_sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "expire leases": {"task": "annotation.task_expire_leases", "schedule": 60.0, "options": {"expires": 60}},
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -161,7 +170,6 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 # HTTPS=1: behind a proxy that ends TLS and sets X-Forwarded-Proto itself, whatever the browser sent.
-HTTPS = env.boolean("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SECURE_SSL_REDIRECT = True
