@@ -14,7 +14,7 @@ from studies.models import AuditEvent, Study, User
 
 @shared_task(name="annotation.task_expire_leases")
 def task_expire_leases() -> None:
-    """Opens the seats of raters who have gone; a claim does the same, so nothing waits for this where no worker runs."""
+    """Opens the seats of raters who have gone. A claim does so too: nothing waits for this where no worker runs."""
     expire_leases()
 
 
