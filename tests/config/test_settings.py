@@ -102,3 +102,31 @@ def test_web_process_never_loads_models_of_language(environment: dict[str, str])
     done = manage(environment, "shell", "--verbosity", "0", "-c", code)
     assert done.stdout.strip() == "[]", done.stderr
     assert "torch" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("variables", "demo"),
+    [
+        ({}, "True"),
+        ({"HOST": "0.0.0.0"}, "False"),
+        ({"HTTPS": "1"}, "False"),
+        ({"ALLOWED_HOSTS": "localhost,fit.example"}, "False"),
+        ({"DATABASE_URL": "postgresql:///x"}, "False"),
+        ({"HOST": "0.0.0.0", "DEMO": "1"}, "True"),
+    ],
+)
+def test_settings_public_logins_only_where_nobody_else_can_reach_them(
+    environment: dict[str, str], variables: dict[str, str], demo: str
+) -> None:
+    local = environment | {"DATABASE_URL": "", "DEMO": ""} | variables
+    done = manage(local, "shell", "--verbosity", "0", "-c", "from django.conf import settings; print(settings.DEMO)")
+    assert done.stdout.strip() == demo, done.stderr
+
+
+def test_settings_clock_sends_tasks_that_there_are() -> None:
+    from django.conf import settings
+
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
