@@ -42,14 +42,14 @@ class JoinForm(forms.Form):
 class InviteForm(forms.Form):
     """Quota and days are checked by the domain; the widgets only say the same beforehand."""
 
-    role = forms.ChoiceField(label="As", choices=[(Role.RATER, "rater"), (Role.RESEARCHER, "researcher")])
+    role = forms.ChoiceField(label="Role", choices=[(Role.RATER, "rater"), (Role.RESEARCHER, "researcher")])
     quota = forms.IntegerField(
-        label="For how many people",
+        label="How many people",
         initial=1,
         widget=forms.NumberInput(attrs={"min": 1, "max": LARGEST_QUOTA, "inputmode": "numeric"}),
     )
     days = forms.IntegerField(
-        label="Valid for how many days",
+        label="Days it is valid",
         initial=14,
         widget=forms.NumberInput(attrs={"min": 1, "max": LONGEST_DAYS, "inputmode": "numeric"}),
     )

@@ -22,9 +22,14 @@ class ReleaseFile(NamedTuple):
     size: int
 
 
+def has_files(release: Release) -> bool:
+    """False for a release that was written to another folder, or whose folder was taken away."""
+    return _folder(release).is_dir()
+
+
 def files_of(release: Release) -> list[ReleaseFile]:
     """Plain files in the release's folder, by name; links are not followed. Empty when the folder is elsewhere."""
-    folder = Path(settings.RELEASES_DIR, release.public_id)
+    folder = _folder(release)
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return [ReleaseFile(path.relative_to(folder).as_posix(), path, path.stat().st_size) for path in paths]
 
@@ -35,7 +40,7 @@ def file_of(release: Release, name: str) -> ReleaseFile | None:
 
 
 def zipped(release: Release) -> Iterator[bytes]:
-    """The files as a zip, stored as they are (Parquet is compressed), in pieces: memory does not grow with the release."""
+    """The files as a zip, stored uncompressed, in pieces: memory does not grow with the release."""
     folder = f"{release.study.slug}-{release.version}"
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
@@ -47,6 +52,10 @@ def zipped(release: Release) -> Iterator[bytes]:
                     yield sink.take()
             yield sink.take()
     yield sink.take()
+
+
+def _folder(release: Release) -> Path:
+    return Path(settings.RELEASES_DIR, release.public_id)
 
 
 class _Sink(io.RawIOBase):

@@ -19,7 +19,8 @@ from annotation.domain.campaigns import PAUSE, START, may_take
 from annotation.domain.overview import runs_of
 from annotation.domain.progress import Progress, progress_for
 from annotation.enums import CampaignState
-from annotation.models import Campaign
+from annotation.models import Campaign, Release
+from annotation.releases.download import has_files
 from annotation.releases.requests import release_request_status
 from annotation.views.access import logged_in
 from annotation.views.wording import pace_in_words
@@ -31,7 +32,7 @@ from studies.http import SeeOther
 from studies.models import Invite, Study, User
 from studies.permissions import LEADS, LOOKS, may, study_for
 
-RUNS_SHOWN = 30
+RUNS_SHOWN = 12
 ORDER = [
     CampaignState.COLLECTING,
     CampaignState.PAUSED,
@@ -49,6 +50,11 @@ class CampaignRow:
     may_start: bool
     may_pause: bool
 
+    @property
+    def stalled(self) -> bool:
+        """Asked for and not coming: what a lead must not overlook."""
+        return self.campaign.state == CampaignState.COLLECTING and not (self.progress.recent or self.progress.complete)
+
 
 @logged_in
 @require_safe
@@ -64,7 +70,7 @@ def study_page(request: HttpRequest, study: Study, **more: Any) -> HttpResponse:
     context = campaigns_context(request, study) | {
         "runs": runs[:RUNS_SHOWN],
         "more_runs": len(runs) > RUNS_SHOWN,
-        "releases": study.releases.select_related("created_by").order_by("-created_at", "-pk"),
+        "releases": [(release, has_files(release)) for release in _releases(study)],
         "release_request": release_request_status(study),
         "members": _members_by_role(study),
         "invites": _open_invites(study),
@@ -99,6 +105,10 @@ def campaign_row(campaign: Campaign, progress: Progress) -> CampaignRow:
         may_start=may_take(START, campaign) and progress.items > 0,
         may_pause=may_take(PAUSE, campaign),
     )
+
+
+def _releases(study: Study) -> QuerySet[Release]:
+    return study.releases.select_related("created_by").order_by("-created_at", "-pk")
 
 
 def _members_by_role(study: Study) -> list[tuple[str, list[User]]]:
