@@ -30,7 +30,7 @@ class AttributeQuality:
     choices: tuple[Choice, ...] = (
         Choice("accepted", "Makes sense", "a"),
         Choice("uncertain", "Maybe", "u"),
-        Choice("rejected", "Does not", "r"),
+        Choice("rejected", "Doesn't", "r"),
     )
     has_sides = False
 
