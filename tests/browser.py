@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,11 @@ def study_data() -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM ends a session as Ctrl-C does, so that fixtures end what they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Processes of xdist end without atexit, so the data folder of tests/settings.py goes here."""
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 def pytest_report_header() -> str:

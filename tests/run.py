@@ -26,9 +26,12 @@ def main(words: list[str]) -> int:
     if missing and not install(missing):
         print(f"Missing: {', '.join(missing)}. As root: {install_line(missing)}", file=sys.stderr)
         return 2
-    failed = run_checks()
     with ExitStack() as stack:
-        notes = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "notes"
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fitting-room-", ignore_cleanup_errors=True))
+        os.chmod(folder, 0o711)  # the postgres user has a folder of its own inside
+        tempfile.tempdir = os.environ["TMPDIR"] = folder  # whatever a killed process leaves goes with it
+        failed = run_checks()
+        notes = Path(folder) / "notes"
         notes.write_text(f"checks: {'FAILED: ' + ', '.join(failed) if failed else 'passed'}\n")
         if run_pytest("SQLite", {}, notes, words):
             failed.append("SQLite")
@@ -47,7 +50,7 @@ def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR")}
     clean |= environment | {"TEST_ROUND": title, "TEST_NOTES": str(notes)}
     workers = os.environ.get("TESTS_WORKERS", "2")
-    pytest = subprocess.Popen([sys.executable, "-m", "pytest", "-n", workers, *words], env=clean)
+    pytest = subprocess.Popen([sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words], env=clean)
     try:
         return pytest.wait()
     except BaseException:
