@@ -185,8 +185,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "annotation.api.errors.handle",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Fitting Room", "VERSION": "0.1.0"}
+SPECTACULAR_SETTINGS = {"TITLE": "Fitting Room", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from annotation.domain.errors import AnnotationError
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Domain errors with their own status and words; everything else as the framework does."""
+    if isinstance(error, AnnotationError):
+        return Response({"detail": error.message}, status=error.status)
+    return exception_handler(error, context)
