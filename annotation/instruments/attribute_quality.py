@@ -43,7 +43,7 @@ class AttributeQuality:
                 yield PlannedItem(attributes=tuple(part))
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
-        people = {question.attribute.person_id for question in questions}
+        people = Attribute.objects.filter(pk__in=[question.attribute_id for question in questions]).values("person")
         conversations = list(Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"))
         return PageMaterial(
             questions=_question_views(questions, conversations),

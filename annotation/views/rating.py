@@ -17,7 +17,7 @@ from annotation.domain.assignment import claim_assignment, renew_lease, return_a
 from annotation.domain.errors import AnnotationError, AssignmentOver, SubmissionConflict, SubmissionInvalid
 from annotation.domain.joining import join_campaign
 from annotation.domain.judging import revise_assignment, save_draft, submit_assignment
-from annotation.enums import AssignmentState, CampaignState, Origin
+from annotation.enums import AssignmentState, CampaignState, Origin, RaterState
 from annotation.models import Assignment, Rater
 from annotation.permissions import campaign_by_id, campaigns_of
 from annotation.views.errors import errors_as_pages
@@ -196,15 +196,22 @@ def _no_work(request: HttpRequest, rater: Rater) -> HttpResponse:
     campaign = rater.campaign
     campaign.refresh_from_db(fields=["state"])
     standing = standing_of(rater)
-    reason = {CampaignState.PAUSED: "paused", CampaignState.COMPLETE: "complete", CampaignState.CLOSED: "closed"}
     part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
     context = {
-        "reason": reason.get(CampaignState(campaign.state), "done" if standing.saved else "nothing"),
+        "reason": _why_no_work(rater, any_saved=standing.saved > 0),
         "title": campaign.title,
         "mark": mark_of(campaign),
         "saved": standing.saved,
     }
     return render(request, f"annotation/no_work.html{part}", context)
+
+
+def _why_no_work(rater: Rater, *, any_saved: bool) -> str:
+    if rater.state != RaterState.ACTIVE:
+        return "left"
+    if rater.campaign.state != CampaignState.COLLECTING:
+        return rater.campaign.state
+    return "done" if any_saved else "nothing"
 
 
 def _over(request: HttpRequest, assignment: Assignment, entered: Entered, message: str) -> HttpResponse:
