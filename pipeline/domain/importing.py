@@ -76,7 +76,7 @@ class Importer:
             now = timezone.now()
             fields: dict[str, Any] = {"backend": BACKEND, "model_name": model_name, "state": RunState.COMPLETE}
             fields |= {"started_at": now, "finished_at": now}
-            fields |= {"parameters": {"source": self.source, "name": name[:200]} | parameters}
+            fields |= {"parameters": {"source": self.source, "name": name} | parameters}
             run, made = Run.objects.get_or_create(
                 study=self.study, stage=stage, fingerprint=fingerprint, defaults=fields
             )
@@ -88,7 +88,8 @@ class Importer:
         """The run that stands for these very files, made when the first conversation needs it."""
         if self._import_run is None:
             sums = sorted(f"{path.name} {checksum(path)}" for path in self.files)
-            self._import_run = self.run(Stage.IMPORT, " ".join(sums), files=sums)
+            digest = hashlib.sha256("\n".join(sums).encode()).hexdigest()
+            self._import_run = self.run(Stage.IMPORT, f"files {digest[:16]}", files=sums)
         return self._import_run
 
     def add_rows(self, run: Run, count: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,13 @@ class FieldError(Exception):
 
 def json_lines(path: Path, shown: str) -> Iterator[tuple[Place, Fields] | Problem]:
     """The objects of a JSON Lines file one by one; blank lines are passed over, anything else is a Problem."""
+    try:
+        yield from _lines(path, shown)
+    except OSError as error:
+        yield Problem(Place(shown), "", f"the file cannot be read: {error.strerror}", "check its permissions")
+
+
+def _lines(path: Path, shown: str) -> Iterator[tuple[Place, Fields] | Problem]:
     empty = True
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -153,9 +159,9 @@ class Fields:
         value = self.text(name)
         try:
             time = datetime.fromisoformat(value)
-        except ValueError:
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise self.fail(name, "not a time", "write it like 2026-04-07T11:04:44+00:00", value) from None
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def objects_in(path: str, values: list[Any]) -> list[Fields]:
@@ -199,6 +205,6 @@ def _share(path: str, value: object) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise FieldError(path, f"expected a number, found {_kind(value)}", "write a number from 0 to 1, or null", value)
-    if not (math.isfinite(value) and 0 <= value <= 1):
+    if not 0 <= value <= 1:  # not a number is outside too
         raise FieldError(path, "outside 0 to 1", "write a number from 0 to 1, or null where it is unknown", value)
     return float(value)
