@@ -21,7 +21,6 @@ from analysis.svg import (
     MODELS,
     MUTED,
     ON_SHADE,
-    PAPER,
     PEOPLE,
     WIDTH,
     drawing_style,
@@ -222,8 +221,8 @@ def _draw_dot(axes: Axes, y: int, dot: Dot, left: float, right: float) -> None:
     axes.text(1.03, y, dot.text, transform=place, va="center", ha="left", color=INK)
     axes.text(right, y, dot.note, transform=place, va="center", ha="right", color=MUTED, fontsize=8)
     if math.isfinite(dot.low):
-        axes.plot([dot.low, dot.high], [y, y], color=dot.colour, linewidth=2.2, solid_capstyle="round", zorder=2)
-    axes.plot([dot.value], [y], "o", color=dot.colour, markersize=6, markeredgecolor=PAPER, zorder=3, clip_on=False)
+        axes.plot([dot.low, dot.high], [y, y], color=dot.colour, linewidth=1.5, solid_capstyle="butt", zorder=2)
+    axes.plot([dot.value], [y], "o", color=dot.colour, markersize=5, markeredgewidth=0, zorder=3, clip_on=False)
 
 
 def _matrix(pairs: pl.DataFrame, order: list[tuple[str, str]], *, name: str, alt: str, mark: str) -> str:
@@ -292,7 +291,7 @@ def _strips(pairs: pl.DataFrame, *, name: str, alt: str, mark: str) -> str:
 def _draw_mark(axes: Axes, mark: str) -> None:
     figure = axes.get_figure()
     if mark and figure is not None:
-        figure.text(0.995, 0.985, mark, ha="right", va="top", color=AGAINST, fontsize=8, fontweight="bold")
+        figure.text(0, 0.985, mark, ha="left", va="top", color=AGAINST, fontsize=8, fontweight="bold")
 
 
 def _top(mark: str) -> float:

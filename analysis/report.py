@@ -126,16 +126,20 @@ def _overview(tables: Tables) -> str:
 def _campaign(campaign: dict[str, object], tables: Tables) -> str:
     slug = str(campaign["campaign"])
     of = {name: frame.filter(pl.col("campaign") == slug) for name, frame in tables.items()}
-    origin, mark = str(campaign["origin"]), mark_of(str(campaign["origin"]), int(str(campaign["judgments"])))
+    mark = mark_of(str(campaign["origin"]), int(str(campaign["judgments"])))
     body = {ATTRIBUTE_QUALITY: _quality, RELEVANCE: _relevance, PREFERENCE: _preference}[str(campaign["instrument"])]
     badge = f'<span class="mark">{escape(mark)}</span>' if mark else ""
     return (
         f'<section id="{escape(slug)}"><h2>{escape(str(campaign["title"]))} {badge}</h2>\n'
         f'<p class="kicker">{escape(INSTRUMENT_NAMES[str(campaign["instrument"])])}</p>\n'
-        f"<p>{escape(ORIGIN_NOTES[origin])} {_counted(campaign)}</p>\n"
+        f"<p>{escape(_note(campaign))} {_counted(campaign)}</p>\n"
         f"{body(slug, mark, of)}{_agreement(slug, mark, of)}"
         f"{details('What became of every judgment', table(of['judgment_outcomes'], c.JUDGMENT_OUTCOMES))}</section>\n"
     )
+
+
+def _note(campaign: Mapping[str, object]) -> str:
+    return ORIGIN_NOTES[str(campaign["origin"])] if campaign["judgments"] else "Nobody has judged here yet."
 
 
 def _counted(campaign: dict[str, object]) -> str:
@@ -147,9 +151,10 @@ def _counted(campaign: dict[str, object]) -> str:
         f"{counted(campaign['judgments'], 'judgment')} on {counted(campaign['judged_units'], 'unit')} "
         f"by {counted(campaign['raters'], 'rater')}"
         if campaign["judgments"]
-        else "No judgment yet"
+        else ""
     )
-    return f"{judgments}{', and ' + votes if campaign['votes'] else ''}."
+    parts = [part for part in (judgments, votes if campaign["votes"] else "") if part]
+    return ", and ".join(parts) + ("." if parts else "")
 
 
 def _quality(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
@@ -214,7 +219,7 @@ def _agreement(slug: str, mark: str, of: dict[str, pl.DataFrame]) -> str:
         + table(alphas, c.KRIPPENDORFF)
         + _figure(
             picture,
-            details(f"All {pairs.height} pairs", table(pairs, c.AGREEMENT_PAIRS, csv="tables/agreement_pairs.csv")),
+            details("Every pair in numbers", table(pairs, c.AGREEMENT_PAIRS, csv="tables/agreement_pairs.csv")),
         )
     )
 
