@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -44,7 +44,7 @@ class Campaigns(ListAPIView[Campaign]):
     def get_queryset(self) -> QuerySet[Campaign]:
         return study_for(self.request.user, self.kwargs["study"], *LOOKS).campaigns.order_by("created_at", "pk")
 
-    def paginate_queryset(self, queryset: QuerySet[Campaign] | Sequence[Campaign]) -> Sequence[Campaign] | None:
+    def paginate_queryset(self, queryset: Any) -> list[Campaign] | None:
         return with_progress(super().paginate_queryset(queryset) or [])
 
 
@@ -89,7 +89,7 @@ class Releases(ListAPIView[Release]):
         return study_for(self.request.user, self.kwargs["study"], *LOOKS).releases.order_by("-created_at", "-pk")
 
 
-def with_progress(campaigns: Sequence[Campaign]) -> Sequence[Campaign]:
+def with_progress(campaigns: list[Campaign]) -> list[Campaign]:
     """The campaigns, each with its ``progress``, all in the same few queries."""
     progress = progress_for(campaigns)
     for campaign in campaigns:
