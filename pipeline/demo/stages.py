@@ -48,7 +48,7 @@ def run_demo_stages(study: Study, execute: Execute) -> DemoRuns:
         execute(start_run(run=planned))
         return planned
 
-    limits = {"distance": authored.MERGE_DISTANCE, "min_confidence": authored.MIN_CONFIDENCE}
+    limits: dict[str, Any] = {"distance": authored.MERGE_DISTANCE, "min_confidence": authored.MIN_CONFIDENCE}
     extract = run(Stage.EXTRACT, authored.EXTRACTOR)
     merge = run(Stage.MERGE, EMBEDDING_MODEL, [extract], **limits)
     selects = tuple(run(Stage.SELECT, model, [merge]) for model in authored.MODELS)

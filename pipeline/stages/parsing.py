@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-_YES_NO = re.compile(r"[\s*_#>\"'`]*(yes|no)\b(?!\s*(?:/|or)\s*(?:yes|no)\b)", re.IGNORECASE)
+_YES_NO = re.compile(r"[-\s*_#>\"'`]*(yes|no)\b(?!\s*(?:/|or)\s*(?:yes|no)\b)", re.IGNORECASE)
 _ONE_TO_FIVE = re.compile(r"[\s*_#>\"'`]*([1-5])(?![\d/%])(?![.,]\d)(?!\s*(?:/|-|\u2013|to|or)\s*\d)")
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 _DECORATION = " \t\r\n*_:,;-\u2013\u2014\"'`"

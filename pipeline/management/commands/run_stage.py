@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from pipeline.backends import BACKENDS
 from pipeline.domain.errors import RunError
-from pipeline.domain.executing import execute_run
+from pipeline.domain.executing import LEASE_SECONDS, execute_run
 from pipeline.domain.progress import failures_of, run_progress
 from pipeline.domain.runs import inputs_for, plan_run, start_run
 from pipeline.enums import RunState
@@ -40,6 +40,13 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=0, help="seconds until a call is given up")
         parser.add_argument("--from", nargs="+", default=[], dest="inputs", metavar="RUN", help="runs to read")
         parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument(
+            "--lease",
+            type=float,
+            default=LEASE_SECONDS,
+            metavar="SECONDS",
+            help="how long units stay locked when this process is killed",
+        )
         parser.add_argument("--queue", action="store_true", help="leave the work to the workers")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,7 +63,7 @@ class Command(BaseCommand):
             enqueue_run(run)
             self.stdout.write("Left to the workers.")
             return
-        self.work(run)
+        self.work(run, options["lease"])
         self.report(run)
 
     def plan(self, study: Study, options: dict[str, Any]) -> Run:
@@ -79,11 +86,13 @@ class Command(BaseCommand):
             raise RunError(f"--from {token}: study {study.slug!r} has {'no' if not found else 'several'} such run")
         return found[0]
 
-    def work(self, run: Run) -> None:
+    def work(self, run: Run, lease: float) -> None:
         """Until the run is over; a unit that another worker held when it died is waited for."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tqdm(total=run.n_units, initial=run_progress(run).done, unit="unit", desc=run.stage) as bar:
-            while not execute_run(run=run, on_settled=bar.update) and run.state == RunState.RUNNING:
+            while not execute_run(run=run, lease_seconds=lease, on_settled=bar.update):
+                if run.state != RunState.RUNNING:
+                    break
                 bar.set_postfix_str("waiting for units that another worker holds")
                 time.sleep(1)
                 run.refresh_from_db()

@@ -1,0 +1,214 @@
+"""A server process that speaks OpenAI's chat completions, for tests: answers from a file, counts, and faults on order.
+
+    python -m tests.openai_server ANSWERS.jsonl     prints its port, serves /v1/models and /v1/chat/completions
+
+Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line. ``GET /counts`` tells how
+often each question came. ``POST /faults`` takes {"3": "429"}: what befalls the third request from the start, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+FAULTS = ("429", "500", "401", "404", "400", "half", "html", "empty", "hang", "no choices")
+
+
+def question_of(body: dict[str, Any]) -> str:
+    """What a question is known by: model and messages."""
+    asked = {"model": body["model"], "messages": body["messages"]}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+class State:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.answers: dict[str, str] = {}
+        self.models: set[str] = set()
+        self.faults: dict[int, str] = {}
+        self.counts: Counter[str] = Counter()  # answered in full, by question
+        self.requests = 0
+        self.at_once = 0
+        self.most_at_once = 0
+        self.delay = 0.0
+        self.bodies: list[dict[str, Any]] = []
+
+    def add(self, row: dict[str, Any]) -> None:
+        self.answers[question_of(row)] = row["text"]
+        self.models.add(row["model"])
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    state: State
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        state = self.state
+        if self.path == "/v1/models":
+            self.reply({"object": "list", "data": [{"id": name, "object": "model"} for name in sorted(state.models)]})
+        elif self.path == "/counts":
+            with state.lock:
+                counts = {"counts": state.counts, "requests": state.requests, "most_at_once": state.most_at_once}
+                self.reply(counts | {"bodies": state.bodies})
+        else:
+            self.reply({"error": {"message": "no such page"}}, 404)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/v1/chat/completions":
+            with self.state.lock:
+                self.state.at_once += 1
+                self.state.most_at_once = max(self.state.most_at_once, self.state.at_once)
+            try:
+                self.complete(body)
+            finally:
+                with self.state.lock:
+                    self.state.at_once -= 1
+        elif self.path == "/faults":
+            self.state.faults = {int(number): fault for number, fault in body.items()}
+            self.reply({})
+        elif self.path == "/delay":
+            self.state.delay = body["seconds"]
+            self.reply({})
+
+    def complete(self, body: dict[str, Any]) -> None:
+        state = self.state
+        with state.lock:
+            state.requests += 1
+            state.bodies.append(body)
+            fault = state.faults.pop(state.requests, state.faults.get(0, ""))
+        time.sleep(state.delay)
+        question = question_of(body)
+        if fault:
+            self.fail(fault)
+        elif body["model"] not in state.models:
+            self.reply({"error": {"message": f"The model {body['model']} does not exist", "code": 404}}, 404)
+        elif question not in state.answers:
+            self.reply({"error": {"message": "no answer is recorded to this question"}}, 400)
+        else:
+            with state.lock:
+                state.counts[question] += 1
+            self.reply(completion(body, state.answers[question]))
+
+    def fail(self, fault: str) -> None:
+        if fault == "429":
+            self.reply({"error": {"message": "slow down"}}, 429, {"Retry-After": "1"})
+        elif fault in ("400", "401", "404", "500"):
+            self.reply({"error": {"message": f"fault {fault}"}}, int(fault))
+        elif fault == "half":
+            self.reply(completion({"model": "m", "messages": []}, "cut off"), cut=True)
+        elif fault == "html":
+            self.send(b"<html>502 from a proxy</html>", 200, "text/html")
+        elif fault == "empty":
+            self.send(b"", 200, "application/json")
+        elif fault == "no choices":
+            self.reply({"id": "x", "object": "chat.completion", "choices": []})
+        elif fault == "hang":
+            time.sleep(30)
+            self.close_connection = True
+
+    def reply(self, content: Any, status: int = 200, headers: dict[str, str] | None = None, cut: bool = False) -> None:
+        text = json.dumps(content).encode()
+        self.send(text, status, "application/json", headers, cut)
+
+    def send(
+        self, text: bytes, status: int, kind: str, headers: dict[str, str] | None = None, cut: bool = False
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(text[: len(text) // 2] if cut else text)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        if cut:
+            self.close_connection = True
+
+
+def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
+    asked = sum(len(message["content"].split()) for message in body["messages"])
+    answered = len(text.split())
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body["model"],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
+    }
+
+
+class ModelServer:
+    """The tests' side of a running server."""
+
+    def __init__(self, port: int) -> None:
+        self.origin = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self.origin}/v1"
+
+    def faults(self, faults: dict[int, str]) -> None:
+        """Fault of the n-th request from the start; under 0, of every request that has none of its own."""
+        self._post("/faults", {str(number): fault for number, fault in faults.items()})
+
+    def delay(self, seconds: float) -> None:
+        self._post("/delay", {"seconds": seconds})
+
+    def status(self) -> dict[str, Any]:
+        with urlopen(f"{self.origin}/counts", timeout=10) as reply:
+            return dict(json.load(reply))
+
+    @property
+    def requests(self) -> int:
+        return int(self.status()["requests"])
+
+    def _post(self, path: str, content: Any) -> None:
+        data = json.dumps(content).encode()
+        request = Request(f"{self.origin}{path}", data=data, headers={"Content-Type": "application/json"})
+        urlopen(request, timeout=10).close()
+
+
+@contextmanager
+def model_server(folder: Path, rows: list[dict[str, Any]]) -> Iterator[ModelServer]:
+    """A server process with these answers; it has ended when the block has."""
+    import subprocess
+
+    path = folder / f"answers-{time.monotonic_ns()}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = [sys.executable, str(Path(__file__).resolve()), str(path)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield ModelServer(int(server.stdout.readline()))
+    finally:
+        server.kill()
+        server.wait()
+
+
+def main(path: str) -> None:
+    Handler.state = State()
+    with Path(path).open(encoding="utf-8") as lines:
+        for line in lines:
+            Handler.state.add(json.loads(line))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
