@@ -245,7 +245,8 @@ def _reading(tables: Tables) -> str:
     beside = (
         f" {whole(outside)} votes are on units that no campaign asks; they are in no number above." if outside else ""
     )
-    listing = details("By campaign and model", table(outcomes, c.VOTE_OUTCOMES, csv="tables/vote_outcomes.csv"))
+    note = '<p class="note">A vote is counted in each campaign that asks its unit.</p>'
+    listing = details("By campaign and model", note + table(outcomes, c.VOTE_OUTCOMES, csv="tables/vote_outcomes.csv"))
     return f"<section><h2>Model answers that could not be read</h2>\n<p>{said}{beside}</p>\n{listing}</section>\n"
 
 
