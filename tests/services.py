@@ -56,21 +56,23 @@ def as_postgres() -> dict[str, Any]:
 def running(command: list[str], *, ready: Callable[[], bool], end: signal.Signals, **popen: Any) -> Iterator[int]:
     """The process id of a server that is ready; it has ended when the block has, however the block ends."""
     end_with_us = die_with_parent(os.getpid())
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_us, **popen)  # noqa: PLW1509
-    try:
-        deadline = time.monotonic() + 30
-        while not ready():
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{Path(command[0]).name} did not start (exit status {server.poll()})")
-            time.sleep(0.05)
-        yield server.pid
-    finally:
-        server.send_signal(end)
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=end_with_us, **popen)  # noqa: PLW1509
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            deadline = time.monotonic() + 30
+            while not ready():
+                if server.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"{Path(command[0]).name} did not start:\n{log.read()[-2000:]}")
+                time.sleep(0.05)
+            yield server.pid
+        finally:
+            server.send_signal(end)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 @contextmanager
