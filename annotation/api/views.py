@@ -44,7 +44,7 @@ class Campaigns(ListAPIView[Campaign]):
     def get_queryset(self) -> QuerySet[Campaign]:
         return study_for(self.request.user, self.kwargs["study"], *LOOKS).campaigns.order_by("created_at", "pk")
 
-    def paginate_queryset(self, queryset: Any) -> list[Campaign] | None:
+    def paginate_queryset(self, queryset: Any) -> list[Campaign] | None:  # type: ignore[override]  # stubs' own variable
         return with_progress(super().paginate_queryset(queryset) or [])
 
 

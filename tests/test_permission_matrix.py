@@ -1,0 +1,209 @@
+"""Who gets what from every address there is: found in the resolver, so that a new one fails until it stands here.
+
+Columns: anonymous, a lead of another study, the rater whose work it is, another rater of the study, a researcher, the
+lead. A row holds what GET gives and what POST gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.urls.resolvers import RoutePattern
+
+from annotation.enums import CampaignState
+from annotation.models import Release
+from studies.domain.members import create_invite
+from studies.enums import Role
+from studies.models import User
+from tests import factories
+
+ACTORS = ("anonymous", "outsider", "rater_a", "rater_b", "researcher", "lead")
+
+
+class Row(NamedTuple):
+    """Statuses by actor, in the order of ACTORS."""
+
+    get: str
+    post: str
+
+
+def everybody(status: int) -> str:
+    return " ".join([str(status)] * len(ACTORS))
+
+
+ADMIN = "admin/"  # Django's own pages: staff only, whatever the role in a study
+OWN_ITEM = "302 404 200 404 404 404"
+OWN_POST = "401 404 405 404 404 404"
+
+MATRIX = {
+    "healthz": Row(everybody(200), everybody(405)),
+    "login/": Row("200 302 302 302 302 302", "400 302 302 302 302 302"),
+    "logout/": Row(everybody(405), everybody(303)),
+    "invite/<str:secret>/": Row(everybody(200), "400 303 303 303 303 303"),
+    # What there is to judge, and judging
+    "": Row("302 200 200 200 200 200", "302 405 405 405 405 405"),
+    "c/<str:public_id>/rate/": Row("302 404 302 302 404 404", everybody(405)),
+    "a/<str:token>/": Row(OWN_ITEM, OWN_POST),
+    "a/<str:token>/edit/": Row(OWN_ITEM, OWN_POST),
+    "a/<str:token>/submit/": Row("302 404 405 404 404 404", "401 404 400 404 404 404"),
+    "a/<str:token>/draft/": Row("302 404 405 404 404 404", "401 404 204 404 404 404"),
+    "a/<str:token>/return/": Row("302 404 405 404 404 404", "401 404 303 404 404 404"),
+    "a/<str:token>/revise/": Row("302 404 405 404 404 404", "401 404 400 404 404 404"),
+    # Leads and researchers
+    "s/<slug:study>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/invites/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
+    "s/<slug:study>/invites/<int:invite>/revoke/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/<slug:release>.zip": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/releases/<slug:release>/<path:name>": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    # Scripts
+    "api/schema/": Row("403 200 200 200 200 200", "403 405 405 405 405 405"),
+    "api/studies/": Row("403 200 200 200 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/campaigns/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/campaigns/<slug:campaign>/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/campaigns/<slug:campaign>/start/": Row(
+        "403 405 405 405 405 405", "403 404 404 404 404 200"
+    ),
+    "api/studies/<slug:study>/campaigns/<slug:campaign>/pause/": Row(
+        "403 405 405 405 405 405", "403 404 404 404 404 200"
+    ),
+    "api/studies/<slug:study>/releases/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+}
+
+
+def routes_of(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route
+        else:
+            yield from routes_of(entry, route)
+
+
+ROUTES = sorted(routes_of(get_resolver()))
+OURS = [route for route in ROUTES if not route.startswith(ADMIN)]
+ROUTES_OF_ADMIN = [route for route in ROUTES if route.startswith(ADMIN)]
+
+
+@pytest.fixture
+def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, settings, tmp_path):
+    """Something of every kind in the study, and what its addresses are made of."""
+    settings.RELEASES_DIR = tmp_path
+    campaign = factories.make_campaign(study, slug="one")
+    rater = factories.make_rater(campaign, rater_a)
+    submitted = factories.submit(factories.claim(rater))
+    held = factories.claim(rater)
+    invite, secret = create_invite(study=study, role=Role.RATER, created_by=lead, quota=9)
+    release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
+    (tmp_path / release.public_id).mkdir()
+    (tmp_path / release.public_id / "manifest.json").write_text("{}")
+    parts = {
+        "secret": secret,
+        "public_id": campaign.public_id,
+        "token": held.token,
+        "study": study.slug,
+        "campaign": campaign.slug,
+        "invite": str(invite.pk),
+        "release": release.public_id,
+        "name": "manifest.json",
+    }
+    users = {"outsider": outsider, "rater_a": rater_a, "rater_b": rater_b, "researcher": researcher, "lead": lead}
+
+    def address(route: str, **other: str) -> str:
+        parts_here = parts | other
+        if route.endswith(("edit/", "revise/")):
+            parts_here["token"] = submitted.token
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)
+
+    return address, users
+
+
+def ask(users: dict[str, User], actor: str, method: str, url: str, **more: Any) -> int:
+    """The status of one request whose effects are undone."""
+    client = Client()
+    if actor in users:
+        client.force_login(users[actor])
+    with transaction.atomic():
+        response = getattr(client, method)(url, **more)
+        transaction.set_rollback(True)
+    return int(response.status_code)
+
+
+def test_every_address_stands_in_the_matrix():
+    assert set(OURS) == set(MATRIX)
+
+
+def test_address_that_nobody_thought_of_is_found():
+    def forgotten(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    room = URLResolver(RoutePattern("api/"), [path("forgotten/<int:pk>/", forgotten)])
+    assert list(routes_of(URLResolver(RoutePattern(""), [room]))) == ["api/forgotten/<int:pk>/"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", OURS)
+def test_everybody_gets_what_the_matrix_says(world, route, method):
+    address, users = world
+    body = {"answer-0": "yes"} if route.endswith("draft/") and method == "post" else {}
+    given = [ask(users, actor, method, address(route), data=body) for actor in ACTORS]
+    assert " ".join(map(str, given)) == getattr(MATRIX[route], method)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", OURS)
+def test_header_of_htmx_opens_no_door(world, route, method):
+    address, users = world
+    for actor, expected in zip(ACTORS, getattr(MATRIX[route], method).split(), strict=True):
+        given = ask(users, actor, method, address(route), headers={"HX-Request": "true"})
+        if expected in ("401", "403", "404", "405"):
+            assert str(given) == expected, actor
+        elif expected == "302" and actor == "anonymous":
+            assert given in (302, 401), actor
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", [route for route in OURS if "<slug:study>/" in route and route.count("<") > 1])
+def test_object_of_one_study_is_not_found_under_another(world, route, method):
+    """The outsider leads the study named in the address, and the object is none of it."""
+    address, users = world
+    for_leads = getattr(MATRIX[route], method).split()[-1]
+    given = ask(users, "outsider", method, address(route, study="other"))
+    assert given == (405 if for_leads == "405" else 404)
+
+
+@pytest.mark.parametrize("route", ROUTES_OF_ADMIN)
+def test_admin_is_closed_to_members(world, route):
+    _, users = world
+    plain = re.sub(r"\^?\(\?P<app_label>[^)]*\)/\$", "studies/", route).replace("(?P<url>.*)$", "x")
+    url = "/" + re.sub(r"<(?:\w+:)?(\w+)>", "1", plain)
+    assert "(" not in url, f"no example of {route}"
+    for actor in ACTORS:
+        status = ask(users, actor, "get", url)
+        assert status in ((200,) if route == "admin/login/" else (302, 405)), (actor, url)
+
+
+def test_campaign_that_is_a_draft_is_as_closed_to_others(world, study):
+    _, users = world
+    draft = factories.make_campaign(study, state=CampaignState.DRAFT)
+    given = [ask(users, actor, "get", f"/c/{draft.public_id}/rate/") for actor in ("outsider", "researcher", "lead")]
+    assert given == [404, 404, 404]
+
+
+def test_view_that_forgot_its_check_breaks_its_row(world, study, monkeypatch):
+    """The matrix sees what it is for: with the check taken away, outsiders and raters get the page."""
+    address, users = world
+    monkeypatch.setattr("annotation.views.studies.study_for", lambda user, slug, *roles: study)
+    given = [ask(users, actor, "get", address("s/<slug:study>/")) for actor in ACTORS]
+    assert given == [302, 200, 200, 200, 200, 200]
