@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -133,10 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(text[: len(text) // 2] if cut else text)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
         if cut:
             self.close_connection = True
 
@@ -185,8 +184,6 @@ class ModelServer:
 @contextmanager
 def model_server(folder: Path, rows: list[dict[str, Any]]) -> Iterator[ModelServer]:
     """A server process with these answers; it has ended when the block has."""
-    import subprocess
-
     path = folder / f"answers-{time.monotonic_ns()}.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = [sys.executable, str(Path(__file__).resolve()), str(path)]

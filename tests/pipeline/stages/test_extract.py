@@ -42,7 +42,7 @@ def test_extract_asks_once_more_showing_what_is_wrong() -> None:
 
 
 def test_extract_fails_after_one_repair() -> None:
-    with pytest.raises(UnitFailed, match="unparseable after one repair: .*no JSON"):
+    with pytest.raises(UnitFailed, match=r"unparseable after one repair: .*no JSON"):
         drive(Extract(), RUN, CHAT, "Bees!", "More bees!", answer())
 
 

@@ -1,0 +1,116 @@
+"""Against a real server process that speaks the protocol."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, RetryableError
+from pipeline.backends.openai_api import OpenAIBackend, open_backend
+from pipeline.requests import Message, ModelRequest, Sampling
+from tests.openai_server import ModelServer, model_server
+
+MESSAGES = [{"role": "user", "content": "Who keeps bees?"}]
+REQUEST = ModelRequest(model="model-a", messages=(Message("user", "Who keeps bees?"),))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    rows = [{"model": "model-a", "messages": MESSAGES, "text": "Ann does."}]
+    with model_server(tmp_path_factory.mktemp("server"), rows) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ModelServer) -> ModelServer:
+    running.faults({})
+    return running
+
+
+@pytest.fixture
+def backend(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> OpenAIBackend:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return open_backend({"base_url": server.base_url, "timeout": 1.0})
+
+
+def test_openai_api_brings_text_and_tokens(backend: OpenAIBackend) -> None:
+    assert backend.answer([REQUEST]) == [ModelAnswer("Ann does.", "stop", 3, 2)]
+
+
+def test_openai_api_sends_what_the_key_is_made_of_and_nothing_unset(
+    backend: OpenAIBackend, server: ModelServer
+) -> None:
+    schema = {"type": "object"}
+    sampling = Sampling(temperature=0.0, max_tokens=7, seed=3)
+    backend.answer(
+        [ModelRequest(model="model-a", messages=REQUEST.messages, sampling=sampling, response_schema=schema)]
+    )
+    assert server.status()["bodies"][-1] == {
+        "model": "model-a",
+        "messages": MESSAGES,
+        "temperature": 0.0,
+        "max_tokens": 7,
+        "seed": 3,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": schema, "strict": True},
+        },
+    }
+    backend.answer([REQUEST])
+    assert server.status()["bodies"][-1] == {"model": "model-a", "messages": MESSAGES}
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "half", "html", "empty", "no choices", "hang"])
+def test_openai_api_fault_that_may_pass_is_retryable_and_tried_once(
+    backend: OpenAIBackend, server: ModelServer, fault: str
+) -> None:
+    before = server.requests
+    server.faults({0: fault})
+    began = time.monotonic()
+    [error] = backend.answer([REQUEST])
+    assert isinstance(error, RetryableError), error
+    assert server.requests == before + 1  # the library's own retries are off
+    assert time.monotonic() - began < 5
+
+
+def test_openai_api_hears_retry_after_and_slows_down(backend: OpenAIBackend, server: ModelServer) -> None:
+    server.faults({0: "429"})
+    most = backend.concurrency
+    [error] = backend.answer([REQUEST])
+    assert isinstance(error, RetryableError)
+    assert error.retry_after == 1.0
+    assert backend.concurrency == most * 4 // 5
+    server.faults({})
+    for _ in range(most):
+        backend.answer([REQUEST])
+    assert most * 4 // 5 < backend.concurrency <= most
+
+
+def test_openai_api_bad_request_is_final(backend: OpenAIBackend, server: ModelServer) -> None:
+    server.faults({0: "400"})
+    [error] = backend.answer([REQUEST])
+    assert isinstance(error, FinalError)
+    assert "fault 400" in str(error)
+
+
+@pytest.mark.parametrize(("fault", "remedy"), [("401", "set OPENAI_API_KEY"), ("404", "/v1/models")])
+def test_openai_api_refused_by_the_server_stops(
+    backend: OpenAIBackend, server: ModelServer, fault: str, remedy: str
+) -> None:
+    server.faults({0: fault})
+    with pytest.raises(BackendUnusable, match=remedy):
+        backend.answer([REQUEST])
+
+
+def test_openai_api_nobody_there_is_retryable() -> None:
+    [error] = open_backend({"base_url": "http://127.0.0.1:9/v1"}).answer([REQUEST])
+    assert isinstance(error, RetryableError)
+
+
+def test_openai_api_without_address_and_key_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(BackendUnusable, match="--base-url URL, or set OPENAI_BASE_URL"):
+        open_backend({})
