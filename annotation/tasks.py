@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -28,5 +26,6 @@ def ask_for_release(*, study: Study, actor: User) -> AuditEvent:
     """Records the request and, once it is committed, wakes a worker."""
     with transaction.atomic():
         request = request_release(study=study, actor=actor)
-        transaction.on_commit(partial(task_make_release.delay, request_id=request.pk), robust=True)
+        # A lambda: of a partial Django cannot write the name into the log, and the error it hides becomes one of ours.
+        transaction.on_commit(lambda: task_make_release.delay(request_id=request.pk), robust=True)
     return request

@@ -33,4 +33,4 @@ def task_sweep() -> None:
 
 def enqueue_run(run: Run) -> None:
     """Hands a started run to the workers, once its rows are committed."""
-    transaction.on_commit(lambda: task_run_shard.delay(run_id=run.pk))
+    transaction.on_commit(lambda: task_run_shard.delay(run_id=run.pk), robust=True)
