@@ -52,8 +52,9 @@ class CampaignRow:
 
     @property
     def stalled(self) -> bool:
-        """Asked for and not coming: what a lead must not overlook."""
-        return self.campaign.state == CampaignState.COLLECTING and not (self.progress.recent or self.progress.complete)
+        """It had begun, and nothing comes any more: what a lead must not overlook."""
+        at_work = self.campaign.state == CampaignState.COLLECTING and 0 < self.progress.counted < self.progress.wanted
+        return at_work and not self.progress.recent
 
 
 @logged_in

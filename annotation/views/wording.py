@@ -23,6 +23,8 @@ def pace_in_words(campaign: Campaign, progress: Progress) -> str:
 
 
 def _collecting(progress: Progress) -> str:
+    if not progress.counted:
+        return "Open; nothing is submitted yet." if progress.raters else "Open; nobody has begun yet."
     if not progress.recent:
         return "Nothing came in during the last 24 hours."
     came = f"{_number(progress.recent, 'judgment')} in the last 24 hours"

@@ -48,6 +48,16 @@ def test_study_page_points_at_a_campaign_that_stands_still(client, study, lead):
     assert "stalled" in response.content.decode()
 
 
+def test_study_page_raises_no_alarm_before_anybody_has_begun(client, study, lead):
+    campaign = factories.make_campaign(study)
+    client.force_login(lead)
+    assert "Open; nobody has begun yet." in text_of(client.get(PAGE))
+    factories.claim(factories.make_rater(campaign))
+    response = client.get(PAGE)
+    assert "Open; nothing is submitted yet." in text_of(response)
+    assert "stalled" not in response.content.decode()
+
+
 def test_study_page_marks_what_is_simulated_or_imported(client, study, lead):
     factories.make_campaign(study, origin=Origin.SIMULATED)
     factories.make_campaign(study, origin=Origin.IMPORTED, state=CampaignState.CLOSED)
