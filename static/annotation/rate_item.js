@@ -32,12 +32,14 @@
 
   function turnTo(question) {
     if (!question) return;
+    if (current && current !== question) current.classList.add("settled");
     question.focus({ preventScroll: true });
     question.scrollIntoView({ block: "nearest" });
   }
 
   function mark(question) {
     current = question;
+    question.classList.remove("settled");
     for (const turn of $$(".turn.marked")) turn.classList.remove("marked");
     const turns = question.dataset.evidence.split(" ").filter(Boolean).map((id) => document.getElementById(id));
     for (const turn of turns) turn?.classList.add("marked");
@@ -65,8 +67,9 @@
     const all = questions();
     const later = all.slice(all.indexOf(from) + 1).find((question) => !answered(question));
     const next = later || all.find((question) => !answered(question));
-    if (next) turnTo(next);
-    else $("#submit").focus();
+    if (next) return turnTo(next);
+    from.classList.add("settled");
+    $("#submit").focus();
   }
 
   // Choosing by key
@@ -158,6 +161,8 @@
   }
 
   function trouble(words) {
+    submitting = false;
+    send();
     const box = $("#trouble");
     if (!box) return say(words);
     $("p", box).textContent = words;
@@ -171,29 +176,30 @@
 
   const waiting = new Map();
   let sending = false;
+  let submitting = false;
 
   function draft(question) {
     const url = form().dataset.draft;
     if (!url) return;
     const body = new FormData();
     for (const input of $$("input:checked", question)) body.append(input.name, input.value);
-    waiting.set(url + question.id, { url, body, place: question });
+    waiting.set(question, { url, body });
     send();
   }
 
   async function send() {
-    if (sending || !waiting.size) return;
+    if (sending || submitting || !waiting.size) return;
     sending = true;
-    const [id, one] = waiting.entries().next().value;
-    say("Saving…");
+    const [question, one] = waiting.entries().next().value;
+    const tell = (words) => { if (question.isConnected && !submitting && $("#trouble").hidden) say(words); };
+    tell("Saving…");
     try {
       const reply = await fetch(one.url, { method: "POST", body: one.body, headers: csrf() });
-      if (waiting.get(id) === one) waiting.delete(id);
-      if (reply.ok) say(waiting.size ? "Saving…" : "Draft saved");
-      else if (one.place.isConnected) say(reply.status < 500 ? await reply.text() : "Not saved: the server is in trouble");
+      if (waiting.get(question) === one) waiting.delete(question);
+      if (reply.ok) tell(waiting.size ? "Saving…" : "Draft saved");
+      else tell(reply.status < 500 ? await reply.text() : "Not saved: the server is in trouble");
     } catch {
-      if (!one.place.isConnected) waiting.delete(id);
-      say("Offline: your answers are kept on this page");
+      tell("Offline: your answers are kept on this page");
       setTimeout(send, 5000);
       sending = false;
       return;
@@ -232,6 +238,8 @@
   }
 
   function arrive() {
+    submitting = false;
+    waiting.clear(); // what was submitted, or handed back, needs no draft
     if (!$("#notice")) active = 0; // else the same item came back with something to mend
     begin();
     const item = $("#item");
@@ -272,7 +280,10 @@
     draft(question);
   });
   document.addEventListener("visibilitychange", watch);
-  document.addEventListener("htmx:beforeRequest", () => say("Saving…"));
+  document.addEventListener("htmx:beforeRequest", () => {
+    submitting = true; // the answers go as a whole; drafts would only come late
+    say("Saving…");
+  });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") arrive(); });
   document.addEventListener("htmx:sendError", () => trouble("The server could not be reached. Your answers are kept on this page."));
   document.addEventListener("htmx:timeout", () => trouble("The server did not answer. Your answers are kept on this page."));
