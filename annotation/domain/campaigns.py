@@ -69,8 +69,8 @@ def close_campaign(*, campaign: Campaign, actor: User | None) -> Campaign:
 
 
 def may_take(step: Step, campaign: Campaign) -> bool:
-    """Whether the campaign's state leads there: for the buttons a page offers."""
-    return campaign.state in step.sources and not (step is START and campaign.state == CampaignState.COMPLETE)
+    """Whether the campaign's state leads there: for the buttons a page offers. The step itself looks closer."""
+    return campaign.state in step.sources
 
 
 def _take(step: Step, campaign: Campaign, actor: User | None) -> Campaign:

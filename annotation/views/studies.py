@@ -103,7 +103,7 @@ def campaign_row(campaign: Campaign, progress: Progress) -> CampaignRow:
         campaign=campaign,
         progress=progress,
         pace=pace_in_words(campaign, progress),
-        may_start=may_take(START, campaign) and progress.items > 0,
+        may_start=may_take(START, campaign) and progress.items > 0 and not progress.complete,
         may_pause=may_take(PAUSE, campaign),
     )
 

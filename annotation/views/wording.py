@@ -19,6 +19,8 @@ def pace_in_words(campaign: Campaign, progress: Progress) -> str:
         return "Closed."
     if progress.complete:
         return "All judgments are in."
+    if campaign.state == CampaignState.COMPLETE:
+        return "Was complete; answers were withdrawn since. Start it again to fill their places."
     return _collecting(progress)
 
 

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotation.enums import CampaignState, Origin
+from annotation.enums import CampaignState as S
+from annotation.enums import Origin
 from annotation.models import Assignment, Campaign
 from pipeline.enums import CompletionState, Stage
 from pipeline.models import Completion
@@ -60,7 +61,7 @@ def test_study_page_raises_no_alarm_before_anybody_has_begun(client, study, lead
 
 def test_study_page_marks_what_is_simulated_or_imported(client, study, lead):
     factories.make_campaign(study, origin=Origin.SIMULATED)
-    factories.make_campaign(study, origin=Origin.IMPORTED, state=CampaignState.CLOSED)
+    factories.make_campaign(study, origin=Origin.IMPORTED, state=S.CLOSED)
     client.force_login(lead)
     text = text_of(client.get(PAGE))
     assert "simulated answers" in text
@@ -102,7 +103,7 @@ def test_study_page_gives_the_campaigns_alone_to_htmx(client, study, lead):
 
 def test_study_page_offers_a_researcher_nothing_that_acts(client, study, lead, researcher):
     factories.make_campaign(study)
-    factories.make_campaign(study, state=CampaignState.DRAFT)
+    factories.make_campaign(study, state=S.DRAFT)
     create_invite(study=study, role=Role.RATER, created_by=lead)
     client.force_login(lead)
     assert client.get(PAGE).content.decode().count('method="post"') > 1
@@ -191,3 +192,17 @@ def test_names_are_escaped(client, study, lead):
     assert "<script>alert" not in body
     assert "<b>model" not in body
     assert Campaign.objects.get().title in text_of(client.get(PAGE)).replace("&lt;", "<").replace("&gt;", ">")
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [(S.DRAFT, "start"), (S.PAUSED, "start"), (S.COLLECTING, "pause"), (S.COMPLETE, ""), (S.CLOSED, "")],
+)
+def test_study_page_offers_the_step_that_the_state_allows(client, study, lead, state, offered):
+    campaign = factories.make_campaign(study, slug="one", n_items=1, n_questions=1, k=1)
+    if state == S.COMPLETE:
+        factories.submit(factories.claim(factories.make_rater(campaign)))
+    Campaign.objects.update(state=state)
+    client.force_login(lead)
+    found = re.findall(r'action="/s/figs/c/one/(\w+)/"', client.get(PAGE).content.decode())
+    assert found == ([offered] if offered else [])

@@ -34,6 +34,11 @@ from annotation.views.wording import pace_in_words
         ),
         (S.COLLECTING, Progress(wanted=9, counted=9, recent=9), "All judgments are in."),
         (S.COMPLETE, Progress(wanted=9, counted=9), "All judgments are in."),
+        (
+            S.COMPLETE,
+            Progress(wanted=9, counted=8),
+            "Was complete; answers were withdrawn since. Start it again to fill their places.",
+        ),
         (S.PAUSED, Progress(wanted=9, counted=3, recent=3), "Paused: nobody gets a new item."),
         (S.CLOSED, Progress(wanted=9, counted=3), "Closed."),
     ],
