@@ -65,7 +65,7 @@ class Located(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """``kinds``: human or synthetic, for corpora the source does not know by name; ``notice`` hears of each file."""
+    """``kinds``: human or synthetic, for corpora the source does not know by name; ``notice`` hears how far it is."""
 
     kinds: Mapping[str, str] = field(default_factory=dict)
     notice: Callable[[str], None] = lambda file: None

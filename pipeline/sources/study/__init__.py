@@ -14,12 +14,13 @@ from pathlib import Path
 
 from pipeline.sources.base import Item, Located, NotImported, Place, Problem, ReadOptions
 from pipeline.sources.fields import FieldError, Fields, json_lines
-from pipeline.sources.records import CorpusRecord, EvidenceRecord, Record
+from pipeline.sources.records import CorpusRecord, Record
 from pipeline.sources.study.context import PILOT, STUDY_PEOPLE, Memory, Sample, StudyFile
 from pipeline.sources.study.layouts import LAYOUTS, Layout
 from pipeline.sources.study.material import personas
 
 FORMAT = "study"
+NOTICE_EVERY = 10_000  # lines
 NOT_READ = {
     "behaviors": "expected behaviours: the platform has no place for them",
     "behaviors_simple": "expected behaviours: the platform has no place for them",
@@ -139,7 +140,9 @@ def _read_file(
     except FieldError as error:
         yield error.at(Place(file.shown))
         return
-    for entry in json_lines(file.path, file.shown):
+    for count, entry in enumerate(json_lines(file.path, file.shown), start=1):
+        if count % NOTICE_EVERY == 0:
+            options.notice(f"{file.shown}: {count:,} lines")
         if isinstance(entry, Problem):
             if layout.parse is personas:  # whose conversation it was is unreadable too
                 memory.lost.add(file.words["corpus"])
@@ -152,8 +155,6 @@ def _read_file(
             yield error.at(place)
             continue
         for record in records:
-            if isinstance(record, EvidenceRecord):
-                yield from _introduce((record.person.corpus,), file, options, introduced)
             yield record if isinstance(record, NotImported) else Located(place, record)
 
 

@@ -54,7 +54,7 @@ def test_imported_campaigns_are_closed_and_seatless(folder: Path) -> None:
         ("pilot-relevance", "relevance"),
         ("pilot-attribute-quality", "attribute_quality"),
     }
-    assert set(Assignment.objects.values_list("seat", "state")) == {(None, AssignmentState.SUBMITTED)}
+    assert not Assignment.objects.exclude(seat=None, state=AssignmentState.SUBMITTED).exists()
     assert set(Item.objects.values_list("open_seats", "role")) == {(0, "work")}
 
 
@@ -193,7 +193,13 @@ def test_bad_slug_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_imports_at_once_do_not_double(folder: Path) -> None:
+@pytest.mark.parametrize("grown", [False, True], ids=["from nothing", "a file that has grown"])
+def test_two_imports_at_once_do_not_double(folder: Path, grown: bool) -> None:
+    if grown:
+        load(folder)
+        parts = files.study()
+        parts["cupid_personas.jsonl"].append(files.chat("7", "7_2", "One more"))
+        files.write(folder, parts)
     failures: list[BaseException] = []
     start = threading.Barrier(2)
 
@@ -214,7 +220,7 @@ def test_two_imports_at_once_do_not_double(folder: Path) -> None:
     assert failures == []
     twice = row_counts()
     assert load(folder).adds_nothing
-    assert (twice["Study"], twice["Judgment"], twice["Vote"], twice["Conversation"]) == (1, 7, 6, 4)
+    assert (twice["Study"], twice["Judgment"], twice["Vote"], twice["Conversation"]) == (1, 7, 6, 4 + grown)
 
 
 def command(*words: str) -> tuple[str, str]:

@@ -163,6 +163,10 @@ CONTRADICTIONS = {
         _evidence(turn_idxs=[0, 3]),
         "attr_evidence.jsonl:1: evidence[0].turn_idxs: conversation 0 has only 3 turns ([3]) - count turns from 0",
     ),
+    "evidence for a strange corpus": (
+        _other("attr_evidence.jsonl", source="nobody's"),
+        "attr_evidence.jsonl:1: evidence: 2 entries for 0 attributes of '7' of nobody's - give one entry per merged",
+    ),
     "outside conversations": (
         _evidence(conv_idx=2),
         "attr_evidence.jsonl:1: evidence[0].conv_idx: '7' has no conversation 2 (2) - count from 0",

@@ -111,7 +111,7 @@ def attribute(**changes: Any) -> dict[str, list[Any]]:
 
 
 PERSONAS, ATTRS, ANSWERS = "cupid_personas.jsonl", "cupid_attrs_merged.jsonl", "annotations/rater-01_task3.jsonl"
-BAD = {
+BAD: dict[str, tuple[dict[str, list[Any]], str]] = {
     "broken JSON": (
         {PERSONAS: ['{"hashed_ip": "7", ']},
         f"{PERSONAS}:1: broken JSON at character 21: Expecting property name",
