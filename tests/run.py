@@ -15,13 +15,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+from config.supervisor import die_with_parent
 from tests.check import run_checks
 from tests.packages import install, install_line, missing_packages
 from tests.services import private_postgres, private_redis
 
 
 def main(words: list[str]) -> int:
-    signal.signal(signal.SIGTERM, leave)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
     missing = missing_packages()
     if missing and not install(missing):
         print(f"Missing: {', '.join(missing)}. As root: {install_line(missing)}", file=sys.stderr)
@@ -50,7 +52,10 @@ def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR")}
     clean |= environment | {"TEST_ROUND": title, "TEST_NOTES": str(notes)}
     workers = os.environ.get("TESTS_WORKERS", "2")
-    pytest = subprocess.Popen([sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words], env=clean)
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words]
+    # A session of its own: Ctrl-C reaches this process alone, and pytest gets one signal to end by, not two.
+    end_with_us = die_with_parent(os.getpid())
+    pytest = subprocess.Popen(command, env=clean, start_new_session=True, preexec_fn=end_with_us)  # noqa: PLW1509
     try:
         return pytest.wait()
     except BaseException:
@@ -60,12 +65,11 @@ def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list
 
 
 def leave(number: int, frame: FrameType | None) -> None:
-    """SIGTERM leaves by an exception, so that every with-block ends its servers."""
+    """The first signal leaves by an exception, so that every with-block ends its servers; more change nothing."""
+    for other in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(other, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))
