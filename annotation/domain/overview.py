@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from annotation.domain.progress import submitted_per_item
 from annotation.enums import AssignmentState, ItemRole, Origin
-from annotation.models import Assignment, Campaign, Item, Judgment, Rater
+from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
 from pipeline.enums import CompletionState, Side
 from pipeline.models import Completion, Run
 from studies.models import Study
@@ -48,8 +48,10 @@ def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
 
 def items_of(campaign: Campaign) -> QuerySet[WithAnnotations[Item]]:
     """Work items in order, with ``n_submitted``, ``n_held`` and ``n_questions``."""
+    asked = Question.objects.filter(item=OuterRef("pk")).order_by().values("item").annotate(n=Count("pk")).values("n")
     work = submitted_per_item(campaign.items.filter(role=ItemRole.WORK))
-    return work.annotate(n_questions=Count("questions")).order_by("position")
+    number = Coalesce(Subquery(asked, output_field=IntegerField()), 0)
+    return work.annotate(n_questions=number).order_by("position")
 
 
 @dataclass(frozen=True)

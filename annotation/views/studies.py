@@ -61,7 +61,8 @@ class CampaignRow:
 @require_safe
 def study(request: HttpRequest, study: str) -> HttpResponse:
     found = study_for(request.user, study, *LOOKS)
-    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+    htmx = request.htmx  # type: ignore[attr-defined]  # set by django-htmx
+    if htmx and not htmx.history_restore_request:
         return campaigns_part(request, found)
     return study_page(request, found)
 

@@ -29,7 +29,8 @@ def test_lead_pauses_and_resumes_without_leaving_the_page(page, live_server, stu
     page.get_by_role("button", name="Pause Figs?").press("Enter")
     expect(page.get_by_role("status").filter(has_text="is paused")).to_be_visible()
     assert Campaign.objects.get().state == CampaignState.PAUSED
-    page.get_by_role("button", name="Resume Figs?").press("Enter")
+    expect(page.get_by_role("button", name="Resume Figs?")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Pause Figs?")).to_be_visible()
     assert Campaign.objects.get().state == CampaignState.COLLECTING
     assert page.evaluate("document.body.dataset.same") == "page"

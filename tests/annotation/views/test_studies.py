@@ -99,6 +99,7 @@ def test_study_page_gives_the_campaigns_alone_to_htmx(client, study, lead):
     assert part.lstrip().startswith('<section id="campaigns"')
     assert "Figs?" in part
     assert "Runs" not in part
+    assert "<html" in client.get(PAGE, headers=HTMX | {"HX-History-Restore-Request": "true"}).content.decode()
 
 
 def test_study_page_offers_a_researcher_nothing_that_acts(client, study, lead, researcher):
