@@ -59,9 +59,12 @@ def test_execute_run_shares_nothing_with_another_study(small: SmallStudy, other_
     assert len(backend.sent) == 3
 
 
-def test_execute_run_asks_a_question_of_two_units_once(small: SmallStudy) -> None:
+@pytest.mark.parametrize("batch", [1, 10])
+def test_execute_run_asks_a_question_of_two_units_once(small: SmallStudy, batch: int) -> None:
     factories.make_attribute(small.bea, small.merge, "Keeps bees.")
-    run, backend = run_stage(small.study, "select", [small.merge], says_yes_of("Keeps"))
+    run = started(small)
+    backend = Scripted(says_yes_of("Keeps"), batch=batch)
+    execute_run(run=run, backend=backend)
     assert len(backend.sent) == 3
     assert run.votes.filter(value="yes").count() == 2
 
@@ -148,13 +151,23 @@ def test_execute_run_stopped_by_an_exception_keeps_what_was_answered(small: Smal
     assert run.votes.count() == 3
 
 
-def test_execute_run_pauses_between_calls(small: SmallStudy) -> None:
+def test_execute_run_pauses_between_calls(small: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All three units are claimed when the run is paused; only the call that has left is made."""
     run = started(small)
-    backend = Scripted(says_yes_of())
-    over = execute_run(run=run, backend=backend, on_settled=lambda _: pause_run(run=run) and None)
-    assert (over, run.state) == (False, "paused")
+    submit = ThreadPoolExecutor.submit
+
+    def pause_after(self: ThreadPoolExecutor, *args: Any) -> Any:
+        assert run.work_units.filter(state="claimed").count() == 3
+        pause_run(run=run)
+        return submit(self, *args)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", pause_after)
+    backend = Scripted(says_yes_of(), concurrency=3)
+    assert not execute_run(run=run, backend=backend)
+    assert run.state == "paused"
     assert len(backend.sent) == 1
-    assert run.work_units.filter(state="pending").count() == 2
+    assert Completion.objects.get().state == "answered"
+    assert set(run.work_units.values_list("state", flat=True)) == {"pending"}
 
 
 def test_execute_run_with_a_limit_leaves_the_rest(small: SmallStudy) -> None:
