@@ -22,7 +22,7 @@
 
   function showMissing() {
     const left = questions().filter((question) => !answered(question)).length;
-    $("#missing").textContent = left ? `${left} left` : "";
+    $("#missing").textContent = left ? `· ${left} to answer` : "";
     for (const question of questions()) if (answered(question)) question.classList.remove("lacking");
   }
 
@@ -234,6 +234,7 @@
     watch();
     if (!form()) return;
     form().noValidate = true;
+    for (const question of questions()) question.classList.toggle("settled", answered(question));
     showMissing();
   }
 

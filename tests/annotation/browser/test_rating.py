@@ -56,7 +56,7 @@ def test_item_is_done_by_keys_alone(
         page.keyboard.press(key)
     expect(page.locator("#submit")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".where .number")).to_have_text("Item 2 of up to 2 · 1 saved")
+    expect(page.locator(".where .progress")).to_have_text("Item 2 of up to 2 · 1 saved")
     expect(page.locator("#heading")).to_be_focused()
     expect(page.locator("#status")).to_have_text("Saved. Item 2 of up to 2.")
     assert page.url != address
@@ -152,13 +152,13 @@ def test_earlier_item_is_changed_by_keys(rater: MakeRater, start: Start) -> None
     page = start(rater(RELEVANCE).campaign)
     for key in ("y", "y", "Enter"):
         page.keyboard.press(key)
-    expect(page.locator(".where .number")).to_contain_text("Item 2")
+    expect(page.locator(".where .progress")).to_contain_text("Item 2")
     page.keyboard.press("p")
     expect(page.locator("#submit")).to_contain_text("Save changes")
     for key in ("n", "Enter"):
         page.keyboard.press(key)
         page.locator("#submit").focus()
-    expect(page.locator(".where .number")).to_contain_text("Item 2")
+    expect(page.locator(".where .progress")).to_contain_text("Item 2")
     assert sorted(Revision.objects.values_list("number", "value")) == [(1, "yes"), (1, "yes"), (2, "no")]
 
 
@@ -166,7 +166,7 @@ def test_back_button_shows_the_submitted_item(rater: MakeRater, start: Start) ->
     page = start(rater(RELEVANCE).campaign)
     for key in ("y", "y", "Enter"):
         page.keyboard.press(key)
-    expect(page.locator(".where .number")).to_contain_text("Item 2")
+    expect(page.locator(".where .progress")).to_contain_text("Item 2")
     page.go_back()
     expect(page.locator(".notice").first).to_contain_text("You submitted this item already")
 
@@ -188,7 +188,7 @@ def test_item_is_done_without_script(
         page.locator(f"#q{place} [value='{value}']").check()
     page.locator("#note").fill("No script here.")
     page.locator("#submit").click()
-    expect(page.locator(".where .number")).to_have_text("Item 2 of up to 2 · 1 saved")
+    expect(page.locator(".where .progress")).to_have_text("Item 2 of up to 2 · 1 saved")
     page.locator("#skip").click()
     expect(page.locator("#heading")).to_contain_text("Thank you")
     context.close()
@@ -207,7 +207,7 @@ def test_double_click_submits_once(rater: MakeRater, start: Start) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/submit/") else None)
     page.locator("#submit").dblclick()
-    expect(page.locator(".where .number")).to_contain_text("Item 2")
+    expect(page.locator(".where .progress")).to_contain_text("Item 2")
     page.wait_for_load_state("networkidle")
     assert len(sent) == 1
     assert Assignment.objects.filter(state=AssignmentState.SUBMITTED).count() == 1
