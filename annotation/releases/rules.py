@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
 from analysis.schema import ATTRIBUTE_QUALITY, INSTRUMENTS, PREFERENCE, RELEVANCE, TABLES, VALUES, score_of
 from annotation.domain.counting import reason_not_counted
 from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RaterState, RejectReason, RemarkKind
@@ -41,7 +43,10 @@ _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     "model_votes": {"instrument": INSTRUMENTS, "status": tuple(VoteStatus.values), "side": _SIDES},
     "labels": {"instrument": INSTRUMENTS, "method": tuple(LabelMethod.values)},
 }
-_TIMES = {name: tuple(column for column in table.names if column.endswith("_at")) for name, table in TABLES.items()}
+_TIMES = {
+    name: tuple(c.name for c in table.columns if c.name.endswith("_at") and c.dtype == pl.String)
+    for name, table in TABLES.items()
+}
 _LETTERS = {ATTRIBUTE_QUALITY: "q", RELEVANCE: "r", PREFERENCE: "p"}
 
 
