@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.db import transaction
+
 from annotation.domain.building import build_campaign
 from annotation.domain.campaigns import start_campaign
 from annotation.domain.demo_logins import LOGINS, PASSWORD
@@ -69,6 +71,7 @@ def _execute(run: Run) -> None:
         raise DemoIncomplete(f"{run} did not complete: {reason}")
 
 
+@transaction.atomic
 def _ensure_campaign(study: Study, plan: Planned, runs: DemoRuns) -> Campaign:
     found = Campaign.objects.filter(study=study, slug=plan.slug).first()
     campaign = found or build_campaign(
