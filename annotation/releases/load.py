@@ -1,0 +1,110 @@
+"""Taking a release in: verified first, then loaded into a study that holds nothing, in one transaction.
+
+Public ids, pseudonyms, times, states, seats, orders and revisions come back as they were, so that a release of the new
+study has the same data byte for byte. What a release does not hold is new or empty: logins, source ids, page tokens,
+leases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.db import DatabaseError, transaction
+
+from annotation.models import Campaign, Participant
+from annotation.releases import load_answers, load_campaigns, load_material
+from annotation.releases.errors import ReleaseRefused
+from annotation.releases.loading import Loading
+from annotation.releases.verify import verify_release
+from pipeline.models import Corpus, Prompt, Run
+from studies.domain.audit import record_event
+from studies.domain.errors import StudyInvalid
+from studies.domain.studies import create_study
+from studies.models import Study, User
+
+Progress = Callable[[str, int], None]
+STEPS: tuple[tuple[str, Callable[[Loading], None]], ...] = (
+    ("runs", load_material.load_runs),
+    ("runs", load_material.load_run_inputs),
+    ("people", load_material.load_people),
+    ("conversations", load_material.load_conversations),
+    ("attributes", load_material.load_attributes),
+    ("attributes", load_material.load_origins_and_evidence),
+    ("prompts", load_material.load_prompts),
+    ("responses", load_material.load_responses),
+    ("response_pairs", load_material.load_pairs),
+    ("campaigns", load_campaigns.load_campaigns),
+    ("items", load_campaigns.load_items),
+    ("raters", load_campaigns.load_raters),
+    ("assignments", load_answers.load_assignments),
+    ("judgments", load_answers.load_judgments),
+    ("remarks", load_answers.load_remarks),
+    ("model_votes", load_answers.load_votes),
+    ("labels", load_answers.load_labels),
+    ("assignments", load_answers.recount),
+)
+
+
+def import_release(*, path: Path, slug: str, actor: User | None = None, progress: Progress | None = None) -> Study:
+    """The study ``slug``, holding what the release in ``path`` holds. It must not exist yet, or be empty.
+
+    Raises ReleaseRefused, and changes nothing, when the release does not verify, the study holds anything, or a public
+    id of the release is in this database already (the study it was made from, or an earlier import of it).
+    """
+    path = Path(path)
+    problems = verify_release(path)
+    if problems:
+        raise ReleaseRefused(problems)
+    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    with transaction.atomic():
+        study = _empty_study(slug, manifest["study"], actor)
+        loading = Loading(study, path)
+        for table, step in STEPS:
+            _run_step(loading, table, step)
+            if progress:
+                progress(table, loading.rows_read)
+        record_event(
+            study=study,
+            actor=actor,
+            verb="import_release",
+            subject=f"release:{manifest['release']}",
+            detail={"version": manifest["version"], "from": manifest["study"]["slug"]},
+        )
+    return study
+
+
+def _run_step(loading: Loading, table: str, step: Callable[[Loading], None]) -> None:
+    try:
+        with transaction.atomic():
+            step(loading)
+    except (DatabaseError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ReleaseRefused(
+            [f"{loading.place(table)}: the database refuses a row at or before this line ({reason}); correct it"]
+        ) from error
+
+
+def _empty_study(slug: str, described: dict[str, str], actor: User | None) -> Study:
+    study = Study.objects.select_for_update().filter(slug=slug).first()
+    if study is None:
+        try:
+            title = described["title"] or slug
+            return create_study(slug=slug, title=title, description=described.get("description", ""), actor=actor)
+        except StudyInvalid as error:
+            raise ReleaseRefused([error.message]) from error
+    held = list(_held_by(study))
+    if held:
+        raise ReleaseRefused(
+            [f"study {slug!r} holds {', '.join(held)} already; import into a slug that no study has, or an empty study"]
+        )
+    return study
+
+
+def _held_by(study: Study) -> Iterator[str]:
+    for model, what in ((Run, "runs"), (Corpus, "corpora"), (Prompt, "prompts"), (Campaign, "campaigns")):
+        if model._default_manager.filter(study=study).exists():
+            yield what
+    if Participant.objects.filter(study=study).exists():
+        yield "participants"

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management.color import no_style
+from django.db import connection
+
+from annotation.domain.joining import join_campaign
+from annotation.models import Assignment, Campaign, Item, Participant, Rater, Revision
+from annotation.releases import load
+from annotation.releases.errors import ReleaseRefused
+from annotation.releases.load import import_release
+from annotation.releases.write import make_release
+from pipeline.models import Run
+from studies.models import Study
+from tests import factories
+from tests.annotation.releases.rich_study import RichStudy
+from tests.annotation.releases.test_verify import _set, rewrite
+from tests.annotation.releases.test_write import data_bytes
+
+OF_A_STUDY = ("pipeline_", "annotation_")
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def emptied(release_folder: Path) -> Path:
+    """The release, in a database that holds nothing of it any more."""
+    forget_everything()
+    return release_folder
+
+
+def forget_everything() -> None:
+    names = [name for name in connection.introspection.table_names() if name.startswith(OF_A_STUDY)]
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names, allow_cascade=True))
+
+
+def test_release_of_an_imported_release_is_byte_identical(emptied: Path, tmp_path: Path) -> None:
+    study = import_release(path=emptied, slug="copy")
+    make_release(study=study, out=tmp_path / "again")
+    again, before = data_bytes(tmp_path / "again"), data_bytes(emptied)
+    assert [name for name in before if again[name] != before[name]] == []
+    assert again.keys() == before.keys()
+    assert study.title == "Rich — и всё"
+
+
+def test_import_restores_counters_and_gives_nobody_a_login(emptied: Path) -> None:
+    study = import_release(path=emptied, slug="copy")
+    item = Item.objects.get(campaign__study=study, campaign__slug="left")
+    assert item.open_seats == 2  # three seats, one stayer; the leaver's is open
+    sides = Rater.objects.filter(campaign__slug="preference").values_list("n_left", "n_right")
+    assert sorted(left + right for left, right in sides) == [0, 1, 1, 1]
+    assert not Participant.objects.exclude(user=None).exists()
+    assert not Assignment.objects.filter(state="held").exists()
+    assert Revision.objects.filter(judgment__n_revisions=3).count() == 3
+
+
+def test_imported_campaign_goes_on_where_it_was(emptied: Path) -> None:
+    study = import_release(path=emptied, slug="copy")
+    campaign = Campaign.objects.get(study=study, slug="left")
+    for _ in range(2):
+        user = factories.make_member(study)
+        factories.submit(factories.claim(join_campaign(user=user, campaign=campaign)))
+    assert Item.objects.get(campaign=campaign).open_seats == 0
+
+
+def test_import_beside_the_same_study_is_refused_with_file_and_line(rich: RichStudy, release_folder: Path) -> None:
+    with pytest.raises(ReleaseRefused, match=r"data/runs\.jsonl:1: run: '.{26}' is in this database already"):
+        import_release(path=release_folder, slug="copy")
+    assert not Study.objects.filter(slug="copy").exists()
+
+
+def test_import_into_a_study_that_holds_anything_is_refused(emptied: Path, other_study: Study) -> None:
+    factories.make_run(other_study)
+    with pytest.raises(ReleaseRefused, match="'other' holds runs already"):
+        import_release(path=emptied, slug="other")
+
+
+def test_import_into_an_empty_study_keeps_its_title(emptied: Path, other_study: Study) -> None:
+    assert import_release(path=emptied, slug="other").title == "Another study"
+
+
+@pytest.mark.parametrize("slug", ["no slug", "", "x" * 65])
+def test_import_with_a_bad_slug_is_refused(emptied: Path, slug: str) -> None:
+    with pytest.raises(ReleaseRefused, match="slug"):
+        import_release(path=emptied, slug=slug)
+
+
+def test_import_of_a_bad_row_changes_nothing(emptied: Path) -> None:
+    rewrite(emptied, "judgments", _set({"instrument": "relevance", "counted": True}, value="maybe"))
+    with pytest.raises(ReleaseRefused, match=r"data/judgments\.jsonl:\d+: value: 'maybe' is no answer of relevance"):
+        import_release(path=emptied, slug="copy")
+    assert not Study.objects.filter(slug="copy").exists()
+
+
+def test_import_that_the_database_refuses_changes_nothing(emptied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that only the database knows, broken at the last step."""
+
+    def broken(loading: object) -> None:
+        Run.objects.create(study=Study.objects.get(slug="copy"), stage="nonsense", backend="x")
+
+    monkeypatch.setattr(load, "STEPS", (*load.STEPS, ("labels", broken)))
+    with pytest.raises(ReleaseRefused, match=r"data/labels\.jsonl:\d+: the database refuses"):
+        import_release(path=emptied, slug="copy")
+    assert not Study.objects.filter(slug="copy").exists()
+    assert not Run.objects.exists()

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from analysis.schema import TABLES
+from annotation.models import Judgment, Release
+from annotation.releases import write
+from annotation.releases.errors import ReleaseRefused
+from annotation.releases.tables import TABLE_ROWS
+from annotation.releases.verify import verify_release
+from annotation.releases.write import make_release, next_version
+from pipeline.models import Conversation
+from studies.models import AuditEvent, Study
+from tests import factories
+from tests.annotation.releases.rich_study import NEVER_RELEASED, RichStudy
+
+
+def data_bytes(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "data").iterdir())}
+
+
+def rows(folder: Path, table: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "data" / f"{table}.jsonl").read_text().splitlines()]
+
+
+def test_tables_are_those_of_the_contract() -> None:
+    assert TABLE_ROWS.keys() == TABLES.keys()
+
+
+def test_two_releases_of_the_same_rows_are_byte_identical(
+    rich: RichStudy, release_folder: Path, tmp_path: Path
+) -> None:
+    second = make_release(study=rich.study, out=tmp_path / "second")
+    assert data_bytes(tmp_path / "second") == data_bytes(release_folder)
+    assert second.data_sha256 == Release.objects.get(version="0.1.0").data_sha256
+    assert second.version == "0.2.0"
+
+
+def test_release_is_recorded_with_its_manifest(rich: RichStudy, release_folder: Path) -> None:
+    release = Release.objects.get()
+    assert release.manifest == json.loads((release_folder / "manifest.json").read_text())
+    assert AuditEvent.objects.get(verb="make_release").subject == f"release:{release.public_id}"
+
+
+def test_judgments_count_only_where_they_should(rich: RichStudy, release_folder: Path) -> None:
+    found = rows(release_folder, "judgments")
+    reasons = {str(row["not_counted_because"]) for row in found}
+    assert reasons == {"", "gold", "imported", "surplus", "withdrawn"}
+    assert all(row["counted"] == (row["not_counted_because"] == "") for row in found)
+    assert len(found) == Judgment.objects.count()
+    edited = next(row for row in found if len(row["revisions"]) == 3)  # type: ignore[arg-type]
+    assert [old["value"] for old in edited["revisions"]] == ["accepted", "uncertain", "accepted"]  # type: ignore[attr-defined]
+
+
+def test_erased_answers_leave_tombstones_that_the_manifest_counts(release_folder: Path) -> None:
+    erased = [row for row in rows(release_folder, "judgments") if row["value"] is None]
+    manifest = json.loads((release_folder / "manifest.json").read_text())
+    assert manifest["erased"] == {"judgments": len(erased), "remarks": 1} == {"judgments": 2, "remarks": 1}
+    assert all(old["value"] is None for row in erased for old in row["revisions"])  # type: ignore[attr-defined]
+
+
+def test_simulated_and_imported_answers_are_announced(release_folder: Path) -> None:
+    manifest = json.loads((release_folder / "manifest.json").read_text())
+    assert [notice.split(":")[0] for notice in manifest["notices"]] == ["SIMULATED", "IMPORTED"]
+    assert {row["rater_kind"] for row in rows(release_folder, "judgments")} == {"human", "simulated", "imported"}
+
+
+@pytest.mark.parametrize("secret", NEVER_RELEASED)
+def test_nothing_that_names_somebody_is_released(release_folder: Path, secret: str) -> None:
+    files = [path for path in release_folder.rglob("*") if path.is_file()]
+    assert [path.name for path in files if secret.encode() in path.read_bytes()] == []
+
+
+def test_database_keys_and_page_tokens_are_not_released(rich: RichStudy, release_folder: Path) -> None:
+    text = b"".join(path.read_bytes() for path in (release_folder / "data").glob("*.jsonl"))
+    tokens = list(rich.quality.assignments.values_list("token", flat=True))
+    assert tokens
+    assert [token for token in tokens if token.encode() in text] == []
+
+
+def test_existing_folder_is_never_written_over(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ReleaseRefused, match="exists already"):
+        make_release(study=study, out=tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_study_without_anything_makes_an_empty_release(study: Study, tmp_path: Path) -> None:
+    make_release(study=study, out=tmp_path / "out")
+    assert verify_release(tmp_path / "out") == []
+
+
+def test_release_that_does_not_verify_leaves_nothing(
+    rich: RichStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "verify_release", lambda path: ["broken"])
+    with pytest.raises(ReleaseRefused, match="broken"):
+        make_release(study=rich.study, out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+    assert not Release.objects.exists()
+
+
+def test_failed_move_leaves_neither_row_nor_folder(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="disk full"):
+        make_release(study=study, out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+    assert not Release.objects.exists()
+    assert not AuditEvent.objects.filter(verb="make_release").exists()
+
+
+def test_turn_that_is_no_text_is_refused_with_its_row(rich: RichStudy, tmp_path: Path) -> None:
+    chat = Conversation.objects.first()
+    assert chat is not None
+    chat.turns = [{"role": "user", "content": 5}]
+    chat.save()
+    with pytest.raises(ReleaseRefused, match=r"data/conversations\.jsonl:\d: turns: is .*5"):
+        make_release(study=rich.study, out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("version", ["1", "v1.0.0", "1.0", "01.0.0", "1.0.0 "])
+def test_version_that_is_not_semantic_is_refused(study: Study, tmp_path: Path, version: str) -> None:
+    with pytest.raises(ReleaseRefused, match=r"MAJOR\.MINOR\.PATCH"):
+        make_release(study=study, out=tmp_path / "out", version=version)
+
+
+def test_version_is_the_next_minor_and_never_taken_twice(study: Study, tmp_path: Path) -> None:
+    assert next_version(study) == "0.1.0"
+    make_release(study=study, out=tmp_path / "a", version="1.9.3")
+    assert next_version(study) == "1.10.0"
+    with pytest.raises(ReleaseRefused, match=r"'1\.9\.3' of figs exists already"):
+        make_release(study=study, out=tmp_path / "b", version="1.9.3")
+
+
+def test_query_count_does_not_depend_on_rows(study: Study, tmp_path: Path) -> None:
+    def queries(out: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            make_release(study=study, out=tmp_path / out)
+        return len(captured)
+
+    factories.submit(factories.claim(factories.make_rater(factories.make_campaign(study, n_items=1, n_questions=1))))
+    few = queries("few")
+    for _ in range(3):
+        campaign = factories.make_campaign(study, n_items=3, n_questions=3)
+        factories.submit(factories.claim(factories.make_rater(campaign)))
+    assert queries("many") == few
+
+
+def test_other_studies_stay_out(rich: RichStudy, other_study: Study, tmp_path: Path) -> None:
+    factories.submit(factories.claim(factories.make_rater(factories.make_campaign(other_study, n_items=1))))
+    make_release(study=other_study, out=tmp_path / "out")
+    assert [row["slug"] for row in rows(tmp_path / "out", "campaigns")] == [
+        campaign.slug for campaign in other_study.campaigns.all()
+    ]
