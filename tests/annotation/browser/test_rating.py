@@ -214,6 +214,23 @@ def test_double_click_submits_once(rater: MakeRater, start: Start) -> None:
     assert Revision.objects.count() == 2
 
 
+def test_two_submits_at_once_are_both_acknowledged_and_stored_once(rater: MakeRater, start: Start) -> None:
+    page = start(rater(RELEVANCE).campaign)
+    page.keyboard.press("y")
+    page.keyboard.press("n")
+    expect(page.locator("#said")).to_have_text("Draft saved")
+    replies = page.evaluate(
+        """async () => {
+            const form = document.querySelector("#answers");
+            const send = () => fetch(form.action, { method: "POST", body: new FormData(form) });
+            return (await Promise.all([send(), send(), send()])).map(reply => reply.status);
+        }"""
+    )
+    assert replies == [200, 200, 200]
+    assert Assignment.objects.filter(state=AssignmentState.SUBMITTED).count() == 1
+    assert Revision.objects.count() == 2
+
+
 def test_lost_reply_is_retried_and_stored_once(rater: MakeRater, start: Start) -> None:
     page = start(rater(RELEVANCE).campaign)
     page.keyboard.press("y")
