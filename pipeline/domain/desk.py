@@ -51,6 +51,10 @@ class Call:
     completion: Completion | None = None
 
 
+# One call of the backend: what it was asked, what came back, and the seconds it took.
+Reply = tuple[Sequence[Call], Sequence[Outcome], float]
+
+
 @dataclass
 class Settled:
     """What waits to be written: results, and reasons of failures."""
@@ -153,28 +157,36 @@ class Desk:
 
     # What came back
 
-    def keep(self, calls: Sequence[Call], outcomes: Sequence[Outcome], seconds: float) -> None:
-        """Records the outcomes, in one transaction; nothing that was answered is asked again from here on."""
-        rows = [call.completion for call in calls if call.completion is not None]
-        each = seconds / len(calls)
-        record_outcomes(outcomes=[(row, outcome, each) for row, outcome in zip(rows, outcomes, strict=True)])
-        for row in rows:
+    def keep(self, replies: Sequence[Reply]) -> None:
+        """Records them in one transaction; nothing that was answered is asked again from here on."""
+        rows = [
+            (call.completion, outcome, seconds / len(calls))
+            for calls, outcomes, seconds in replies
+            for call, outcome in zip(calls, outcomes, strict=True)
+            if call.completion is not None
+        ]
+        record_outcomes(outcomes=rows)
+        for row, _, _ in rows:
             self.flying.pop(row.pk, None)
 
-    def take(self, calls: Sequence[Call], outcomes: Sequence[Outcome], seconds: float) -> None:
-        """Keeps the outcomes and goes on with the units that waited for them."""
-        self.keep(calls, outcomes, seconds)
-        for call, outcome in zip(calls, outcomes, strict=True):
-            if call.completion is not None and call.completion.state == CompletionState.ABANDONED:
-                self._wait(call, 0.0)  # our lease had ended, and another worker asks: take its answer
-            elif isinstance(outcome, ModelAnswer):
-                self.given_up_in_a_row = 0
-                self._answered(call)
-            elif isinstance(outcome, RetryableError) and call.tries + 1 < TRIES:
-                self._retry(call, outcome)
-            else:
-                self._give_up(call, outcome)
+    def take(self, replies: Sequence[Reply]) -> None:
+        """Keeps what came back and goes on with the units that waited for it."""
+        self.keep(replies)
+        for calls, outcomes, _ in replies:
+            for call, outcome in zip(calls, outcomes, strict=True):
+                self._take(call, outcome)
         self.settle()
+
+    def _take(self, call: Call, outcome: Outcome) -> None:
+        if call.completion is not None and call.completion.state == CompletionState.ABANDONED:
+            self._wait(call, 0.0)  # our lease had ended, and another worker asks: take its answer
+        elif isinstance(outcome, ModelAnswer):
+            self.given_up_in_a_row = 0
+            self._answered(call)
+        elif isinstance(outcome, RetryableError) and call.tries + 1 < TRIES:
+            self._retry(call, outcome)
+        else:
+            self._give_up(call, outcome)
 
     def _answered(self, call: Call) -> None:
         row = call.completion

@@ -76,17 +76,16 @@ def _work_off(desk: Desk, backend: Backend | None) -> None:
 def _ask_all(desk: Desk, backend: Backend, pool: ThreadPoolExecutor, flying: dict[Future[Timed], list[Call]]) -> None:
     """Keeps up to ``backend.concurrency`` calls in flight; a call that has to wait holds no place among them."""
     while True:
-        while len(flying) < backend.concurrency:
-            calls = desk.next_batch(backend.batch, backend.batch * backend.concurrency)
-            if not calls:
-                break
-            requests = [call.request for call in calls]
-            flying[pool.submit(_timed, backend, requests)] = calls
+        free = max(0, backend.concurrency - len(flying))
+        ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free else []
+        for start in range(0, len(ready), backend.batch):
+            calls = ready[start : start + backend.batch]
+            flying[pool.submit(_timed, backend, [call.request for call in calls])] = calls
         if not flying and desk.idle():
             return
-        for future in _next_done(desk, flying):
-            outcomes, seconds = future.result()
-            desk.take(flying.pop(future), outcomes, seconds)
+        done = [(future, *future.result()) for future in _next_done(desk, flying)]
+        if done:
+            desk.take([(flying.pop(future), outcomes, seconds) for future, outcomes, seconds in done])
         desk.keep_leases()
 
 
@@ -109,6 +108,6 @@ def _keep_last(desk: Desk, future: Future[Timed], calls: list[Call]) -> None:
     error = future.exception()
     if error is None:
         outcomes, seconds = future.result()
-        desk.keep(calls, outcomes, seconds)
+        desk.keep([(calls, outcomes, seconds)])
     elif isinstance(error, BackendUnusable):
-        desk.keep(calls, [FinalError(str(error)) for _ in calls], 0.0)
+        desk.keep([(calls, [FinalError(str(error)) for _ in calls], 0.0)])

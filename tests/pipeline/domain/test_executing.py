@@ -152,22 +152,22 @@ def test_execute_run_stopped_by_an_exception_keeps_what_was_answered(small: Smal
 
 
 def test_execute_run_pauses_between_calls(small: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All three units are claimed when the run is paused; only the call that has left is made."""
+    """Paused while a call is out: its answer is kept, and a call that would have been tried again is not."""
     run = started(small)
-    submit = ThreadPoolExecutor.submit
+    keep = desk.Desk.keep
 
-    def pause_after(self: ThreadPoolExecutor, *args: Any) -> Any:
-        assert run.work_units.filter(state="claimed").count() == 3
+    def keep_then_pause(self: desk.Desk, replies: Any) -> None:
+        keep(self, replies)
         pause_run(run=run)
-        return submit(self, *args)
 
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", pause_after)
-    backend = Scripted(says_yes_of(), concurrency=3)
-    assert not execute_run(run=run, backend=backend)
+    monkeypatch.setattr(desk.Desk, "keep", keep_then_pause)
+    outcomes: list[Outcome | str] = ["NO", RetryableError("500"), "NO"]
+    backend = Scripted(lambda _: outcomes.pop(0), batch=2)
+    assert not execute_run(run=run, backend=backend, first_wait=0.01)
     assert run.state == "paused"
-    assert len(backend.sent) == 1
-    assert Completion.objects.get().state == "answered"
-    assert set(run.work_units.values_list("state", flat=True)) == {"pending"}
+    assert len(backend.sent) == 2
+    assert sorted(Completion.objects.values_list("state", flat=True)) == ["answered", "failed"]
+    assert sorted(run.work_units.values_list("state", flat=True)) == ["done", "pending", "pending"]
 
 
 def test_execute_run_with_a_limit_leaves_the_rest(small: SmallStudy) -> None:
