@@ -37,7 +37,7 @@ _CORPORA = {
     ),
     STUDY_PEOPLE: ("WildChat people of the study", _HUMAN, "", "arXiv 2606.06614; people chosen from WildChat"),
     PILOT: ("People of the pilot's task 1", _HUMAN, "", "arXiv 2606.06614; the files do not say who they are"),
-    "demo": ("Demo people", _HUMAN, "", "written for the demo of this platform"),
+    "demo": ("Demo people", _SYNTHETIC, "", "written for the demo of this platform"),
 }
 
 
