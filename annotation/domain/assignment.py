@@ -6,7 +6,6 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from annotation.domain.clock import from_now
 from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
 from annotation.domain.seats import end_assignment, free_seat_for, lock_item, seat_is_free, take_seat
@@ -14,6 +13,7 @@ from annotation.domain.seeding import chance, shuffled
 from annotation.enums import AssignmentState, CampaignState, ItemRole
 from annotation.models import Assignment, Campaign, Item, Rater, Seat
 from pipeline.enums import Side
+from studies.clock import from_now
 
 RING = 1_000_000  # sort keys run from 0 to below this
 

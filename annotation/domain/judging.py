@@ -9,7 +9,6 @@ from django.db.models import F, Max, Sum
 from django.db.models.functions import Now
 
 from analysis.schema import VALUES
-from annotation.domain.clock import from_now
 from annotation.domain.errors import AssignmentOver, SubmissionConflict, SubmissionInvalid
 from annotation.domain.seats import lock_item, seat_is_free, take_seat
 from annotation.domain.submissions import (
@@ -23,6 +22,7 @@ from annotation.domain.submissions import (
 )
 from annotation.enums import AssignmentState, CampaignState, RaterState
 from annotation.models import Assignment, Draft, Judgment, Question, Remark, Revision
+from studies.clock import from_now
 
 __all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
 

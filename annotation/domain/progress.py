@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from annotation.domain.clock import from_now
 from annotation.enums import AssignmentState, ItemRole, Origin, RaterState
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
+from studies.clock import from_now
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from pipeline.domain.clock import from_now
 from pipeline.enums import RunState, WorkState
 from pipeline.models import Run, WorkUnit
+from studies.clock import from_now
 
 
 def claimable_units(run: Run) -> QuerySet[WorkUnit]:

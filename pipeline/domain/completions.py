@@ -10,10 +10,10 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from pipeline.backends.base import ModelAnswer, Outcome
-from pipeline.domain.clock import from_now
 from pipeline.enums import CompletionState
 from pipeline.models import Completion, Run
 from pipeline.requests import ModelRequest
+from studies.clock import from_now
 
 LIVE = (CompletionState.IN_FLIGHT, CompletionState.ANSWERED)
 ABANDONED = "its process ended before an answer was recorded: possibly paid"

@@ -4,12 +4,12 @@ import pytest
 
 from pipeline import tasks
 from pipeline.domain import executing
-from pipeline.domain.clock import from_now
 from pipeline.domain.completions import reserve_completions
 from pipeline.domain.runs import pause_run, plan_run, start_run
 from pipeline.domain.sweeping import runs_with_work
 from pipeline.models import Completion, Run
 from pipeline.requests import Message, ModelRequest
+from studies.clock import from_now
 from studies.models import Study
 from tests.pipeline.backing import Scripted, says_yes_of, small_study
 

@@ -8,12 +8,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from annotation.domain.assignment import claim_assignment, expire_leases, renew_lease, return_assignment
-from annotation.domain.clock import from_now
 from annotation.domain.counting import counted_judgments
 from annotation.domain.errors import AssignmentOver
 from annotation.enums import AssignmentState, CampaignState
 from annotation.models import Assignment, Campaign, Item, Judgment, Rater
 from pipeline.enums import InstrumentName
+from studies.clock import from_now
 from studies.models import Study
 from tests import factories
 from tests.annotation.domain.invariants import check_seats

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from annotation.domain.assignment import claim_assignment, expire_leases, return_assignment
-from annotation.domain.clock import from_now
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, Submission, revise_assignment, submit_assignment
 from annotation.domain.withdrawing import withdraw_rater
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, Rater
 from pipeline.enums import InstrumentName
+from studies.clock import from_now
 from tests import factories
 from tests.annotation.domain.invariants import check_seats
 

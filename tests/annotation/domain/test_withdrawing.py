@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from annotation.domain.assignment import claim_assignment, expire_leases
-from annotation.domain.clock import from_now
 from annotation.domain.counting import counted_judgments
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, RemarkInput, Submission, revise_assignment, submit_assignment
 from annotation.domain.withdrawing import exclude_rater, withdraw_rater
 from annotation.enums import AssignmentState, CampaignState, RaterState, RemarkKind
 from annotation.models import Assignment, Campaign, Judgment, Rater, Remark, Revision
+from studies.clock import from_now
 from studies.models import AuditEvent, Study, User
 from tests import factories
 from tests.annotation.domain.invariants import check_seats

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.backends.base import FinalError, ModelAnswer
-from pipeline.domain.clock import from_now
 from pipeline.domain.completions import Reservation, expire_completions, record_outcomes, reserve_completions
 from pipeline.models import Completion, Run
 from pipeline.requests import Message, ModelRequest
+from studies.clock import from_now
 from studies.models import Study
 from tests import factories
 
