@@ -10,12 +10,12 @@ from django.db import connection
 
 from pipeline.backends.base import BackendUnusable, FinalError, Outcome, RetryableError
 from pipeline.domain import desk
-from pipeline.domain.clock import from_now
 from pipeline.domain.executing import execute_run
 from pipeline.domain.progress import failures_of, run_progress
 from pipeline.domain.runs import pause_run, plan_run, start_run
 from pipeline.models import Completion, Run, WorkUnit
 from pipeline.requests import ModelRequest
+from studies.clock import from_now
 from studies.models import Study
 from tests import factories
 from tests.pipeline.backing import Scripted, SmallStudy, run_stage, says_yes_of, small_study
