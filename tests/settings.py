@@ -21,6 +21,8 @@ from config.settings import DATA_DIR, DATABASES, EMBEDDED, STORAGES  # noqa: E40
 if EMBEDDED:
     # A file, not memory: the live server's threads then meet real locks, as users do.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+# Threads of the live server outlive their requests; a connection kept by one would keep the database alive.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

@@ -25,16 +25,16 @@ def test_lead_pauses_and_resumes_without_leaving_the_page(page, live_server, stu
     factories.make_campaign(study, slug="one", title="Figs?")
     log_in(page, live_server.url, "lead")
     page.get_by_role("link", name="Figs and people").click()
-    page.wait_for_load_state()  # before the script runs, the button posts and leads back, which works as well
+    page.wait_for_url("**/s/figs/")  # until it is loaded: before the script runs, the button posts and leads back
     page.evaluate("document.body.dataset.same = 'page'")
     page.get_by_role("button", name="Pause Figs?").press("Enter")
     expect(page.get_by_role("status").filter(has_text="is paused")).to_be_visible()
     assert Campaign.objects.get().state == CampaignState.PAUSED
     expect(page.get_by_role("button", name="Resume Figs?")).to_be_focused()
+    assert page.evaluate("document.body.dataset.same") == "page"
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Pause Figs?")).to_be_visible()
     assert Campaign.objects.get().state == CampaignState.COLLECTING
-    assert page.evaluate("document.body.dataset.same") == "page"
 
 
 def test_lead_without_script_pauses_all_the_same(browser, live_server, study, lead):
