@@ -110,8 +110,8 @@ def _attributes(study: Study, people: tuple[Person, ...], imported: Run) -> None
     ]
     merged = factories.make_attribute(person, merge, "Runs.")
     refined = factories.make_attribute(person, refine, "Runs every day.")
-    for position, source in enumerate((raw[1], raw[0])):
-        AttributeOrigin.objects.create(attribute=merged, source=source, position=position)
+    for position, original in enumerate((raw[1], raw[0])):
+        AttributeOrigin.objects.create(attribute=merged, source=original, position=position)
     AttributeOrigin.objects.create(attribute=refined, source=merged, position=0)
     chat = person.conversations.get(model_name="chat-model")
     for turn, start, end in ((0, None, None), (0, 5, 9), (0, 0, 3), (1, None, None)):

@@ -12,7 +12,7 @@ from analysis.schema import TABLES
 from annotation.releases.files import TableWriter
 from annotation.releases.verify import verify_release
 
-Change = Callable[[list[dict[str, Any]]], None]
+Change = Callable[[list[dict[str, Any]]], object]
 
 
 def rewrite(folder: Path, table: str, change: Change) -> None:
