@@ -22,7 +22,7 @@
 
   function showMissing() {
     const left = questions().filter((question) => !answered(question)).length;
-    $("#missing").textContent = left ? `· ${left} to answer` : "";
+    $("#missing").textContent = left ? `· ${left} left` : "";
     for (const question of questions()) if (answered(question)) question.classList.remove("lacking");
   }
 
