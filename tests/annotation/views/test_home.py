@@ -16,12 +16,6 @@ from tests import factories
 HOME = "/"
 
 
-@pytest.fixture
-def browser_a(client: Client, rater_a: User) -> Client:
-    client.force_login(rater_a)
-    return client
-
-
 def test_home_asks_who_is_there(client: Client, db: None) -> None:
     assert client.get(HOME)["Location"] == "/login/?next=/"
 
