@@ -94,11 +94,13 @@ def _described(material: Material) -> dict[str, list[str]]:
         "attribute_runs": [run.public_id for run in material.attribute_runs],
         "respond_runs": [run.public_id for run in material.respond_runs],
         "label_runs": [run.public_id for run in material.label_runs],
+        "sample_runs": [run.public_id for run in material.sample_runs],
     }
 
 
 def _run_names(material: Material) -> list[str]:
-    return [str(run) for run in (*material.attribute_runs, *material.respond_runs, *material.label_runs)]
+    runs = (*material.attribute_runs, *material.respond_runs, *material.label_runs, *material.sample_runs)
+    return [str(run) for run in runs]
 
 
 def add_items(campaign: Campaign, planned: list[PlannedItem]) -> None:

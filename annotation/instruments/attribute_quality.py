@@ -39,7 +39,7 @@ class AttributeQuality:
         attributes = Attribute.objects.filter(run__in=material.attribute_runs, text__isnull=False)
         ordered = attributes.order_by("person_id", "run_id", "position")
         for _, of_person in groupby(ordered, key=lambda attribute: attribute.person_id):
-            for part in even_parts(list(of_person), questions_per_item):
+            for part in even_parts(material.wanted(self.name, of_person), questions_per_item):
                 yield PlannedItem(attributes=tuple(part))
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:

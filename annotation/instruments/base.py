@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from annotation.instruments.material import PageMaterial
 from annotation.models import Assignment, Question
-from pipeline.models import Attribute, Prompt, ResponsePair, Run
+from pipeline.models import Attribute, Prompt, ResponsePair, Run, SampledUnit
+from pipeline.units import unit_key
 
 T = TypeVar("T")
 
@@ -19,12 +21,31 @@ class Material:
     """The runs that a campaign's items are built from.
 
     ``attribute_runs`` made the attributes to be judged; ``respond_runs`` the personalized responses of the pairs;
-    ``label_runs`` say which attributes are relevant (empty: those that the personalized response was given).
+    ``label_runs`` say which attributes are relevant (empty: those that the personalized response was given);
+    ``sample_runs`` drew the units to be judged (empty: all of them).
     """
 
     attribute_runs: tuple[Run, ...] = ()
     respond_runs: tuple[Run, ...] = ()
     label_runs: tuple[Run, ...] = ()
+    sample_runs: tuple[Run, ...] = ()
+
+    @cached_property
+    def _sampled(self) -> frozenset[str]:
+        units = SampledUnit.objects.filter(run__in=self.sample_runs)
+        return frozenset(units.values_list("unit_key", flat=True))
+
+    def wanted(
+        self,
+        instrument: str,
+        attributes: Iterable[Attribute],
+        prompt: Prompt | None = None,
+        pair: ResponsePair | None = None,
+    ) -> list[Attribute]:
+        """Those whose unit was sampled; all of them where no sample run says otherwise."""
+        if not self.sample_runs:
+            return list(attributes)
+        return [each for each in attributes if unit_key(instrument, each, prompt, pair) in self._sampled]
 
 
 @dataclass(frozen=True)

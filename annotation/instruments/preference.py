@@ -30,7 +30,8 @@ class Preference:
         """One or more pages a pair, a question for each of its relevant attributes; a pair without any is left out."""
         pairs = ResponsePair.objects.filter(personalized__run__in=material.respond_runs)
         for pair in pairs.select_related("prompt", "personalized").order_by("pk"):
-            for part in even_parts(relevant_attributes(pair, material), questions_per_item):
+            asked = material.wanted(self.name, relevant_attributes(pair, material), pair=pair)
+            for part in even_parts(asked, questions_per_item):
                 yield PlannedItem(attributes=tuple(part), pair=pair)
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:

@@ -31,11 +31,11 @@ class Relevance:
             attributes = Attribute.objects.filter(
                 run__in=material.attribute_runs, person__in=person_ids, text__isnull=False
             )
-            pool = shuffled(
-                attributes.order_by("person_id", "run_id", "position"), seed, "pool", prompts[prompt_id].public_id
-            )
+            prompt = prompts[prompt_id]
+            ordered = attributes.order_by("person_id", "run_id", "position")
+            pool = shuffled(material.wanted(self.name, ordered, prompt=prompt), seed, "pool", prompt.public_id)
             for part in spread(pool, questions_per_item):
-                yield PlannedItem(attributes=tuple(part), prompt=prompts[prompt_id])
+                yield PlannedItem(attributes=tuple(part), prompt=prompt)
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         prompt = assignment.item.prompt

@@ -2,6 +2,7 @@ from pipeline.models.attributes import Attribute, AttributeOrigin, Evidence
 from pipeline.models.corpora import Conversation, Corpus, Person, PersonPrompt, Prompt
 from pipeline.models.responses import GivenAttribute, Response, ResponsePair
 from pipeline.models.runs import Completion, Run, RunInput, WorkUnit
+from pipeline.models.samples import SampledUnit
 from pipeline.models.votes import Label, Vote
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ResponsePair",
     "Run",
     "RunInput",
+    "SampledUnit",
     "Vote",
     "WorkUnit",
 ]

@@ -69,14 +69,14 @@ def named_run(study: Study, token: str) -> Run:
 
 def material_of(runs: list[Run]) -> Material:
     """Each run in the part its stage plays. Raises CommandError for a run that made nothing to build from."""
-    parts: dict[str, list[Run]] = {"attribute_runs": [], "respond_runs": [], "label_runs": []}
+    parts: dict[str, list[Run]] = {f"{part}_runs": [] for part in ("attribute", "respond", "label", "sample")}
     for run in runs:
         if run.stage in ATTRIBUTE_STAGES:
             parts["attribute_runs"].append(run)
-        elif run.stage in (Stage.RESPOND, Stage.LABEL):
+        elif run.stage in (Stage.RESPOND, Stage.LABEL, Stage.SAMPLE):
             parts[f"{run.stage}_runs"].append(run)
         else:
             raise CommandError(
-                f"run {run.public_id} is of stage {run.stage}, which makes no attributes, pairs or labels"
+                f"run {run.public_id} is of stage {run.stage}, which makes no attributes, pairs, labels or sample"
             )
     return Material(**{name: tuple(of_part) for name, of_part in parts.items()})
