@@ -164,7 +164,11 @@ def expire_leases(*, campaign: Campaign | None = None, limit: int = 500) -> int:
 
 @transaction.atomic
 def complete_if_done(*, campaign: Campaign) -> bool:
-    """Mark a collecting campaign complete when every seat of every work item is filled by a submitted assignment."""
+    """Mark a collecting campaign complete when every seat of every work item is filled by a submitted assignment.
+
+    The campaign's row is locked first, as leaving does (withdrawing.py), so that the one sees what the other did.
+    """
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
     filled = Assignment.objects.filter(seat=OuterRef("pk"), state=AssignmentState.SUBMITTED)
     if Seat.objects.filter(item__campaign=campaign).exclude(Exists(filled)).exists():
         return False

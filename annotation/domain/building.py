@@ -73,8 +73,8 @@ def build_campaign(
     if not planned:
         runs = ", ".join(_run_names(material)) or "(none)"
         raise MaterialMissing(
-            f"There is nothing to judge for {instrument}: the runs {runs} hold no attributes with text for it. "
-            "Run the stages before it, or name other runs."
+            f"There is nothing to judge for {instrument}: the runs {runs} hold no attributes with text for it, or (for "
+            "attribute quality) no conversations to judge them by. Run the stages before it, or name other runs."
         )
     add_items(campaign, planned)
     return campaign

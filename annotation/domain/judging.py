@@ -43,6 +43,7 @@ def submit_assignment(*, assignment: Assignment, submission: Submission) -> Rece
 
     The same answers sent again (double click, a second tab, a reply that never arrived) are acknowledged and change
     nothing. After an expiry or a return, the answers take the seat back if it is free and are kept as surplus if not.
+    Whatever became of the campaign meanwhile, work that was begun is taken.
     Raises SubmissionInvalid, SubmissionConflict (other answers stand already) or AssignmentOver (rater withdrew).
     """
     checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])

@@ -65,6 +65,7 @@ def _end_all(rater: Rater, state: RaterState) -> int:
 
 def _reopen_if_vacant(campaign: Campaign) -> None:
     """A complete campaign that lost an answer collects again."""
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
     if campaign.items.filter(open_seats__gt=0).exists():
         Campaign.objects.filter(pk=campaign.pk, state=CampaignState.COMPLETE).update(state=CampaignState.COLLECTING)
 

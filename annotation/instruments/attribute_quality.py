@@ -35,8 +35,9 @@ class AttributeQuality:
     has_sides = False
 
     def plan_items(self, material: Material, questions_per_item: int, seed: str) -> Iterator[PlannedItem]:
-        """One or more pages a person, in order of people and attributes."""
+        """One or more pages a person, in order of people and attributes; nobody without conversations to judge by."""
         attributes = Attribute.objects.filter(run__in=material.attribute_runs, text__isnull=False)
+        attributes = attributes.filter(person__in=Conversation.objects.values("person_id"))
         ordered = attributes.order_by("person_id", "run_id", "position")
         for _, of_person in groupby(ordered, key=lambda attribute: attribute.person_id):
             for part in even_parts(material.wanted(self.name, of_person), questions_per_item):

@@ -14,7 +14,9 @@ from tests import factories
 @pytest.fixture
 def run(study: Study) -> Run:
     run = factories.make_run(study, Stage.MERGE)
-    factories.make_attribute(factories.make_person(factories.make_corpus(study)), run)
+    person = factories.make_person(factories.make_corpus(study))
+    factories.make_attribute(person, run)
+    factories.make_conversation(person, run)
     return run
 
 

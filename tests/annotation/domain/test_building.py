@@ -13,7 +13,7 @@ from annotation.instruments import Material
 from annotation.instruments.base import even_parts
 from annotation.models import Campaign, Question, Seat
 from pipeline.enums import InstrumentName, LabelMethod, Stage
-from pipeline.models import Attribute, Label, Person, Run
+from pipeline.models import Attribute, Conversation, Label, Person, Run
 from pipeline.units import unit_key
 from studies.models import Study
 from tests import factories
@@ -30,6 +30,7 @@ def people(study: Study, run: Run) -> list[Person]:
     corpus = factories.make_corpus(study)
     people = [factories.make_person(corpus) for _ in range(3)]
     for person, n in zip(people, (5, 3, 9), strict=True):
+        factories.make_conversation(person, run)
         for position in range(n):
             factories.make_attribute(person, run, f"Likes number {position}.", position=position)
     return people
@@ -128,6 +129,14 @@ def test_build_leaves_out_attributes_whose_text_is_unknown(study: Study, run: Ru
     Attribute.objects.filter(person=people[0]).update(text=None)
     campaign = build(study, InstrumentName.ATTRIBUTE_QUALITY, Material((run,)))
     assert campaign.questions.count() == 12
+
+
+def test_attribute_quality_leaves_out_people_whose_conversations_are_not_here(
+    study: Study, run: Run, people: list[Person]
+) -> None:
+    Conversation.objects.filter(person=people[2]).delete()
+    campaign = build(study, InstrumentName.ATTRIBUTE_QUALITY, Material((run,)))
+    assert campaign.questions.count() == 8
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,11 @@ def test_revise_adds_only_remarks_that_are_new(assignment: Assignment) -> None:
     assert sorted(Remark.objects.values_list("kind", "position")) == [("flag", 0), ("note", 0), ("note", 1)]
 
 
+def test_submit_of_what_was_held_when_the_campaign_closed_is_still_taken(assignment: Assignment) -> None:
+    Campaign.objects.update(state=CampaignState.CLOSED)
+    assert submit_assignment(assignment=assignment, submission=page("yes", "no")).counted
+
+
 @pytest.mark.parametrize("state", [CampaignState.CLOSED])
 def test_revise_in_a_closed_campaign_is_refused(assignment: Assignment, state: str) -> None:
     submit_assignment(assignment=assignment, submission=page("yes", "no"))

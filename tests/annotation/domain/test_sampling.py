@@ -26,6 +26,7 @@ def people(study: Study, merged: Run) -> list[Person]:
     corpus = factories.make_corpus(study)
     people = [factories.make_person(corpus) for _ in range(3)]
     for person in people:
+        factories.make_conversation(person, merged)
         for position in range(6):
             factories.make_attribute(person, merged, f"Likes number {position}.", position=position)
     return people

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
 
-from annotation.domain.assignment import claim_assignment, expire_leases
+import pytest
+from django.db import connection, transaction
+
+from annotation.domain.assignment import claim_assignment, complete_if_done, expire_leases
 from annotation.domain.counting import counted_judgments
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, RemarkInput, Submission, revise_assignment, submit_assignment
@@ -103,4 +106,24 @@ def test_exclusion_needs_a_reason_and_stands_in_the_audit_trail(campaign: Campai
     event = AuditEvent.objects.get(verb="exclude_rater")
     assert event.actor == lead
     assert event.detail["reason"] == "Answers in two seconds a page."
+    check_seats(campaign)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_campaign_is_not_called_complete_while_somebody_leaves_it() -> None:
+    campaign = factories.make_campaign(factories.make_study(), n_items=1, k=1)
+    rater = factories.submit(factories.claim(factories.make_rater(campaign))).rater
+
+    def ask() -> None:
+        complete_if_done(campaign=campaign)
+        connection.close()
+
+    asking = threading.Thread(target=ask)
+    with transaction.atomic():
+        withdraw_rater(rater=rater, erase=False)
+        asking.start()
+        asking.join(timeout=1)  # without the campaign's lock it is through by now, and has seen every seat filled
+    asking.join()
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.COLLECTING
     check_seats(campaign)
