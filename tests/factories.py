@@ -6,6 +6,7 @@ The fixed cast stands in tests/conftest.py: rater_a, rater_b, lead, researcher, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline.models import (
     Response,
     ResponsePair,
     Run,
+    SampledUnit,
 )
 from pipeline.units import unit_key
 from studies.enums import Role
@@ -92,6 +94,24 @@ def make_prompt(study: Study, text: str = "What shall I cook tonight?", people: 
     prompt = Prompt.objects.create(study=study, source="test", source_id=f"prompt-{next(_number)}", text=text)
     PersonPrompt.objects.bulk_create(PersonPrompt(person=person, prompt=prompt) for person in people)
     return prompt
+
+
+def make_sample(
+    study: Study, instrument: str, units: Iterable[tuple[Attribute, Prompt | None, ResponsePair | None]]
+) -> Run:
+    run = make_run(study, Stage.SAMPLE, backend="seeded")
+    SampledUnit.objects.bulk_create(
+        SampledUnit(
+            run=run,
+            instrument=instrument,
+            attribute=attribute,
+            prompt=prompt,
+            pair=pair,
+            unit_key=unit_key(instrument, attribute, prompt, pair),
+        )
+        for attribute, prompt, pair in units
+    )
+    return run
 
 
 def make_pair(person: Person, prompt: Prompt, run: Run, generator: str = "model-a") -> ResponsePair:

@@ -144,7 +144,7 @@ def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
     room = _stage(stage, backend)
     if "" in room.accepts:
         return []
-    usable = Q(stage__in=[name for name in room.accepts if name != StageName.IMPORT])
+    usable = Q(stage__in=[name for name in room.accepts if name not in (StageName.IMPORT, StageName.SAMPLE)])
     found = list(study.runs.filter(usable, state__in=[RunState.COMPLETE, RunState.INCOMPLETE]).order_by("pk"))
     # The first stage named is the one that usually comes before: extracted attributes yield to merged ones.
     nearest = [run for run in found if run.stage == room.accepts[0]] or found

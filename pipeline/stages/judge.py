@@ -20,6 +20,7 @@ from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, GivenAttribute, Label, ResponsePair, Run, WorkUnit
 from pipeline.stages.base import SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
 from pipeline.stages.parsing import parse_rating
+from pipeline.stages.sampling import Sample
 from pipeline.stages.voting import Ballot, ballot_of, vote_row
 
 
@@ -39,7 +40,7 @@ class Comparison:
 class Judge:
     name = StageName.JUDGE.value
     template = "judge"
-    accepts: tuple[str, ...] = (StageName.RESPOND, StageName.LABEL, StageName.IMPORT)
+    accepts: tuple[str, ...] = (StageName.RESPOND, StageName.LABEL, StageName.IMPORT, StageName.SAMPLE)
     parameters: type[StageParameters] = JudgeParameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
@@ -94,7 +95,11 @@ def question(material: Comparison, side: Side) -> str:
 
 
 def pairs_with_attributes(runs: Sequence[Run]) -> Iterator[tuple[ResponsePair, Attribute]]:
-    """The pairs that these runs made, each with the attributes to judge it by, in their order."""
+    """The pairs that these runs made, each with the attributes to judge it by, in their order.
+
+    A sample run among them leaves only what it drew.
+    """
+    sample = Sample(runs, InstrumentName.PREFERENCE)
     pairs = list(
         ResponsePair.objects.filter(personalized__run__in=runs)
         .select_related("personalized")
@@ -105,7 +110,8 @@ def pairs_with_attributes(runs: Sequence[Run]) -> Iterator[tuple[ResponsePair, A
     for pair in pairs:
         own = given.get(pair.personalized_id, []) if labelled is None else labelled[pair.prompt_id, pair.person_id]
         for attribute in own:
-            yield pair, attribute
+            if sample.holds(attribute, pair=pair):
+                yield pair, attribute
 
 
 def _labelled(runs: Sequence[Run]) -> dict[tuple[int, int], list[Attribute]] | None:

@@ -15,10 +15,11 @@ from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, PersonPrompt, Prompt, Run, Vote, WorkUnit
 from pipeline.stages.base import SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
 from pipeline.stages.parsing import parse_yes_no
+from pipeline.stages.sampling import Sample
 from pipeline.stages.voting import Ballot, ballot_of, vote_row
 
-# Runs whose attributes can be put to prompts.
-MADE_ATTRIBUTES: tuple[str, ...] = (StageName.MERGE, StageName.EXTRACT, StageName.REFINE, StageName.IMPORT)
+# Runs whose attributes can be put to prompts, and which of the matches were drawn.
+READS: tuple[str, ...] = (StageName.MERGE, StageName.EXTRACT, StageName.REFINE, StageName.IMPORT, StageName.SAMPLE)
 
 
 class SelectParameters(SamplingParameters):
@@ -35,11 +36,11 @@ class Match:
 class Select:
     name = StageName.SELECT.value
     template = "select"
-    accepts = MADE_ATTRIBUTES
+    accepts = READS
     parameters: type[StageParameters] = SelectParameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
-        """Every attribute with every prompt that is put to its person."""
+        """Every attribute with every prompt that is put to its person; or what a sample drew of them."""
         for prompt, attributes in attributes_by_prompt(scope.inputs):
             for attribute in attributes:
                 key = f"{attribute.public_id}:{prompt.public_id}"
@@ -82,7 +83,7 @@ class SelectByBm25:
 
     name = StageName.SELECT.value
     template = ""
-    accepts = MADE_ATTRIBUTES
+    accepts = READS
     parameters: type[StageParameters] = Bm25Parameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
@@ -127,7 +128,11 @@ def best_of_each_person(attributes: Sequence[Attribute], scores: Sequence[float]
 def attributes_by_prompt(
     runs: Sequence[Run], prompts: Sequence[int] | None = None
 ) -> Iterator[tuple[Prompt, list[Attribute]]]:
-    """Each prompt with what these runs inferred about the people it is put to; prompts without any are left out."""
+    """Each prompt with what these runs inferred about the people it is put to; prompts without any are left out.
+
+    A sample run among them leaves only the matches that it drew.
+    """
+    sample = Sample(runs, InstrumentName.RELEVANCE)
     by_person: dict[int, list[Attribute]] = defaultdict(list)
     known = Attribute.objects.filter(run__in=runs, text__isnull=False)
     for attribute in known.order_by("person_id", "run_id", "position"):
@@ -137,5 +142,5 @@ def attributes_by_prompt(
         links = links.filter(prompt_id__in=prompts)
     pools: dict[Prompt, list[Attribute]] = defaultdict(list)
     for link in links.order_by("prompt_id", "person_id"):
-        pools[link.prompt] += by_person[link.person_id]
-    yield from pools.items()
+        pools[link.prompt] += [each for each in by_person[link.person_id] if sample.holds(each, prompt=link.prompt)]
+    yield from ((prompt, pool) for prompt, pool in pools.items() if pool)

@@ -7,6 +7,7 @@ from pipeline.prompts import guideline_text
 from pipeline.requests import ModelRequest
 from pipeline.stages.judge import Comparison, question, shuffled_side
 from studies.models import Study
+from tests import factories
 from tests.pipeline.backing import SmallStudy, run_stage, says_yes_of, small_study
 
 
@@ -57,6 +58,14 @@ def test_judge_in_both_orders_votes_twice_on_each_unit(small: SmallStudy, respon
             ("left", "1"),
             ("right", "5"),
         ]
+
+
+def test_judge_asks_only_what_a_sample_drew(small: SmallStudy, responded: Run) -> None:
+    pair = ResponsePair.objects.get()
+    sample = factories.make_sample(small.study, "preference", [(small.attributes[1], None, pair)])
+    run, backend = run_stage(small.study, "judge", [responded, sample], prefer_bees)
+    assert [(vote.pair, vote.attribute) for vote in run.votes.all()] == [(pair, small.attributes[1])]
+    assert len(backend.sent) == 1
 
 
 def test_judge_records_what_cannot_be_parsed_with_its_side(small: SmallStudy, responded: Run) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.backends.baselines import bm25_scores
+from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
 from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Run
@@ -10,6 +11,7 @@ from pipeline.prompts import guideline_text
 from pipeline.stages.select import best_of_each_person
 from pipeline.units import unit_key
 from studies.models import Study
+from tests import factories
 from tests.pipeline.backing import SmallStudy, run_stage, says_yes_of, small_study
 
 
@@ -43,6 +45,27 @@ def test_select_sends_the_raters_own_instruction(small: SmallStudy) -> None:
     run, backend = run_stage(small.study, "select", [small.merge], says_yes_of())
     assert all(guideline_text("relevance").strip() in request.messages[0].content for request in backend.sent)
     assert run.parameters["guideline_sha256"]
+
+
+def test_select_asks_only_what_a_sample_drew(small: SmallStudy) -> None:
+    drawn = [(small.attributes[0], small.prompt, None), (small.attributes[2], small.prompt, None)]
+    sample = factories.make_sample(small.study, "relevance", drawn)
+    run, backend = run_stage(small.study, "select", [small.merge, sample], says_yes_of())
+    assert {vote.attribute for vote in run.votes.all()} == {small.attributes[0], small.attributes[2]}
+    assert len(backend.sent) == 2
+
+
+def test_select_of_an_empty_sample_is_not_everything(small: SmallStudy) -> None:
+    sample = factories.make_sample(small.study, "relevance", [])
+    with pytest.raises(RunError, match="nothing to do"):
+        run_stage(small.study, "select", [small.merge, sample], says_yes_of())
+
+
+def test_bm25_weighs_and_votes_on_what_a_sample_drew(small: SmallStudy) -> None:
+    sample = factories.make_sample(small.study, "relevance", [(small.attributes[1], small.prompt, None)])
+    run = plan_run(study=small.study, stage="select", backend="bm25", inputs=[small.merge, sample])
+    execute_run(run=start_run(run=run))
+    assert [vote.attribute for vote in run.votes.all()] == [small.attributes[1]]
 
 
 def test_select_records_what_cannot_be_parsed_and_does_not_ask_again(small: SmallStudy) -> None:
