@@ -115,17 +115,17 @@ def _overview(tables: Tables) -> str:
     frame = tables.campaigns
     said = []
     for origin, noun in (("human", "person"), ("imported", "imported rater"), ("simulated", "simulated rater")):
-        part = frame.filter((pl.col("origin") == origin) & (pl.col("judgments") > 0))
-        if part.height:
-            raters = counted(int(part["raters"].sum()), noun).replace("persons", "people")
-            said.append(f"{counted(int(part['judgments'].sum()), 'judgment')} by {raters}")
+        for row in tables.origins.filter(pl.col("origin") == origin).iter_rows(named=True):
+            raters = counted(row["raters"], noun).replace("persons", "people")
+            said.append(f"{counted(row['judgments'], 'judgment')} by {raters}")
     said.append(f"{counted(int(frame['votes'].sum()), 'vote')} by models")
     return f'<p class="lead">{escape(", ".join(said))}, in {counted(frame.height, "campaign")}.</p>\n'
 
 
 def _campaign(campaign: dict[str, object], tables: Tables) -> str:
     slug = str(campaign["campaign"])
-    of = {name: frame.filter(pl.col("campaign") == slug) for name, frame in tables.items()}
+    by_campaign = ((name, frame) for name, frame in tables.items() if "campaign" in frame.columns)
+    of = {name: frame.filter(pl.col("campaign") == slug) for name, frame in by_campaign}
     mark = mark_of(str(campaign["origin"]), int(str(campaign["judgments"])))
     body = {ATTRIBUTE_QUALITY: _quality, RELEVANCE: _relevance, PREFERENCE: _preference}[str(campaign["instrument"])]
     badge = f'<span class="mark">{escape(mark)}</span>' if mark else ""

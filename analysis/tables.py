@@ -34,6 +34,7 @@ class Settings:
 class Tables:
     """The report's tables; columns and definitions stand at the function that makes each (same name, or as noted)."""
 
+    origins: pl.DataFrame  # origin_summary
     campaigns: pl.DataFrame  # campaign_summary
     label_shares: pl.DataFrame
     agreement_pairs: pl.DataFrame
@@ -57,6 +58,7 @@ def build_tables(release: Release, settings: Settings | None = None) -> Tables:
     pairs = agreement_pairs(long, min_n=chosen.min_n)
     outcomes = judgment_outcomes(release, imported_because=chosen.imported_because)
     return Tables(
+        origins=origin_summary(long),
         campaigns=campaign_summary(long, release),
         label_shares=label_shares(long, release),
         agreement_pairs=pairs,
@@ -69,6 +71,19 @@ def build_tables(release: Release, settings: Settings | None = None) -> Tables:
         ),
         vote_outcomes=vote_outcomes(release),
         judgment_outcomes=outcomes,
+    )
+
+
+def origin_summary(long: pl.DataFrame) -> pl.DataFrame:
+    """Where the judgments come from, one row an origin: origin (human, imported or simulated), raters, judgments.
+
+    A rater of several campaigns is one rater here, by the pseudonym that is the same in all of them.
+    """
+    return (
+        long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+        .group_by(pl.col("kind").alias("origin"))
+        .agg(pl.col("rater").n_unique().cast(pl.Int64).alias("raters"), pl.len().cast(pl.Int64).alias("judgments"))
+        .sort("origin")
     )
 
 

@@ -69,6 +69,17 @@ def test_the_page_needs_nothing_but_itself(page: str) -> None:
     assert not re.search(r"@import|url\((?!#)", page)
 
 
+def test_the_head_counts_a_rater_of_two_campaigns_once() -> None:
+    frames = synthetic_frames()
+    raters = frames["judgments"].filter(pl.col("rater_kind") == "human")["rater"]
+    page = build_report(release_from_frames(frames)).files["report.html"]
+    said = re.search(r'class="lead">[^<]*? by (\d+) people', page)
+    assert said
+    assert int(said[1]) == raters.n_unique()
+    per_campaign = frames["judgments"].filter(pl.col("rater_kind") == "human").select("rater", "campaign").unique()
+    assert per_campaign.height > raters.n_unique()  # else the test could not tell
+
+
 def test_the_page_is_well_formed_and_its_ids_are_its_own(page: str) -> None:
     reader = Reader(page)
     assert reader.open == []
@@ -181,8 +192,8 @@ def test_report_command_writes_the_page_and_its_tables(tmp_path: Path, capsys: p
     assert main(["report", str(folder), "--out", str(tmp_path / "report"), "--label", "majority", "--min-n", "2"]) == 0
     assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
     assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert len(list((tmp_path / "report" / "tables").iterdir())) == 10
-    assert "report.html and 10 tables" in capsys.readouterr().out
+    assert len(list((tmp_path / "report" / "tables").iterdir())) == 11
+    assert "report.html and 11 tables" in capsys.readouterr().out
     assert load_release(folder).manifest.title == "A synthetic study"
 
 
