@@ -139,6 +139,14 @@ def finish_run(*, run: Run) -> bool:
     return over
 
 
+def run_named(study: Study, token: str) -> Run:
+    """The study's run whose public id starts with ``token``. Raises RunError where there is none, or several."""
+    found = list(study.runs.filter(public_id__startswith=token)[:2])
+    if len(found) != 1:
+        raise RunError(f"run {token}: study {study.slug!r} has {'no' if not found else 'several'} such run")
+    return found[0]
+
+
 def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
     """The one run that the stage can read, when nobody names it. Raises RunError where there is none, or a choice."""
     room = _stage(stage, backend)

@@ -117,7 +117,7 @@ REFUSED = [
     (("--model", "nobody"), "the server knows no model 'nobody'"),
     (("--model", OAK, "--param", "warmth=1"), "extract parameter warmth=1"),
     (("--model", OAK, "--param", "warmth"), "'warmth' is not NAME=VALUE"),
-    (("--model", OAK, "--from", "abc"), "--from abc: study 'trial' has no such run"),
+    (("--model", OAK, "--from", "abc"), "run abc: study 'trial' has no such run"),
     ((), "name it with --model"),
 ]
 

@@ -9,6 +9,8 @@ from annotation.domain.campaigns import start_campaign
 from annotation.domain.errors import AnnotationError
 from annotation.enums import Origin
 from annotation.instruments import INSTRUMENTS, Material
+from pipeline.domain.errors import RunError
+from pipeline.domain.runs import run_named
 from pipeline.enums import Stage
 from pipeline.models import Run
 from studies.models import Study
@@ -44,7 +46,7 @@ class Command(BaseCommand):
                 title=options["title"] or options["slug"],
                 instrument=options["instrument"],
                 k=options["k"],
-                material=material_of([named_run(study, token) for token in options["runs"]]),
+                material=material_of([run_named(study, token) for token in options["runs"]]),
                 origin=Origin.SIMULATED if options["simulated"] else Origin.HUMAN,
                 questions_per_item=options["questions"],
                 lease_seconds=options["lease_minutes"] * 60,
@@ -52,19 +54,12 @@ class Command(BaseCommand):
             )
             if options["start"]:
                 campaign = start_campaign(campaign=campaign, actor=None)
-        except AnnotationError as error:
+        except (AnnotationError, RunError) as error:
             raise CommandError(error.message) from error
         self.stdout.write(
             f"{campaign.slug}: {campaign.items.count()} items, {campaign.questions.count()} questions, "
             f"K = {campaign.k}, {campaign.state}"
         )
-
-
-def named_run(study: Study, token: str) -> Run:
-    found = list(study.runs.filter(public_id__startswith=token)[:2])
-    if len(found) != 1:
-        raise CommandError(f"--from {token}: study {study.slug!r} has {'no' if not found else 'several'} such run")
-    return found[0]
 
 
 def material_of(runs: list[Run]) -> Material:

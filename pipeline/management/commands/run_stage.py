@@ -15,7 +15,7 @@ from pipeline.backends import BACKENDS
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import LEASE_SECONDS, execute_run
 from pipeline.domain.progress import failures_of, run_progress
-from pipeline.domain.runs import inputs_for, plan_run, start_run
+from pipeline.domain.runs import inputs_for, plan_run, run_named, start_run
 from pipeline.enums import RunState
 from pipeline.models import Run
 from pipeline.stages import STAGES
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def plan(self, study: Study, options: dict[str, Any]) -> Run:
         stage, backend = options["stage"], options["backend"]
-        named = [self.named_run(study, token) for token in options["inputs"]]
+        named = [run_named(study, token) for token in options["inputs"]]
         return plan_run(
             study=study,
             stage=stage,
@@ -79,12 +79,6 @@ class Command(BaseCommand):
             inputs=named or inputs_for(study, stage, backend),
             backend_options=backend_options(options),
         )
-
-    def named_run(self, study: Study, token: str) -> Run:
-        found = list(study.runs.filter(public_id__startswith=token)[:2])
-        if len(found) != 1:
-            raise RunError(f"--from {token}: study {study.slug!r} has {'no' if not found else 'several'} such run")
-        return found[0]
 
     def work(self, run: Run, lease: float) -> None:
         """Until the run is over; a unit that another worker held when it died is waited for."""
