@@ -87,9 +87,16 @@ def test_sample_of_pairs_has_so_many_pairs_and_so_many_questions(
         )
         per_pair = Counter(run.sampled_units.values_list("pair", flat=True))
         assert (len(per_pair), sum(per_pair.values())) == (3, 9)
-    for wrong in ({"n": 14, "n_pages": 3}, {"n": 9, "n_pages": 6}, {"n": 2, "n_pages": 3}):
+    for n, n_pages in ((14, 3), (9, 6), (2, 3)):
         with pytest.raises(AnnotationError, match="wanted"):
-            sample_units(study=study, instrument=InstrumentName.PREFERENCE, material=material, seed="a", **wrong)
+            sample_units(
+                study=study,
+                instrument=InstrumentName.PREFERENCE,
+                material=material,
+                n=n,
+                n_pages=n_pages,
+                seed="a",
+            )
 
 
 def test_sample_of_more_than_there_is_says_how_many_there_are(study: Study, merged: Run, people: list[Person]) -> None:
