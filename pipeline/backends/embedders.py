@@ -11,14 +11,18 @@ from typing import Protocol, cast
 
 from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError, option_path
 
-EMBEDDERS: dict[str, str] = {"recorded": "pipeline.backends.embedders"}
+EMBEDDERS: dict[str, str] = {
+    "recorded": "pipeline.backends.embedders",
+    "openai_api": "pipeline.backends.openai_embeddings",
+}
 
 Vectors = list[list[float]]
 
 
 class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One vector per text, all of one length. Raises FinalError where a text gets none."""
+        """One vector per text, all of one length. Raises FinalError where a text gets none, BackendUnusable where
+        no text will."""
         ...
 
 

@@ -50,7 +50,7 @@ class OpenAIBackend:
             self._slow_down()
             raise RetryableError(f"429: {error.message}", retry_after(error)) from error
         except openai.APIStatusError as error:
-            raise _status_error(error, request) from error
+            raise status_error(error, request.model) from error
         except openai.APIError as error:  # no connection, a time-out, or a reply that ends too early
             raise RetryableError(f"{type(error).__name__}: {error.message}") from error
         except (ValueError, TypeError) as error:
@@ -70,20 +70,24 @@ class OpenAIBackend:
 
 
 def open_backend(options: BackendOptions) -> OpenAIBackend:
+    return OpenAIBackend(
+        open_client(options),
+        concurrency=int(options.get("concurrency", MOST)),
+        max_tokens_field=str(options.get("max_tokens_field", "max_tokens")),
+    )
+
+
+def open_client(options: BackendOptions) -> openai.OpenAI:
+    """The library's client, its own retries off. Raises BackendUnusable where no server is named."""
     base_url = str(options.get("base_url", "")) or os.environ.get("OPENAI_BASE_URL", "")
     key = os.environ.get("OPENAI_API_KEY", "")
     if not base_url and not key:
         raise BackendUnusable("no model server is named: give --base-url URL, or set OPENAI_BASE_URL or OPENAI_API_KEY")
-    client = openai.OpenAI(
+    return openai.OpenAI(
         base_url=base_url or None,
         api_key=key or NO_KEY,
         max_retries=0,
         timeout=float(options.get("timeout", 300)),
-    )
-    return OpenAIBackend(
-        client,
-        concurrency=int(options.get("concurrency", MOST)),
-        max_tokens_field=str(options.get("max_tokens_field", "max_tokens")),
     )
 
 
@@ -126,12 +130,13 @@ def retry_after(error: openai.APIStatusError) -> float | None:
         return None
 
 
-def _status_error(error: openai.APIStatusError, request: ModelRequest) -> Exception:
+def status_error(error: openai.APIStatusError, model: str) -> Exception:
+    """What an answer with an error's status means for the request, or for the run."""
     status, message = error.status_code, error.message
     if status >= 500 or status in (408, 409):
         return RetryableError(f"{status}: {message}", retry_after(error))
     if status in (401, 403):
         return BackendUnusable(f"the server refuses the key ({status}: {message}): set OPENAI_API_KEY")
     if status == 404:
-        return BackendUnusable(f"the server knows no model {request.model!r} ({message}): see its /v1/models")
+        return BackendUnusable(f"the server knows no model {model!r} ({message}): see its /v1/models")
     return FinalError(f"{status}: {message}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.enums import Stage as StageName
 from pipeline.stages.base import AnyStage
+from pipeline.stages.evidence import FindEvidence
 from pipeline.stages.extract import Extract
 from pipeline.stages.judge import Judge
 from pipeline.stages.merge import Merge
@@ -13,6 +14,7 @@ from pipeline.stages.select import Select, SelectByBm25
 STAGES: dict[str, AnyStage] = {
     StageName.EXTRACT: Extract(),
     StageName.MERGE: Merge(),
+    StageName.EVIDENCE: FindEvidence(),
     StageName.SELECT: Select(),
     StageName.RESPOND: Respond(),
     StageName.JUDGE: Judge(),

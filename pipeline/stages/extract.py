@@ -6,23 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import prompts
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, Conversation, Evidence, Run, WorkUnit
-from pipeline.requests import Message, ModelRequest
 from pipeline.stages.base import (
     Answer,
     SamplingParameters,
     Scope,
     StageParameters,
-    UnitFailed,
     UnitSpec,
     Work,
     build_request,
 )
-from pipeline.stages.parsing import parse_json
+from pipeline.stages.repairing import ask_in_form, read_form
 
 MOST = 100  # attributes of one conversation
 
@@ -101,15 +99,7 @@ class Extract:
         request = build_request(
             run, prompts.render("extract", conversation=written_out(material.conversation.turns)), schema=SCHEMA
         )
-        answer = yield request
-        try:
-            return parse_attributes(answer, material.n_turns)
-        except ValueError as problem:
-            answer = yield repair_request(request, answer, str(problem))
-        try:
-            return parse_attributes(answer, material.n_turns)
-        except ValueError as problem:
-            raise UnitFailed(f"unparseable after one repair: {problem}") from problem
+        return (yield from ask_in_form(request, lambda answer: parse_attributes(answer, material.n_turns)))
 
     def record(self, run: Run, unit: WorkUnit, material: Chat, result: list[Extracted]) -> None:
         chat = material.conversation
@@ -139,34 +129,9 @@ def written_out(turns: Sequence[dict[str, str]]) -> str:
     return "\n\n".join(f"[{number}] {turn['role']}: {turn['content']}" for number, turn in enumerate(turns))
 
 
-def repair_request(request: ModelRequest, answer: Answer, problem: str) -> ModelRequest:
-    """The same conversation with the model, its answer, and what is wrong with it."""
-    more = (
-        Message("assistant", answer.text),
-        Message("user", prompts.render("extract_repair", problem=problem)),
-    )
-    return ModelRequest(
-        model=request.model,
-        revision=request.revision,
-        messages=request.messages + more,
-        sampling=request.sampling,
-        response_schema=request.response_schema,
-        sample_index=request.sample_index,
-    )
-
-
 def parse_attributes(answer: Answer, n_turns: int) -> list[Extracted]:
     """The attributes of an answer about ``n_turns`` turns. Raises ValueError: one line on what is wrong."""
-    if answer.finish_reason == "length":
-        raise ValueError("the answer was cut off before its end")
-    try:
-        found = ExtractedAttributes.model_validate(parse_json(answer.text)).attributes
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{place}: {first['msg']}") from error
-    except ValueError as error:
-        raise ValueError(f"it is no JSON: {error}") from error
+    found = read_form(answer, ExtractedAttributes).attributes
     if len(found) > MOST:
         raise ValueError(f"{len(found)} attributes, at most {MOST} are taken")
     for number, attribute in enumerate(found):
