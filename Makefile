@@ -1,12 +1,15 @@
 # Every target is one line; what they do stands in scripts/ and in Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench venv venv-test lock
+.PHONY: help run rebuild test check fmt bench venv venv-test lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the demo at http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL are honoured)
 	@scripts/run
+
+rebuild: ## the study at its real size with simulated people, in DATA_DIR/rebuild (SCALE, RATERS, SEED, QUEUE=1)
+	@scripts/rebuild
 
 test: venv-test ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium
 	@.venv-test/bin/python -m tests.run

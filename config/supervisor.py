@@ -31,12 +31,16 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Service:
-    """A command to keep running. ``keep`` are the descriptors that it inherits."""
+    """A command to keep running. ``keep`` are the descriptors that it inherits.
+
+    With ``decides`` it is the one the others are there for: when it ends, all end, and its exit code is everybody's.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     keep: Sequence[int] = ()
+    decides: bool = False
 
 
 @dataclass
@@ -99,6 +103,7 @@ class Supervisor:
         self.grace = grace
         self.most_failures = most_failures
         self.stopping = False
+        self.decided = False  # whether a service that decides has ended by itself
         self.exit_code = 0
 
     def run(self) -> int:
@@ -165,6 +170,10 @@ class Supervisor:
         signal_group(running.process.pid, signal.SIGKILL)
         lived = now - running.started
         running.process = None
+        if running.service.decides:
+            self.stopping, self.decided = True, True
+            self.exit_code = code if code >= 0 else 128 - code  # as a shell says it
+            return
         running.failures = 1 if lived >= STEADY else running.failures + 1
         if running.failures >= self.most_failures:
             times = f"ended {running.failures} times in a row ({code})"

@@ -140,6 +140,26 @@ def test_supervisor_program_that_is_missing_stops_everything(tmp_path: Path) -> 
     assert "web cannot be started" in done.stderr
 
 
+@pytest.mark.parametrize(("ending", "code"), [("sys.exit(3)", 3), ("os.kill(os.getpid(), 9)", 137), ("sys.exit(0)", 0)])
+def test_supervisor_ends_all_with_the_service_that_decides(tmp_path: Path, ending: str, code: int) -> None:
+    note = tmp_path / "other"
+    program = f"""
+import sys
+from config.supervisor import Service, Supervisor
+python = [sys.executable, "-c"]
+deciding = "import os, sys, time; time.sleep(0.5); {ending}"
+other = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+services = [Service("other", [*python, other, {str(note)!r}]), Service("work", [*python, deciding], decides=True)]
+supervisor = Supervisor(services)
+code = supervisor.run()
+assert supervisor.decided
+sys.exit(code)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=20, check=False)
+    assert done.returncode == code
+    assert not alive(int(note.read_text()))
+
+
 def test_pause_before_doubles_up_to_the_longest() -> None:
     assert [pause_before(failures) for failures in (1, 2, 3)] == [1, 2, 4]
     assert pause_before(50) == LONGEST_PAUSE

@@ -1,0 +1,88 @@
+"""What a rebuild is: its seed, its size, and where its files lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
+
+SLUG = "rebuild"
+K = 3
+SEED = "fitting-room"
+
+# The published study's own numbers (STUDY.md).
+ATTRIBUTES, MATCHES, QUESTIONS, PAIRS = 1983, 3973, 367, 80
+
+LARGEST_SCALE = 10.0
+MOST_RATERS = 400
+
+
+class RebuildRefused(Exception):
+    """It cannot begin, or go on; the message says why and what to do. Nothing was changed."""
+
+
+class RebuildFailed(Exception):
+    """Something went wrong on the way, or what came out is not what was asked for."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``seed`` and ``scale`` make the world and may not change once a study is begun; the rest may at every start.
+
+    Raises RebuildRefused for numbers that make no sense.
+    """
+
+    seed: str = SEED
+    scale: float = 1.0
+    raters: int = 24
+    queue: bool = False  # leave runs to a Celery worker
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale <= LARGEST_SCALE:
+            raise RebuildRefused(f"SCALE={self.scale}: give a number above 0, at most {LARGEST_SCALE:g}")
+        if not K <= self.raters <= MOST_RATERS:
+            raise RebuildRefused(f"RATERS={self.raters}: each unit wants {K}, so give {K} to {MOST_RATERS}")
+        if not self.seed or len(self.seed) > 64:
+            raise RebuildRefused(f"SEED={self.seed!r}: give 1 to 64 characters")
+
+    @property
+    def pairs(self) -> int:
+        return self._scaled(PAIRS)
+
+    def units(self, instrument: str) -> int:
+        """How many units of the instrument are judged."""
+        if instrument == PREFERENCE:
+            return max(self.pairs, self._scaled(QUESTIONS))
+        return self._scaled({ATTRIBUTE_QUALITY: ATTRIBUTES, RELEVANCE: MATCHES}[instrument])
+
+    def _scaled(self, number: int) -> int:
+        return max(1, round(number * self.scale))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where a rebuild keeps its files; the whole of it may be thrown away."""
+
+    root: Path
+
+    @property
+    def world(self) -> Path:
+        return self.root / "world"
+
+    @property
+    def release(self) -> Path:
+        return self.root / "release"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    @property
+    def access(self) -> Path:
+        """The logs of what was acknowledged to simulated raters, one for each driving process."""
+        return self.root / "access"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "phases.jsonl"
