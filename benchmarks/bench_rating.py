@@ -1,6 +1,6 @@
-"""How many submits a second, beside the least that they could cost: `make bench`, or python -m benchmarks.bench_rating.
+"""How many submits a second, beside the least that they could cost: `make bench`, python -m benchmarks.bench_rating.
 
-Closed loop, no think time: every rater sends its six answers as soon as it has the page, and the reply is the next page.
+Closed loop, no think time: every rater sends its six answers as soon as it has the page; the reply is the next page.
 The product, a bare WSGI handler under the same gunicorn, and pgbench run the same work on the same database in turn,
 several times over, so that whatever else the machine does hits all three; each figure is the median of its turns.
 """
@@ -113,7 +113,9 @@ def servers_on(environment: dict[str, str]) -> Iterator[dict[str, int]]:
 
 
 def machine(load: float) -> str:
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    names = [
+        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
     return (
         f"{len(names)} x {names[0] if names else platform.processor()}, Python {platform.python_version()}, "
         f"WEB_WORKERS={os.environ.get('WEB_WORKERS', '2')} WEB_THREADS={os.environ.get('WEB_THREADS', '4')}, "

@@ -103,7 +103,7 @@ class PostgreSQL(Source):
 
 def campaign_in(url: str) -> int:
     """The key of the measured campaign."""
-    return int(_one(url, f"SELECT id FROM annotation_campaign WHERE public_id = '{CAMPAIGN}'"))  # noqa: S608
+    return int(_one(url, f"SELECT id FROM annotation_campaign WHERE public_id = '{CAMPAIGN}'"))
 
 
 def _one(url: str, question: str) -> int:

@@ -69,7 +69,11 @@ def rating(seat: Seat) -> Iterator[None]:
     where = http.getresponse()
     where.read()
     _, page = reply_to(http, "GET", where.headers["Location"], "", {"Cookie": seat.cookie})
-    answers = {f"answer-{place}": "yes" for place in range(QUESTIONS)} | {"seconds": "30.5", "note": "", "flag_text": ""}
+    answers = {f"answer-{place}": "yes" for place in range(QUESTIONS)} | {
+        "seconds": "30.5",
+        "note": "",
+        "flag_text": "",
+    }
     headers = {"Cookie": seat.cookie, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
     while True:
         action, key, csrf = (pattern.search(page) for pattern in (ACTION, KEY, CSRF))

@@ -43,7 +43,7 @@ def for_psycopg(statement: str) -> str:
 
 
 def a_place() -> int:
-    return random.randrange(LAST_PLACE)  # noqa: S311
+    return random.randrange(LAST_PLACE)
 
 
 def pgbench(url: str, campaign: int, first_rater: int, clients: int, seconds: float, folder: Path) -> float:

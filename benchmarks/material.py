@@ -15,7 +15,7 @@ RATERS = 320
 LIVE = 32  # the raters that log in
 OPEN_ITEMS = 20_000  # nobody must run out of work while it is measured
 PEOPLE = 1000
-PASSWORD = "not for people"  # noqa: S105 - of accounts that live as long as one measurement
+PASSWORD = "not for people"
 CAMPAIGN = "benchmark000000000000000000"  # its public id
 
 
@@ -74,8 +74,8 @@ ROWS: list[tuple[str, str]] = [
     ),
     (
         "assignments",
-        "INSERT INTO annotation_assignment (id, campaign_id, item_id, seat_id, rater_id, token, public_id, state, side, "
-        '"order", claimed_at, submitted_at, submission_key) '
+        "INSERT INTO annotation_assignment (id, campaign_id, item_id, seat_id, rater_id, token, public_id, state, "
+        'side, "order", claimed_at, submitted_at, submission_key) '
         f"SELECT g.i + 1, {{campaign}}, g.i / {K} + 1, g.i + 1, (g.i / {K} * 7 + g.i % {K} * 107) % {RATERS} + 1, "
         "'t' || g.i, 'u' || g.i, 'submitted', '', '[0, 1, 2, 3, 4, 5]', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, "
         "'k' || g.i FROM {series}",
@@ -140,7 +140,7 @@ def fill(judgments: int) -> None:
 
 def _next_key(insert: str) -> str:
     table = insert.split()[2]
-    return f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
+    return f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
 
 
 def owners() -> dict[str, int]:

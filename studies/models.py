@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +13,12 @@ from studies.tokens import new_key, new_token
 
 class User(AbstractUser):
     """Somebody who logs in. Never a Person: those are pseudonyms of whose conversations are studied."""
+
+
+class Session(AbstractBaseSession):
+    """A login's session that says whose it is, so that one look-up finds both (sessions.py)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
 
 class Study(models.Model):

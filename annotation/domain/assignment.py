@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
 from annotation.domain.seats import end_assignment, free_seat_for, lock_item, seat_is_free, take_seat
-from annotation.domain.seeding import chance, shuffled
+from annotation.domain.seeding import page_order
 from annotation.enums import AssignmentState, CampaignState, ItemRole
 from annotation.models import Assignment, Campaign, Item, Rater, Seat
 from pipeline.enums import Side
@@ -40,23 +42,32 @@ def claim_assignment(*, rater: Rater) -> Assignment | None:
 
 
 def open_items_for(rater: Rater) -> QuerySet[Item]:
-    """Items with an open seat that the rater has never had."""
-    had = Assignment.objects.filter(item=OuterRef("pk"), rater=rater)
-    return Item.objects.filter(campaign_id=rater.campaign_id, open_seats__gt=0).exclude(Exists(had))
+    """Items with an open seat that the rater has never had.
+
+    Whether the rater had it is a look-up for each item: as NOT EXISTS, PostgreSQL may plan a join with all of them.
+    """
+    had = Assignment.objects.filter(item=OuterRef("pk"), rater=rater).values("pk")
+    open_items = Item.objects.filter(campaign_id=rater.campaign_id, open_seats__gt=0)
+    return open_items.alias(had=Subquery(had)).filter(had__isnull=True)
+
+
+def ring_place() -> int:
+    """Where in the ring a claim begins to look: by lot, so that claims at the same moment meet seldom, and so that the
+    items that a rater has had do not stand in a row before the next."""
+    return random.randrange(RING)  # noqa: S311 - order, not secrets
 
 
 def _lock_open_item(rater: Rater) -> Item | None:
-    """Highest priority first; within it, the ring of items from the rater's own seeded place, wrapping round once.
+    """Highest priority first; within it, the ring of items from a place drawn by lot, wrapping round once.
 
     Items that another claim holds at this moment are passed over, and taken only when nothing else is left.
     """
     top = open_items_for(rater).order_by("-priority").values_list("priority", flat=True).first()
     if top is None:
         return None
-    place = chance(rater.campaign.seed, "start", rater.pk).randrange(RING)
     ring = open_items_for(rater).order_by("-priority", "sort_key")
     free = ring.select_for_update(skip_locked=True, of=("self",))
-    ahead = free.filter(priority=top, sort_key__gte=place).first()
+    ahead = free.filter(priority=top, sort_key__gte=ring_place()).first()
     return ahead or free.first() or ring.select_for_update(of=("self",)).first()
 
 
@@ -93,7 +104,7 @@ def _seat(rater: Rater, item: Item) -> Assignment:
         rater=rater,
         state=AssignmentState.HELD,
         side=seat.side,
-        order=shuffled(range(item.questions.count()), rater.campaign.seed, item.pk, rater.pk),
+        order=page_order(rater.campaign.seed, item.pk, rater.pk, item.questions.count()),
         claimed_at=Now(),
         lease_until=from_now(rater.campaign.lease_seconds),
     )

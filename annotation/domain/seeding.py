@@ -20,3 +20,13 @@ def shuffled(things: Iterable[T], *words: object) -> list[T]:
     result = list(things)
     chance(*words).shuffle(result)
     return result
+
+
+def page_order(seed: str, item_id: int, rater_id: int, n: int) -> list[int]:
+    """The order of an item's ``n`` questions on a rater's page. hand_in.sql draws the same, hence by md5 alone."""
+
+    def lot(position: int) -> str:
+        words = "|".join(map(str, (seed, "page", item_id, rater_id, position)))
+        return hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()
+
+    return sorted(range(n), key=lot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from annotation.domain.errors import SubmissionInvalid
@@ -11,6 +11,7 @@ from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 
 LONGEST_REMARK = 4000  # characters
+LONGEST_KEY = 64
 LONGEST_PAGE_TIME = 86_400.0  # seconds; more is a clock gone wrong, and is recorded as unknown
 
 
@@ -64,7 +65,7 @@ def check_submission(assignment: Assignment, submission: Submission, values: tup
         *_answer_problems(submission, len(questions), values, assignment.campaign.instrument),
         *_remark_problems(submission, len(questions), assignment.campaign.instrument),
     ]
-    if not submission.key or len(submission.key) > 64:
+    if not _is_key(submission.key):
         problems.append((None, "The page lost its submission key; reload it, your drafts are kept."))
     if problems:
         raise SubmissionInvalid(problems)
@@ -78,6 +79,25 @@ def check_submission(assignment: Assignment, submission: Submission, values: tup
         ],
         seconds=plausible_seconds(submission.seconds),
     )
+
+
+def plain_answers(submission: Submission, values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[Answer]] | None:
+    """The instrument that a whole page of sound answers belongs to, and the answers in the order of the page.
+
+    None for everything that check_submission has to look at: a place left out, no answer of any instrument, a remark.
+    """
+    n = len(submission.answers)
+    answers = [submission.answers[place] for place in range(n) if place in submission.answers]
+    if not answers or len(answers) != n or submission.remarks or not _is_key(submission.key):
+        return None
+    for instrument, allowed in values.items():
+        if not any(check_answer(place, answer, n, allowed, instrument) for place, answer in enumerate(answers)):
+            return instrument, answers
+    return None
+
+
+def _is_key(key: str) -> bool:
+    return 0 < len(key) <= LONGEST_KEY and "\x00" not in key
 
 
 def plausible_seconds(seconds: float | None) -> float | None:

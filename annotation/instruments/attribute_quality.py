@@ -10,6 +10,7 @@ from annotation.instruments.base import Choice, Material, PlannedItem, even_part
 from annotation.instruments.material import (
     ConversationView,
     EvidenceView,
+    OwnTexts,
     PageMaterial,
     Passage,
     QuestionView,
@@ -50,6 +51,9 @@ class AttributeQuality:
             questions=_question_views(questions, conversations),
             conversations=_conversation_views(conversations),
         )
+
+    def page_of_texts(self, texts: OwnTexts) -> None:
+        """The conversations are part of the page."""
 
 
 def _conversation_views(conversations: Sequence[Conversation]) -> tuple[ConversationView, ...]:

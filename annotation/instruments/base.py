@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
-from annotation.instruments.material import PageMaterial
+from annotation.instruments.material import OwnTexts, PageMaterial
 from annotation.models import Assignment, Question
 from pipeline.models import Attribute, Prompt, ResponsePair, Run, SampledUnit
 from pipeline.units import unit_key
@@ -79,6 +79,9 @@ class Instrument(Protocol):
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         """What the page shows, questions in the order given."""
+
+    def page_of_texts(self, texts: OwnTexts) -> PageMaterial | None:
+        """The same from the item's own texts alone; None where the page shows more than those."""
 
 
 def even_parts(things: Sequence[T], most: int) -> list[Sequence[T]]:

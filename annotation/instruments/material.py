@@ -10,6 +10,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class OwnTexts:
+    """The texts that an item brings itself, as they are stored: its questions in the order of the page, its prompt, its
+    pair. What is not part of the item is None. ``side`` is where the personalized one goes, and goes no further.
+    """
+
+    questions: tuple[str, ...]
+    prompt: str | None = None
+    generic: str | None = None
+    personalized: str | None = None
+    side: str = ""
+
+
+@dataclass(frozen=True)
 class Passage:
     """A text as it was written, and its sanitised HTML where it is Markdown ("" where it is shown as typed)."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from annotation.domain.rendering import rendered_html
 from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
-from annotation.instruments.material import PageMaterial, Passage, QuestionView
+from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName, Side
 from pipeline.models import Attribute, Label, ResponsePair
@@ -38,12 +38,19 @@ class Preference:
         pair = assignment.item.pair
         if pair is None:
             raise ValueError(f"item {assignment.item.public_id} asks for a preference and has no pair")
-        texts = (pair.generic.text, pair.personalized.text)
-        left, right = reversed(texts) if assignment.side == Side.LEFT else texts
+        texts = tuple(question.text for question in questions)
+        own = OwnTexts(texts, pair.prompt.text, pair.generic.text, pair.personalized.text, assignment.side)
+        return self.page_of_texts(own)
+
+    def page_of_texts(self, texts: OwnTexts) -> PageMaterial:
+        if texts.prompt is None or texts.generic is None or texts.personalized is None:
+            raise ValueError("an item asks for a preference and lacks its prompt or a response")
+        pair = (texts.generic, texts.personalized)
+        left, right = reversed(pair) if texts.side == Side.LEFT else pair
         html = rendered_html([left, right])
         return PageMaterial(
-            questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
-            prompt=Passage(pair.prompt.text),
+            questions=tuple(QuestionView(place, text) for place, text in enumerate(texts.questions)),
+            prompt=Passage(texts.prompt),
             left=Passage(left, html[left]),
             right=Passage(right, html[right]),
         )

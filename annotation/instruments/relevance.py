@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from annotation.domain.seeding import shuffled
 from annotation.instruments.base import Choice, Material, PlannedItem
-from annotation.instruments.material import PageMaterial, Passage, QuestionView
+from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, PersonPrompt, Prompt
@@ -39,11 +39,15 @@ class Relevance:
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         prompt = assignment.item.prompt
-        if prompt is None:
-            raise ValueError(f"item {assignment.item.public_id} asks for relevance and has no prompt")
+        texts = OwnTexts(tuple(question.text for question in questions), prompt.text if prompt else None)
+        return self.page_of_texts(texts)
+
+    def page_of_texts(self, texts: OwnTexts) -> PageMaterial:
+        if texts.prompt is None:
+            raise ValueError("an item asks for relevance and has no prompt")
         return PageMaterial(
-            questions=tuple(QuestionView(place, question.text) for place, question in enumerate(questions)),
-            prompt=Passage(prompt.text),
+            questions=tuple(QuestionView(place, text) for place, text in enumerate(texts.questions)),
+            prompt=Passage(texts.prompt),
         )
 
 

@@ -11,28 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import push_url
 
 from annotation.domain.assignment import claim_assignment, renew_lease, return_assignment
 from annotation.domain.errors import AnnotationError, AssignmentOver, SubmissionConflict, SubmissionInvalid
 from annotation.domain.joining import join_campaign
 from annotation.domain.judging import revise_assignment, save_draft, submit_assignment
-from annotation.enums import AssignmentState, CampaignState, Origin, RaterState
-from annotation.models import Assignment, Rater
+from annotation.enums import AssignmentState, CampaignState, Origin
+from annotation.models import Assignment
 from annotation.permissions import campaign_by_id, campaigns_of
 from annotation.views.errors import errors_as_pages
 from annotation.views.rating_form import Entered, drafted, entered_in, submission_of
-from annotation.views.rating_page import (
-    DONE,
-    Notice,
-    RatingPage,
-    edit_page,
-    mark_of,
-    over_page,
-    standing_of,
-    work_page,
-)
-from studies.http import SeeOther
+from annotation.views.rating_page import DONE, Notice, edit_page, over_page, work_page
+from annotation.views.rating_reply import hand_in_plainly, no_work, onward, show
 from studies.permissions import RATES
 
 ItemView = Callable[[HttpRequest, Assignment], HttpResponse]
@@ -80,7 +70,7 @@ def rate(request: HttpRequest, public_id: str) -> HttpResponse:
     rater = join_campaign(user=request.user, campaign=campaign)
     assignment = claim_assignment(rater=rater)
     if assignment is None:
-        return _no_work(request, rater)
+        return no_work(request, rater)
     return redirect("annotation:item", assignment.token)
 
 
@@ -102,24 +92,29 @@ def item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
             "You were away for a while.",
             ("This item may have gone to somebody else meanwhile. You can still submit it: your answers are kept.",),
         )
-    return _show(request, work_page(assignment, notice=notice))
+    return show(request, work_page(assignment, notice=notice))
+
+
+def submit_item(request: HttpRequest, token: str) -> HttpResponse:
+    """Almost every submit is plain; what is not, and whatever has to be said about it, goes the long way."""
+    return hand_in_plainly(request, token) or _submit_in_full(request, token)
 
 
 @on_own_item
 @require_POST
 @errors_as_pages
-def submit_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+def _submit_in_full(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     entered = entered_in(request.POST)
     try:
         submit_assignment(assignment=assignment, submission=submission_of(entered, request.POST))
     except SubmissionInvalid as error:
-        return _show(request, work_page(assignment, entered, _problems(error)), status=error.status)
+        return show(request, work_page(assignment, entered, _problems(error)), status=error.status)
     except SubmissionConflict as error:
         assignment.refresh_from_db(fields=["state", "submitted_at"])
-        return _show(request, edit_page(assignment, entered, _first_stands(assignment)), status=error.status)
+        return show(request, edit_page(assignment, entered, _first_stands(assignment)), status=error.status)
     except AssignmentOver as error:
         return _over(request, assignment, entered, error.message)
-    return _onward(request, assignment.rater)
+    return onward(request, assignment.rater)
 
 
 @on_own_item
@@ -128,7 +123,7 @@ def submit_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
 def edit_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     if assignment.state not in DONE:
         return redirect("annotation:item", assignment.token)
-    return _show(request, edit_page(assignment))
+    return show(request, edit_page(assignment))
 
 
 @on_own_item
@@ -139,7 +134,7 @@ def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     try:
         revise_assignment(assignment=assignment, submission=submission_of(entered, request.POST))
     except SubmissionInvalid as error:
-        return _show(request, edit_page(assignment, entered, _problems(error)), status=error.status)
+        return show(request, edit_page(assignment, entered, _problems(error)), status=error.status)
     except SubmissionConflict as error:
         notice = Notice(
             "These answers were changed in another tab meanwhile.",
@@ -147,10 +142,10 @@ def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
             "Show the answers that stand",
             reverse("annotation:edit-item", args=[assignment.token]),
         )
-        return _show(request, edit_page(assignment, entered, notice), status=error.status)
+        return show(request, edit_page(assignment, entered, notice), status=error.status)
     except AssignmentOver as error:
         return _over(request, assignment, entered, error.message)
-    return _onward(request, assignment.rater)
+    return onward(request, assignment.rater)
 
 
 @on_own_item
@@ -158,7 +153,7 @@ def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
 @errors_as_pages
 def return_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     return_assignment(assignment=assignment)
-    return _onward(request, assignment.rater)
+    return onward(request, assignment.rater)
 
 
 @on_own_item
@@ -175,48 +170,9 @@ def draft_answer(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _show(request: HttpRequest, page: RatingPage, status: int = 200) -> HttpResponse:
-    part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"annotation/rate_item.html{part}", {"page": page}, status=status)
-
-
-def _onward(request: HttpRequest, rater: Rater) -> HttpResponse:
-    """The next item, by the same reply for HTMX and by 303 without it."""
-    assignment = claim_assignment(rater=rater)
-    rate_url = reverse("annotation:rate", args=[rater.campaign.public_id])
-    url = reverse("annotation:item", args=[assignment.token]) if assignment else rate_url
-    if not request.htmx:  # type: ignore[attr-defined]
-        return SeeOther(url)
-    if assignment is None:
-        return push_url(_no_work(request, rater), url)
-    return push_url(_show(request, work_page(assignment)), url)
-
-
-def _no_work(request: HttpRequest, rater: Rater) -> HttpResponse:
-    campaign = rater.campaign
-    campaign.refresh_from_db(fields=["state"])
-    standing = standing_of(rater)
-    part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
-    context = {
-        "reason": _why_no_work(rater, any_saved=standing.saved > 0),
-        "title": campaign.title,
-        "mark": mark_of(campaign),
-        "saved": standing.saved,
-    }
-    return render(request, f"annotation/no_work.html{part}", context)
-
-
-def _why_no_work(rater: Rater, *, any_saved: bool) -> str:
-    if rater.state != RaterState.ACTIVE:
-        return "left"
-    if rater.campaign.state != CampaignState.COLLECTING:
-        return rater.campaign.state
-    return "done" if any_saved else "nothing"
-
-
 def _over(request: HttpRequest, assignment: Assignment, entered: Entered, message: str) -> HttpResponse:
     notice = Notice(message, ("What stands below is not stored.",) if entered.answers else ())
-    return _show(request, over_page(assignment, entered, notice), status=AssignmentOver.status)
+    return show(request, over_page(assignment, entered, notice), status=AssignmentOver.status)
 
 
 def _problems(error: SubmissionInvalid) -> Notice:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from annotation.domain.handing_in import standing
 from annotation.domain.judging import revisions_of
 from annotation.domain.rendering import rendered_html
 from annotation.domain.submissions import Answer, questions_on_page
@@ -19,7 +20,7 @@ from annotation.enums import AssignmentState, Origin, RejectReason, RemarkKind
 from annotation.instruments import INSTRUMENTS
 from annotation.instruments.base import Choice, Instrument
 from annotation.instruments.material import EvidenceView, PageMaterial
-from annotation.models import Assignment, Campaign, Item, Rater
+from annotation.models import Assignment, Campaign, Rater
 from annotation.views.rating_form import Entered, drafted, submitted
 from pipeline.enums import InstrumentName
 from studies.tokens import new_token
@@ -110,11 +111,17 @@ def work_page(assignment: Assignment, entered: Entered | None = None, notice: No
         notice=notice,
         number=standing.saved + 1,
         previous_url=edit_url_before(assignment),
-        submit_url=_url("submit-item", assignment),
-        submit_label="Submit",
-        return_url=_url("return-item", assignment),
-        draft_url=_url("draft-answer", assignment),
+        **_work_urls(assignment.token),
     )
+
+
+def _work_urls(token: str) -> dict[str, str]:
+    return {
+        "submit_url": _url("submit-item", token),
+        "submit_label": "Submit",
+        "return_url": _url("return-item", token),
+        "draft_url": _url("draft-answer", token),
+    }
 
 
 def edit_page(assignment: Assignment, entered: Entered | None = None, notice: Notice | None = None) -> RatingPage:
@@ -128,7 +135,7 @@ def edit_page(assignment: Assignment, entered: Entered | None = None, notice: No
         earlier_remarks=_earlier_remarks(assignment),
         based_on=revisions_of(assignment),
         previous_url=edit_url_before(assignment),
-        submit_url=_url("revise-item", assignment),
+        submit_url=_url("revise-item", assignment.token),
         submit_label="Save changes",
     )
 
@@ -144,20 +151,39 @@ def _page(assignment: Assignment, entered: Entered, standing: Standing) -> Ratin
     instrument = INSTRUMENTS[campaign.instrument]
     material = instrument.page(assignment, questions_on_page(assignment))
     guideline = campaign.guideline.text
-    return RatingPage(
+    return replace(
+        _blank(instrument, standing),
         campaign_title=campaign.title,
         mark=mark_of(campaign),
         guideline=rendered_html([guideline])[guideline],
+        material=material,
+        questions=asked(material, entered),
+        entered=entered,
+        key=new_token(),
+        onward_url=reverse("annotation:rate", args=[campaign.public_id]),
+    )
+
+
+def empty_page(instrument: Instrument, standing: Standing, token: str) -> RatingPage:
+    """The page of an assignment to work on, with nothing on it yet (mould.py)."""
+    return replace(_blank(instrument, standing), **_work_urls(token))
+
+
+def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
+    return RatingPage(
+        campaign_title="",
+        mark="",
+        guideline=SafeString(""),
         instrument=instrument.name,
         template=instrument.template,
         question=instrument.question,
         choices=instrument.choices,
         reasons=_reasons(instrument),
-        material=material,
-        questions=_asked(material, entered),
-        entered=entered,
+        material=PageMaterial(()),
+        questions=(),
+        entered=Entered(),
         earlier_remarks=(),
-        key=new_token(),
+        key="",
         based_on=None,
         standing=standing,
         number=0,
@@ -166,14 +192,14 @@ def _page(assignment: Assignment, entered: Entered, standing: Standing) -> Ratin
         return_url="",
         draft_url="",
         previous_url="",
-        onward_url=reverse("annotation:rate", args=[campaign.public_id]),
+        onward_url="",
     )
 
 
-def _asked(material: PageMaterial, entered: Entered) -> tuple[AskedQuestion, ...]:
-    unanswered = Answer("")
+def asked(material: PageMaterial, entered: Entered | None = None) -> tuple[AskedQuestion, ...]:
+    answers, unanswered = (entered or Entered()).answers, Answer("")
     return tuple(
-        AskedQuestion(view.place, view.text, view.evidence, entered.answers.get(view.place, unanswered))
+        AskedQuestion(view.place, view.text, view.evidence, answers.get(view.place, unanswered))
         for view in material.questions
     )
 
@@ -189,15 +215,12 @@ def mark_of(campaign: Campaign) -> str:
     return "" if campaign.origin == Origin.HUMAN else Origin(campaign.origin).label
 
 
-def _url(name: str, assignment: Assignment) -> str:
-    return reverse(f"annotation:{name}", args=[assignment.token])
+def _url(name: str, token: str) -> str:
+    return reverse(f"annotation:{name}", args=[token])
 
 
 def standing_of(rater: Rater) -> Standing:
-    return Standing(
-        saved=Assignment.objects.filter(rater=rater, state__in=DONE).count(),
-        total=Item.objects.filter(campaign=rater.campaign_id).count(),
-    )
+    return Standing(*standing(rater))
 
 
 def done_before(assignment: Assignment) -> QuerySet[Assignment]:
@@ -210,7 +233,7 @@ def done_before(assignment: Assignment) -> QuerySet[Assignment]:
 
 def edit_url_before(assignment: Assignment) -> str:
     before = done_before(assignment).order_by("-submitted_at", "-pk").first()
-    return _url("edit-item", before) if before else ""
+    return _url("edit-item", before.token) if before else ""
 
 
 def _earlier_remarks(assignment: Assignment) -> tuple[tuple[str, str], ...]:

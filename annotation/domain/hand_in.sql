@@ -1,0 +1,142 @@
+-- A plain submit and the claim that follows it, in one call: what annotation/domain/handing_in.py says it is.
+-- PL/pgSQL and not one statement, so that each step sees what others have committed while it waited for a lock.
+-- Locks in the order rater, assignment, and then only an item that nobody else holds: it never waits for an item.
+-- A change here needs a migration that runs this file again (tests/annotation/domain/test_handing_in.py sees to it).
+CREATE OR REPLACE FUNCTION annotation_hand_in(
+    for_user bigint, roles text[], for_token text,
+    answered_instrument text, answered_values text[], answered_reasons text[],
+    request_key text, page_seconds double precision,
+    ring_place integer, new_token text, new_public_id text,
+    OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
+    OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    mine record;
+    had_left integer;
+    had_right integer;
+    next_item bigint;
+    next_seat bigint;
+    next_side text;
+    stored integer;
+    top integer;
+BEGIN
+    SELECT a.id, a.item_id, a."order", a.rater_id, c.id AS campaign_id, c.state AS campaign_state, c.title, c.seed,
+           c.lease_seconds
+    INTO mine
+    FROM annotation_assignment a
+    JOIN annotation_campaign c ON c.id = a.campaign_id
+    JOIN annotation_rater r ON r.id = a.rater_id
+    JOIN annotation_participant p ON p.id = r.participant_id
+    JOIN studies_membership m ON m.study_id = c.study_id AND m.user_id = p.user_id
+    WHERE a.token = for_token AND p.user_id = for_user AND m.role = ANY (roles)
+      AND c.instrument = answered_instrument AND jsonb_array_length(a."order") = cardinality(answered_values);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT n_left, n_right INTO had_left, had_right
+    FROM annotation_rater WHERE id = mine.rater_id AND state = 'active' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    -- The submit.
+    UPDATE annotation_assignment
+    SET state = 'submitted', submitted_at = statement_timestamp(), ended_at = NULL, lease_until = NULL,
+        submission_key = request_key, seconds = page_seconds
+    WHERE id = mine.id AND state = 'held';
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    rater := mine.rater_id;
+    title := mine.title;
+    WITH judged AS (
+        INSERT INTO annotation_judgment
+            (question_id, rater_id, assignment_id, instrument, value, reason, n_revisions, made_at)
+        SELECT q.id, mine.rater_id, mine.id, answered_instrument, given.value, given.reason, 1, statement_timestamp()
+        FROM unnest(answered_values, answered_reasons) WITH ORDINALITY AS given (value, reason, number)
+        JOIN annotation_question q
+            ON q.item_id = mine.item_id AND q.position = (mine."order" ->> (given.number::integer - 1))::integer
+        ORDER BY given.number
+        RETURNING id, value, reason, made_at
+    )
+    INSERT INTO annotation_revision (judgment_id, number, value, reason, made_at)
+    SELECT id, 1, value, reason, made_at FROM judged;
+    GET DIAGNOSTICS stored = ROW_COUNT;
+    IF stored <> cardinality(answered_values) THEN
+        RAISE EXCEPTION 'assignment %: % of % answers found their question',
+            mine.id, stored, cardinality(answered_values);
+    END IF;
+    DELETE FROM annotation_draft WHERE assignment_id = mine.id;
+
+    -- The claim, where nothing but the next item of the ring can come of it; else claim_assignment has to look.
+    IF mine.campaign_state <> 'collecting'
+        OR EXISTS (SELECT FROM annotation_assignment
+                   WHERE rater_id = mine.rater_id AND state IN ('held', 'expired'))
+        OR EXISTS (SELECT FROM annotation_assignment
+                   WHERE campaign_id = mine.campaign_id AND state = 'held' AND lease_until < statement_timestamp())
+    THEN
+        RETURN;
+    END IF;
+    SELECT i.priority INTO top FROM annotation_item i
+    WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 ORDER BY i.priority DESC LIMIT 1;
+    -- Whether the rater had the item is a look-up for each: as NOT EXISTS it may be planned as a join with all of them.
+    SELECT i.id INTO next_item FROM annotation_item i
+    WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 AND i.priority = top AND i.sort_key >= ring_place
+      AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = mine.rater_id) IS NULL
+    ORDER BY i.sort_key LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF next_item IS NULL THEN
+        SELECT i.id INTO next_item FROM annotation_item i
+        WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 AND i.priority = top AND i.sort_key < ring_place
+          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = mine.rater_id) IS NULL
+        ORDER BY i.sort_key LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    -- seats.free_seat_for: the side that evens out the item, then the side that the rater has had less of.
+    SELECT s.id, s.side INTO next_seat, next_side FROM annotation_seat s
+    WHERE s.item_id = next_item
+      AND (SELECT a.id FROM annotation_assignment a WHERE a.seat_id = s.id AND a.state IN ('held', 'submitted')) IS NULL
+    ORDER BY CASE WHEN s.side = '' THEN 0 ELSE (
+            SELECT count(*) FROM annotation_seat t
+            JOIN annotation_assignment a ON a.seat_id = t.id AND a.state IN ('held', 'submitted')
+            WHERE t.item_id = next_item AND t.side = s.side) END,
+        CASE s.side WHEN 'left' THEN had_left WHEN 'right' THEN had_right ELSE 0 END,
+        s.number
+    LIMIT 1;
+    IF next_seat IS NULL THEN
+        RETURN;
+    END IF;
+    WITH page AS (
+        SELECT q.position, q.text,
+            md5(concat_ws('|', mine.seed, 'page', next_item, mine.rater_id, q.position)) COLLATE "C" AS lot
+        FROM annotation_question q WHERE q.item_id = next_item
+    ), seated AS (
+        INSERT INTO annotation_assignment (campaign_id, item_id, seat_id, rater_id, token, public_id, state, side,
+            "order", claimed_at, lease_until, submission_key)
+        SELECT mine.campaign_id, next_item, next_seat, mine.rater_id, new_token, new_public_id, 'held', next_side,
+            (SELECT jsonb_agg(position ORDER BY lot) FROM page), statement_timestamp(),
+            statement_timestamp() + make_interval(secs => mine.lease_seconds), ''
+    )
+    SELECT array_agg(text ORDER BY lot) INTO texts FROM page;
+    UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = next_item;
+    IF next_side <> '' THEN
+        UPDATE annotation_rater
+        SET n_left = n_left + (next_side = 'left')::integer, n_right = n_right + (next_side = 'right')::integer
+        WHERE id = mine.rater_id;
+    END IF;
+
+    -- What the next page shows.
+    token := new_token;
+    side := next_side;
+    SELECT coalesce(asked.text, of_pair.text), one.text, other.text INTO prompt, generic, personalized
+    FROM annotation_item i
+    LEFT JOIN pipeline_prompt asked ON asked.id = i.prompt_id
+    LEFT JOIN pipeline_responsepair pair ON pair.id = i.pair_id
+    LEFT JOIN pipeline_prompt of_pair ON of_pair.id = pair.prompt_id
+    LEFT JOIN pipeline_response one ON one.id = pair.generic_id
+    LEFT JOIN pipeline_response other ON other.id = pair.personalized_id
+    WHERE i.id = next_item;
+    SELECT count(*) INTO saved FROM annotation_assignment
+    WHERE rater_id = mine.rater_id AND state IN ('submitted', 'surplus');
+    SELECT max(i.position) + 1 INTO total FROM annotation_item i WHERE i.campaign_id = mine.campaign_id;
+END
+$$;

@@ -1,0 +1,126 @@
+"""The path that raters take over and over: a plain submit, and the next item in the same transaction.
+
+Plain is what nothing is wrong or odd with: an assignment held, every question answered, no remark, a campaign that
+collects, a next item that is simply the next of the ring. Whatever is not, this leaves as it was, to submit_assignment
+and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by those two functions; the same
+tests hold both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from analysis.schema import VALUES
+from annotation.domain.assignment import claim_assignment, ring_place
+from annotation.domain.judging import submit_assignment
+from annotation.domain.submissions import Answer, Submission, plain_answers, plausible_seconds, questions_on_page
+from annotation.enums import AssignmentState, RaterState
+from annotation.instruments.material import OwnTexts
+from annotation.models import Assignment, Item, Rater
+from studies.enums import Role
+from studies.models import User
+from studies.tokens import new_token
+
+CALL = (
+    "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total "
+    "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True)
+class NextItem:
+    """A new assignment of the rater's, not worked on yet. ``saved`` and ``total`` as in the page's progress."""
+
+    token: str
+    campaign_title: str
+    instrument: str
+    texts: OwnTexts
+    saved: int
+    total: int
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """The answers are stored and count. ``following`` is None where claim_assignment has to look for the next item."""
+
+    rater_id: int
+    following: NextItem | None
+
+
+def hand_in(*, user: User, roles: Iterable[Role], token: str, submission: Submission) -> HandedIn | None:
+    """Submit the user's held assignment and claim the next item. None, and nothing changed, where that is not plain.
+
+    ``roles`` are those that rate: a user without one of them in the campaign's study has no assignment here.
+    """
+    plain = plain_answers(submission, VALUES)
+    if plain is None:
+        return None
+    if connection.vendor == "postgresql":
+        return _by_function(user, roles, token, submission, *plain)
+    return by_orm(user=user, roles=roles, token=token, submission=submission)
+
+
+def _by_function(
+    user: User, roles: Iterable[Role], token: str, submission: Submission, instrument: str, answers: list[Answer]
+) -> HandedIn | None:
+    values, reasons = [answer.value for answer in answers], [answer.reason for answer in answers]
+    whose = [user.pk, [str(role) for role in roles], token]
+    given = [instrument, values, reasons, submission.key, plausible_seconds(submission.seconds)]
+    with connection.cursor() as cursor:
+        cursor.execute(CALL, [*whose, *given, ring_place(), new_token(), new_token()])
+        rater, title, following, side, texts, prompt, generic, personalized, saved, total = cursor.fetchone()
+    if rater is None:
+        return None
+    if following is None:
+        return HandedIn(rater, None)
+    own = OwnTexts(tuple(texts), prompt, generic, personalized, side)
+    return HandedIn(rater, NextItem(following, title, instrument, own, saved, total))
+
+
+@transaction.atomic
+def by_orm(*, user: User, roles: Iterable[Role], token: str, submission: Submission) -> HandedIn | None:
+    """hand_in's contract by submit_assignment and claim_assignment."""
+    own = Assignment.objects.filter(
+        rater__participant__user=user, campaign__study__memberships__in=user.memberships.filter(role__in=list(roles))
+    )
+    held = own.filter(token=token, state=AssignmentState.HELD, rater__state=RaterState.ACTIVE)
+    assignment = held.select_related("campaign", "item", "rater").first()
+    if assignment is None or not _answers(assignment, submission):
+        return None
+    rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=assignment.rater_id)
+    submit_assignment(assignment=assignment, submission=submission)
+    following = claim_assignment(rater=rater)
+    return HandedIn(rater.pk, _described(following) if following and not following.drafts.exists() else None)
+
+
+def _answers(assignment: Assignment, submission: Submission) -> bool:
+    """Whether these are answers to this page, as many and of its instrument."""
+    plain = plain_answers(submission, VALUES)
+    return plain is not None and (assignment.campaign.instrument, len(assignment.order)) == (plain[0], len(plain[1]))
+
+
+def _described(assignment: Assignment) -> NextItem:
+    item, campaign = assignment.item, assignment.campaign
+    pair, asked = item.pair, item.prompt
+    prompt = asked or (pair.prompt if pair else None)
+    texts = OwnTexts(
+        tuple(question.text for question in questions_on_page(assignment)),
+        prompt.text if prompt else None,
+        pair.generic.text if pair else None,
+        pair.personalized.text if pair else None,
+        assignment.side,
+    )
+    saved, total = standing(assignment.rater)
+    return NextItem(assignment.token, campaign.title, campaign.instrument, texts, saved, total)
+
+
+def standing(rater: Rater) -> tuple[int, int]:
+    """How many items the rater has answered, and how many the campaign has: their positions run from 0."""
+    answered = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
+    saved = Assignment.objects.filter(rater=rater, state__in=answered).count()
+    last = Item.objects.filter(campaign=rater.campaign_id).aggregate(last=Max("position"))["last"]
+    return saved, 0 if last is None else last + 1

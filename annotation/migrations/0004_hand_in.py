@@ -1,0 +1,21 @@
+"""The submit and claim of annotation/domain/handing_in.py as a function of PostgreSQL."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).resolve().parents[1] / "domain" / "hand_in.sql"
+
+
+def make_function(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(SQL.read_text(), params=None)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("annotation", "0003_one_participant_per_login"),
+        ("pipeline", "0002_the_words"),
+        ("studies", "0001_the_words"),
+    ]
+    operations = [migrations.RunPython(make_function, migrations.RunPython.noop)]
