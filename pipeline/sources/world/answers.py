@@ -107,8 +107,8 @@ def _select(world: World, who: Character, prompt: str, attribute: str) -> str:
     name = world.concept_of(attribute).name
     if draw(world.seed, who.name, "odd", prompt, attribute) < ODD:
         return "It depends on what else is known about the person."
-    shared = 0.45 * gauss(world.seed, "models", prompt, name)
-    own = 0.40 * gauss(world.seed, who.name, prompt, name)
+    shared = 0.75 * gauss(world.seed, "models", prompt, name)
+    own = 0.55 * gauss(world.seed, who.name, prompt, name)
     if world.affinity(prompt, attribute) + shared + own > who.yes_above:
         return f"YES\n{pick(_YES, who.name, prompt, name)}"
     return f"NO\n{pick(_NO, who.name, prompt, name)}"

@@ -90,13 +90,13 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    pools = _read("pools")
+    pools = read_texts("pools")
     return Catalogue(
-        families={name: Family(name=name, **_tuples(entry)) for name, entry in _read("traits").items()},
-        tasks=tuple(Task(name=name, **_tuples(entry)) for name, entry in _read("tasks").items()),
-        prompts=tuple(PromptText(**_tuples(entry)) for entry in _read("prompts")["prompt"]),
-        slots=_tuples(pools["slots"]),
-        around=_tuples(pools["around"]),
+        families={name: Family(name=name, **with_tuples(entry)) for name, entry in read_texts("traits").items()},
+        tasks=tuple(Task(name=name, **with_tuples(entry)) for name, entry in read_texts("tasks").items()),
+        prompts=tuple(PromptText(**with_tuples(entry)) for entry in read_texts("prompts")["prompt"]),
+        slots=with_tuples(pools["slots"]),
+        around=with_tuples(pools["around"]),
         unsupported=tuple(pools["statements"]["unsupported"]),
         not_standalone=tuple(pools["statements"]["not_standalone"]),
     )
@@ -117,9 +117,9 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_texts(name: str) -> dict[str, Any]:
     return tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+def with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}

@@ -31,8 +31,8 @@ class Corpus:
     problems: tuple[int, int]
 
 
-REAL = Corpus("world", "w", (5, 20, 11), (17, 22), (12, 16))
-SYNTHETIC = Corpus("synthetic", "s", (5, 12, 8), (25, 30), (5, 9))
+REAL = Corpus("world", "w", (5, 20, 11), (16, 21), (13, 18))
+SYNTHETIC = Corpus("synthetic", "s", (5, 12, 8), (26, 31), (4, 7))
 
 # How statements go wrong, in the study's proportions.
 SHARES = {"overgeneralized": 0.54, UNSUPPORTED: 0.22, TASK_CONTEXT: 0.17, NOT_STANDALONE: 0.07}

@@ -8,9 +8,9 @@ from pipeline.sources.world.characters import Character
 from pipeline.sources.world.draws import gauss
 from pipeline.sources.world.world import RELEVANT_ABOVE, World
 
-AS_GOOD = -0.12  # what a personalized response gains before anything else: a little less focus
+AS_GOOD = -0.03  # what a personalized response gains before anything else: a little less focus
 FORCED = 0.07  # what each trait costs that is taken up where it does not matter
-ORDINARY_MENTION = 0.03  # what people make of an open mention
+ORDINARY_MENTION = -0.08  # what people make of an open mention
 
 
 class Difference(NamedTuple):
@@ -34,8 +34,8 @@ def difference(world: World, prompt: str, attribute: str, left: str, right: str)
     gain = AS_GOOD + 0.45 * gauss(world.seed, "pair", generic, personalized)
     use = world.use_of(personalized, attribute)
     if use:
-        gain += 0.25 + 0.35 * min(max(world.affinity(prompt, attribute) - RELEVANT_ABOVE + 0.3, -1.0), 1.5)
-    gain -= FORCED * max(0, len(uses) - 3)
+        gain += 0.15 + 0.30 * min(max(world.affinity(prompt, attribute) - RELEVANT_ABOVE + 0.3, -1.0), 1.5)
+    gain -= FORCED * max(0, len(uses) - 4)
     return Difference(side, gain + ORDINARY_MENTION * (use == "open"), use == "open")
 
 

@@ -16,9 +16,9 @@ from pipeline.sources.world.world import RELEVANT_ABOVE, World
 
 VALUES = ("rejected", "uncertain", "accepted")
 # How well a statement stands with a careful reader, before chance; above 1.5 it is accepted, below 0.5 rejected.
-STANDING = {TRUE: 2.05, OVERGENERALIZED: 0.75, TASK_CONTEXT: 0.45, UNSUPPORTED: 0.3, NOT_STANDALONE: 0.15}
+STANDING = {TRUE: 2.2, OVERGENERALIZED: 0.75, TASK_CONTEXT: 0.45, UNSUPPORTED: 0.3, NOT_STANDALONE: 0.15}
 REASONS = {
-    TRUE: "other",
+    TRUE: "overgeneralized",
     OVERGENERALIZED: "overgeneralized",
     TASK_CONTEXT: "task_mistaken",
     UNSUPPORTED: "no_evidence",
@@ -69,8 +69,8 @@ class SimulatedRater:
         if self.careless:
             return pick(("no", "no", "yes"), *self._key, "careless", prompt_text, attribute_text)
         seen = self.world.affinity(prompt_text, attribute_text) + self.eager
-        seen += 0.62 * self.noise * gauss(*self._key, "relevance", prompt_text, attribute_text)
-        return "yes" if seen > RELEVANT_ABOVE + 0.12 else "no"
+        seen += 0.83 * self.noise * gauss(*self._key, "relevance", prompt_text, attribute_text)
+        return "yes" if seen > RELEVANT_ABOVE + 0.25 else "no"
 
     def preference(self, prompt_text: str, attribute_text: str, left_text: str, right_text: str) -> str:
         """1 (left is much better) to 5 (right is)."""

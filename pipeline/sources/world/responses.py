@@ -8,8 +8,8 @@ from pipeline.sources.world.characters import Character
 from pipeline.sources.world.draws import draw, pick, shuffled
 from pipeline.sources.world.world import World
 
-MOST_USES = 6
-TAKES_UP = 0.8  # share of what it was given that a response takes up
+MOST_USES = 8
+TAKES_UP = 0.93  # share of what it was given that a response takes up
 ANY_TIPS = (
     "Begin with the part that is due first.",
     "Write it down in one line before you do anything.",
