@@ -17,13 +17,13 @@ from pipeline.domain.runs import finish_run, plan_run, start_run
 from pipeline.enums import RunState, Stage, WorkState
 from pipeline.models import Run, WorkUnit
 from pipeline.sources.base import ReadOptions
+from pipeline.sources.world.characters import CHARACTERS
 from pipeline.tasks import enqueue_run
 from rebuild.plan import RebuildFailed
 from studies.models import Study
 
+MODELS = tuple(CHARACTERS)
 EXTRACTOR = "world-llama-70b"
-MODELS = ("world-llama-70b", "world-qwen-27b", "world-gemma-31b", "world-claude", "world-gpt")
-EMBEDDER = "world-embedder"
 KINDS = {"world": "human", "synthetic": "synthetic"}  # "world" plays the real people
 LEASE = 15.0  # seconds that units of a killed process stay locked
 LOOK = 0.5  # seconds between two looks at what others have done

@@ -20,8 +20,8 @@ class Measured(NamedTuple):
     all: int
 
 
-def descendants(root: int) -> set[int]:
-    """The process and everything below it."""
+def family() -> dict[int, list[int]]:
+    """The children of each process of this machine, at one moment."""
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -29,6 +29,11 @@ def descendants(root: int) -> set[int]:
         except (OSError, IndexError):
             continue
         children.setdefault(parent, []).append(int(path.parent.name))
+    return children
+
+
+def descendants(root: int, children: dict[int, list[int]]) -> set[int]:
+    """The process and everything below it."""
     found, waiting = set(), [root]
     while waiting:
         number = waiting.pop()
@@ -81,7 +86,8 @@ class Meter:
             self._look()
 
     def _look(self) -> None:
-        own = descendants(os.getpid())
+        children = family()
+        own = descendants(os.getpid(), children)
         of_own = memory_of(own)
         self._own = max(self._own, of_own)
-        self._all = max(self._all, of_own + memory_of(descendants(os.getppid()) - own))
+        self._all = max(self._all, of_own + memory_of(descendants(os.getppid(), children) - own))

@@ -19,10 +19,11 @@ from annotation.releases.errors import ReleaseRefused
 from annotation.releases.write import make_release
 from pipeline.enums import InstrumentName, Stage
 from pipeline.models import Run
+from pipeline.sources.world.characters import EMBEDDINGS
 from rebuild.checking import check_rebuild
 from rebuild.collecting import Raters, ensure_campaign, ensure_labels
 from rebuild.journal import Journal, table_of
-from rebuild.material import EMBEDDER, MODELS, Machines, ensure_sample, import_world
+from rebuild.material import EXTRACTOR, MODELS, Machines, ensure_sample, import_world
 from rebuild.plan import Folder, Plan, RebuildFailed
 from rebuild.progress import Phase, phase
 from rebuild.study import begin_study, enroll_raters
@@ -72,7 +73,7 @@ class Rebuild:
         return Machines(self.study, self.servers.models, self.plan.queue)
 
     def run(
-        self, stage: str, inputs: Sequence[Run], models: Sequence[str] = MODELS[:1], backend: str = "openai_api"
+        self, stage: str, inputs: Sequence[Run], models: Sequence[str] = (EXTRACTOR,), backend: str = "openai_api"
     ) -> tuple[Run, ...]:
         by = models[0] if len(models) == 1 else f"{len(models)} models"
         with self.phase(f"{stage} by {by}") as phase:
@@ -81,7 +82,7 @@ class Rebuild:
     def infer(self) -> Run:
         """What the conversations say about their people, merged, with its evidence."""
         extracts = self.run(Stage.EXTRACT, [])
-        merges = self.run(Stage.MERGE, extracts, [EMBEDDER])
+        merges = self.run(Stage.MERGE, extracts, [EMBEDDINGS])
         self.run(Stage.EVIDENCE, merges)
         return merges[0]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rebuild.journal import Journal, table_of
-from rebuild.meter import Measured, Meter, descendants, memory_of
+from rebuild.meter import Measured, Meter, descendants, family, memory_of
 
 MB = 1024 * 1024
 
@@ -23,7 +23,7 @@ def test_meter_sees_what_children_use() -> None:
         try:
             assert child.stdout is not None
             child.stdout.readline()
-            assert child.pid in descendants(os.getpid())
+            assert child.pid in descendants(os.getpid(), family())
             assert memory_of({child.pid}) > 60 * MB
             time.sleep(0.7)
         finally:
