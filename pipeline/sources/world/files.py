@@ -11,7 +11,7 @@ from pipeline.sources.world.characters import CHARACTERS
 from pipeline.sources.world.draws import draw
 from pipeline.sources.world.people import REAL, SYNTHETIC
 from pipeline.sources.world.raters import STANDING
-from pipeline.sources.world.world import World, WorldPerson, WorldPrompt, make_world
+from pipeline.sources.world.world import RELEVANT_ABOVE, World, WorldPerson, WorldPrompt, make_world
 
 TRUTH = "truth.json"
 TRUTH_VERSION = 1
@@ -57,6 +57,7 @@ def truth_of(world: World) -> dict[str, Any]:
         "seed": world.seed,
         "scale": world.scale,
         "mark": mark_of(world),
+        "relevant_above": RELEVANT_ABOVE,
         "models": {name: vars(who) for name, who in CHARACTERS.items()},
         "standing": STANDING,
         "people": [_person(world, person) for person in world.people],

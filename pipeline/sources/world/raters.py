@@ -69,7 +69,7 @@ class SimulatedRater:
         if self.careless:
             return pick(("no", "no", "yes"), *self._key, "careless", prompt_text, attribute_text)
         seen = self.world.affinity(prompt_text, attribute_text) + self.eager
-        seen += 0.83 * self.noise * gauss(*self._key, "relevance", prompt_text, attribute_text)
+        seen += 0.78 * self.noise * gauss(*self._key, "relevance", prompt_text, attribute_text)
         return "yes" if seen > RELEVANT_ABOVE + 0.25 else "no"
 
     def preference(self, prompt_text: str, attribute_text: str, left_text: str, right_text: str) -> str:

@@ -239,4 +239,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", help="where write_world wrote it")
     parser.add_argument("--port", type=int, default=0, help="0 = any free one")
     parser.add_argument("--host", default="127.0.0.1")
-    main(**vars(parser.parse_args()))
+    try:
+        main(**vars(parser.parse_args()))
+    except (ValueError, OSError) as error:
+        parser.exit(1, f"{error}\n")

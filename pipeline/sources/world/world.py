@@ -71,9 +71,9 @@ class WorldPrompt:
 class World:
     seed: str
     scale: float
-    people: tuple[WorldPerson, ...]
-    prompts: tuple[WorldPrompt, ...]
-    catalogue: Catalogue = field(default_factory=catalogue)
+    people: tuple[WorldPerson, ...] = field(repr=False)
+    prompts: tuple[WorldPrompt, ...] = field(repr=False)
+    catalogue: Catalogue = field(default_factory=catalogue, repr=False)
 
     @cached_property
     def _statements(self) -> dict[str, Concept]:

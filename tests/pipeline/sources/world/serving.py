@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 @contextmanager
 def world_server(world: World, folder: Path) -> Iterator[str]:
-    """The base URL of a process that answers from this world, written to ``folder``; it has ended when the block has."""
+    """The base URL of a process that answers from this world, written to ``folder``; it ends with the block."""
     write_world(world, folder)
     command = [sys.executable, "-m", "pipeline.sources.world.server", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
