@@ -1,6 +1,6 @@
 # Every target is one line; what they do stands in scripts/ and in Python.
 .DEFAULT_GOAL := help
-.PHONY: help run rebuild test check fmt bench venv venv-test lock
+.PHONY: help run rebuild test soak check fmt bench venv venv-test lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ rebuild: ## the study at its real size with simulated people, in DATA_DIR/rebuil
 
 test: venv-test ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium
 	@.venv-test/bin/python -m tests.run
+
+soak: venv-test ## kills and races again and again (ROUNDS, SECONDS, SEED, DATABASES=sqlite,postgresql)
+	@.venv-test/bin/python -m tests.faults.soak
 
 check: venv-test ## lint, types, arrows between the rooms, missing migrations
 	@.venv-test/bin/python -m tests.check

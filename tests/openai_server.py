@@ -140,6 +140,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed in mid-call is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
     asked = sum(len(message["content"].split()) for message in body["messages"])
     answered = len(text.split())
@@ -201,8 +210,7 @@ def main(path: str) -> None:
     with Path(path).open(encoding="utf-8") as lines:
         for line in lines:
             Handler.state.add(json.loads(line))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

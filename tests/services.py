@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,18 @@ def running(command: list[str], *, ready: Callable[[], bool], end: signal.Signal
                 server.wait()
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL cluster that does not run yet: how to start it, and where it then answers."""
+
+    url: str
+    command: list[str]
+    popen: dict[str, Any]
+
+
 @contextmanager
-def private_postgres() -> Iterator[str]:
-    """DATABASE_URL of a new, empty cluster with fsync on."""
+def new_cluster() -> Iterator[Cluster]:
+    """An empty cluster with fsync on, in a folder that goes when the block ends."""
     programs = postgres_folder()
     if programs is None:
         raise RuntimeError("PostgreSQL is not installed")
@@ -98,8 +108,15 @@ def private_postgres() -> Iterator[str]:
         settings |= {"max_connections": 200, "fsync": "on", "log_min_messages": "fatal"}
         command = [str(programs / "postgres"), "-D", str(folder / "data")]
         command += [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        url = f"postgresql://fitting:{password}@127.0.0.1:{port}/postgres"
-        with running(command, ready=lambda: answers(url), end=signal.SIGINT, cwd=folder, **rights):
+        yield Cluster(f"postgresql://fitting:{password}@127.0.0.1:{port}/postgres", command, {"cwd": folder, **rights})
+
+
+@contextmanager
+def private_postgres() -> Iterator[str]:
+    """DATABASE_URL of a new, empty cluster that runs."""
+    with new_cluster() as cluster:
+        url = cluster.url
+        with running(cluster.command, ready=lambda: answers(url), end=signal.SIGINT, **cluster.popen):
             yield url
 
 
