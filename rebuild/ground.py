@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TextIO
@@ -10,7 +9,7 @@ from typing import TextIO
 from django.db import connections
 
 from config.preparing import collect_static, migrate_database
-from pipeline.sources.world import make_world, write_world
+from pipeline.sources.world import make_world, read_world, write_world
 from rebuild.plan import Folder, Plan, RebuildRefused
 from rebuild.progress import phase
 
@@ -27,20 +26,24 @@ def lay_ground(*, plan: Plan, folder: Folder, out: TextIO) -> None:
 
 
 def ensure_world(plan: Plan, folder: Folder) -> None:
-    """The world's folder appears whole, with a note of what it was made from, or not at all."""
-    wanted = {"seed": plan.seed, "scale": plan.scale}
-    note = folder.world / "made_from.json"
+    """The world's folder appears whole or not at all; one that stands must be the plan's, as this code makes it."""
     if folder.world.exists():
-        found = json.loads(note.read_text(encoding="utf-8"))
-        if found != wanted:
-            raise RebuildRefused(
-                f"{folder.root} holds a rebuild with seed {found['seed']!r} and scale {found['scale']:g}, this one has "
-                f"{plan.seed!r} and {plan.scale:g}: go on with those, delete that folder, or name another DATA_DIR"
-            )
+        _check_world(plan, folder)
         return
     part = Path(f"{folder.world}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     write_world(make_world(plan.seed, plan.scale), part)
-    (part / note.name).write_text(json.dumps(wanted), encoding="utf-8")
     part.rename(folder.world)
+
+
+def _check_world(plan: Plan, folder: Folder) -> None:
+    remedy = f"delete {folder.root}, or name another DATA_DIR"
+    try:
+        world = read_world(folder.world)
+    except ValueError as error:
+        raise RebuildRefused(f"{error}: {remedy}") from error
+    if (world.seed, world.scale) != (plan.seed, plan.scale):
+        raise RebuildRefused(
+            f"{folder.root} holds a rebuild with seed {world.seed!r} and scale {world.scale:g}, this one has "
+            f"{plan.seed!r} and {plan.scale:g}: go on with those, {remedy}"
+        )

@@ -64,8 +64,9 @@ class Machines:
         if self.queue:
             for run in runs:
                 enqueue_run(run)
+        counter = Counter(runs, told)
         for run in runs:
-            self._carry_out(run, lambda: _tell(runs, told))
+            self._carry_out(run, counter)
         return runs
 
     def _started(self, stage: str, inputs: Sequence[Run], model: str, backend: str, parameters: dict[str, Any]) -> Run:
@@ -80,26 +81,37 @@ class Machines:
         )
         return start_run(run=planned)
 
-    def _carry_out(self, run: Run, tell: Callable[[], None]) -> None:
+    def _carry_out(self, run: Run, counter: Counter) -> None:
         """Until the run is over; units that a killed process held are waited for."""
-        tell()
-        while not self._worked_off(run, tell) and run.state == RunState.RUNNING:
+        while not self._worked_off(run, counter) and run.state == RunState.RUNNING:
             time.sleep(LOOK)
             run.refresh_from_db()
-            tell()
+            counter.look()
         if run.state != RunState.COMPLETE:
             reason = run.problem or next((reason for reason, _ in failures_of(run)), "")
             raise RebuildFailed(f"{run.stage} by {run.model_name} is {run.state}: {reason}")
 
-    def _worked_off(self, run: Run, tell: Callable[[], None]) -> bool:
+    def _worked_off(self, run: Run, counter: Counter) -> bool:
         if self.queue:
             return finish_run(run=run)
-        return execute_run(run=run, lease_seconds=LEASE, on_settled=lambda _: tell())
+        return execute_run(run=run, lease_seconds=LEASE, on_settled=counter.add)
 
 
-def _tell(runs: Sequence[Run], told: Told) -> None:
-    done = WorkUnit.objects.filter(run__in=runs, state=WorkState.DONE).count()
-    told(done, sum(run.n_units for run in runs))
+class Counter:
+    """How many units of these runs are done: looked up once, then added to as they are settled."""
+
+    def __init__(self, runs: Sequence[Run], told: Told) -> None:
+        self.runs, self.told = runs, told
+        self.total = sum(run.n_units for run in runs)
+        self.look()
+
+    def look(self) -> None:
+        self.done = WorkUnit.objects.filter(run__in=self.runs, state=WorkState.DONE).count()
+        self.told(self.done, self.total)
+
+    def add(self, settled: int) -> None:
+        self.done += settled
+        self.told(self.done, self.total)
 
 
 def ensure_sample(

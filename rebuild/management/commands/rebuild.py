@@ -30,6 +30,8 @@ class Command(BaseCommand):
         "release and report. Interrupted, the same command goes on."
     )
 
+    requires_system_checks = ()  # they load what only the web needs
+
     def add_arguments(self, parser: CommandParser) -> None:
         add_plan_arguments(parser)
         parser.add_argument("--in-place", action="store_true", help="DATA_DIR is the rebuild's own folder already")

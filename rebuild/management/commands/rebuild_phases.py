@@ -22,6 +22,8 @@ PATIENCE = 60.0  # seconds until a server must have answered
 class Command(BaseCommand):
     help = "The phases of a rebuild, in DATA_DIR, against servers that run: what `manage.py rebuild` starts."
 
+    requires_system_checks = ()  # they load what only the web needs
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("which", choices=["ground", "study"], help="what comes before the servers, or after")
         add_plan_arguments(parser)
