@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,8 @@ class Family:
 class Task:
     name: str
     topics: tuple[str, ...]
-    openers: tuple[str, ...]
-    replies: tuple[str, ...]
-    followups: tuple[str, ...]
+    threads: tuple[tuple[str, str], ...]  # request and answer
+    followups: tuple[tuple[str, str], ...]
     confusions: tuple[str, ...]
 
 
@@ -117,9 +116,19 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> str:
+    """The words of a text and nothing else: the same of its Markdown and of the page that shows it."""
+    return " ".join(re.findall(r"[a-z]+", text.lower()))
+
+
 def read_texts(name: str) -> dict[str, Any]:
     return tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return {name: _frozen(value) for name, value in entry.items()}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -14,22 +14,23 @@ Turn = dict[str, str]
 def write_chat(catalogue: Catalogue, person: PersonPlan, chat: ChatPlan, random: Random) -> list[Turn]:
     """The turns; notes at each of the chat's shows in which turns it stands."""
     said = _spread([show for show in chat.shows if show.cue], random)
-    users = [_opener(chat, random), *_followups(catalogue, chat, len(said) - 1, random)]
     turns: list[Turn] = []
-    for number, (own, shows) in enumerate(zip(users, said, strict=True)):
-        text = own
+    for shows, (request, answer) in zip(said, _exchanges(catalogue, chat, len(said), random), strict=True):
+        text = request
         for show in shows:
             show.turns = (len(turns),)
-            text = _with_aside(text, show.cue, catalogue, random)
-        turns.append({"role": "user", "content": in_register(text, person.register, number == 0, random)})
-        turns.append({"role": "assistant", "content": _reply(catalogue, chat, number, random)})
+            text = _with_aside(text, show.cue, 0.8 if not turns else 0.5, catalogue, random)
+        turns += _exchange(in_register(text, person.register, not turns, random), answer)
+    n_users = len(said)
     if random.random() < 0.45:
-        turns.append(
-            {"role": "user", "content": in_register(_any(catalogue, "thanks", random), "plain", False, random)}
-        )
-        turns.append({"role": "assistant", "content": _any(catalogue, "goodbye", random)})
-    _place_problems(chat, len(users), random)
+        thanks = in_register(_any(catalogue, "thanks", random), "plain", False, random)
+        turns += _exchange(thanks, _any(catalogue, "goodbye", random))
+    _place_problems(chat, n_users, random)
     return turns
+
+
+def _exchange(request: str, answer: str) -> list[Turn]:
+    return [{"role": "user", "content": request}, {"role": "assistant", "content": answer}]
 
 
 def _spread(shows: list[Show], random: Random) -> list[list[Show]]:
@@ -41,26 +42,20 @@ def _spread(shows: list[Show], random: Random) -> list[list[Show]]:
     return turns
 
 
-def _opener(chat: ChatPlan, random: Random) -> str:
-    return random.choice(chat.task.openers).format(**chat.slots)
+def _exchanges(catalogue: Catalogue, chat: ChatPlan, n: int, random: Random) -> list[tuple[str, str]]:
+    """The task's own requests and answers, and when those are used up, what fits anywhere."""
+    own = [random.choice(chat.task.threads), *random.sample(chat.task.followups, len(chat.task.followups))][:n]
+    filled = [(request.format(**chat.slots), answer.format(**chat.slots)) for request, answer in own]
+    more, answers = catalogue.around["more"], catalogue.around["assistant"]
+    rest = max(0, n - len(own))
+    return filled + list(zip(random.sample(more, rest), random.sample(answers, rest), strict=True))
 
 
-def _followups(catalogue: Catalogue, chat: ChatPlan, n: int, random: Random) -> list[str]:
-    own = [text.format(**chat.slots) for text in random.sample(chat.task.followups, min(n, len(chat.task.followups)))]
-    more = random.sample(catalogue.around["more"], max(0, n - len(own)))
-    return own + more
-
-
-def _with_aside(text: str, cue: str, catalogue: Catalogue, random: Random) -> str:
+def _with_aside(text: str, cue: str, at_end: float, catalogue: Catalogue, random: Random) -> str:
+    """The aside behind the text with a chance of ``at_end``, else before it."""
     aside = f"{_any(catalogue, 'lead_ins', random)}{cue}"
-    first, second = (text, aside) if random.random() < 0.6 else (aside, text)
+    first, second = (text, aside) if random.random() < at_end else (aside, text)
     return f"{first}{'' if first[-1] in '.?!)' else '.'} {second}"
-
-
-def _reply(catalogue: Catalogue, chat: ChatPlan, number: int, random: Random) -> str:
-    if number < len(chat.task.replies):
-        return chat.task.replies[number].format(**chat.slots)
-    return _any(catalogue, "assistant", random)
 
 
 def _place_problems(chat: ChatPlan, n_users: int, random: Random) -> None:
@@ -91,7 +86,7 @@ def in_register(text: str, register: str, first: bool, random: Random) -> str:
     if register == "typos":
         return _with_typos(text, random)
     if register == "chatty":
-        return text + random.choice(("!!", " :)", " haha", "...", "!"))
+        return text.rstrip(".") + random.choice(("!!", " :)", " haha", "...", "!"))
     if register == "formal":
         ended = text if text[-1] in ".?!)" else f"{text}."
         return (

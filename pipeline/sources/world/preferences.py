@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pipeline.sources.world.catalogue import words_of
 from pipeline.sources.world.characters import Character
 from pipeline.sources.world.draws import gauss
 from pipeline.sources.world.world import RELEVANT_ABOVE, World
@@ -31,7 +32,7 @@ def difference(world: World, prompt: str, attribute: str, left: str, right: str)
     side = 1 if len(uses_right) > len(uses_left) else -1
     personalized, generic = (right, left) if side > 0 else (left, right)
     uses = uses_right if side > 0 else uses_left
-    gain = AS_GOOD + 0.45 * gauss(world.seed, "pair", generic, personalized)
+    gain = AS_GOOD + 0.45 * gauss(world.seed, "pair", words_of(generic), words_of(personalized))
     use = world.use_of(personalized, attribute)
     if use:
         gain += 0.15 + 0.30 * min(max(world.affinity(prompt, attribute) - RELEVANT_ABOVE + 0.3, -1.0), 1.5)
@@ -43,7 +44,7 @@ def judged(world: World, who: Character, prompt: str, attribute: str, left: str,
     """A model's rating, 1 (left) to 5 (right)."""
     texts = (prompt, attribute, left, right)
     found = difference(world, *texts)
-    score = who.leans + 0.55 * gauss(world.seed, who.name, "judge", *texts)
+    score = who.leans + 0.55 * gauss(world.seed, who.name, "judge", *map(words_of, texts))
     towards = who.judge_mean - 3 + who.sees * found.gain + who.likes_mention * (found.open - who.opens)
     return to_scale(score + found.side * towards)
 

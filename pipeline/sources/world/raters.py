@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from pipeline.sources.world.catalogue import NOT_STANDALONE, OVERGENERALIZED, TASK_CONTEXT, TRUE, UNSUPPORTED
+from pipeline.sources.world.catalogue import NOT_STANDALONE, OVERGENERALIZED, TASK_CONTEXT, TRUE, UNSUPPORTED, words_of
 from pipeline.sources.world.draws import draw, gauss, pick
 from pipeline.sources.world.preferences import difference, to_scale
 from pipeline.sources.world.world import RELEVANT_ABOVE, World
@@ -43,18 +43,20 @@ class SimulatedRater:
 
     def quality(self, attribute_text: str, user_turns: Iterable[str] = ()) -> str:
         """rejected, uncertain or accepted; whose statement it is follows from the turns on the page."""
+        words = words_of(attribute_text)
         if self.careless:
-            return pick(VALUES, *self._key, "careless", attribute_text)
+            return pick(VALUES, *self._key, "careless", words)
         truth, hard = self._standing(attribute_text, user_turns)
-        seen = STANDING[truth] + hard + self.severity + 0.42 * self.noise * gauss(*self._key, "quality", attribute_text)
+        seen = STANDING[truth] + hard + self.severity + 0.42 * self.noise * gauss(*self._key, "quality", words)
         return VALUES[min(2, max(0, round(seen)))]
 
     def quality_reason(self, attribute_text: str, value: str, user_turns: Iterable[str] = ()) -> str:
         """Why not accepted, as one of the platform's reasons; "" for an accepted one, and where none is given."""
-        if value == "accepted" or draw(*self._key, "silent", attribute_text) < 0.15:
+        words = words_of(attribute_text)
+        if value == "accepted" or draw(*self._key, "silent", words) < 0.15:
             return ""
-        if self.careless or draw(*self._key, "mistaken", attribute_text) < 0.2:
-            return pick(tuple(REASONS.values()), *self._key, "reason", attribute_text)
+        if self.careless or draw(*self._key, "mistaken", words) < 0.2:
+            return pick(tuple(REASONS.values()), *self._key, "reason", words)
         return REASONS[self.world.truth_about(self.world.person_of(user_turns), attribute_text)]
 
     def _standing(self, attribute_text: str, user_turns: Iterable[str]) -> tuple[str, float]:
@@ -66,19 +68,21 @@ class SimulatedRater:
 
     def relevance(self, prompt_text: str, attribute_text: str) -> str:
         """yes or no."""
+        words = (words_of(prompt_text), words_of(attribute_text))
         if self.careless:
-            return pick(("no", "no", "yes"), *self._key, "careless", prompt_text, attribute_text)
+            return pick(("no", "no", "yes"), *self._key, "careless", *words)
         seen = self.world.affinity(prompt_text, attribute_text) + self.eager
-        seen += 0.78 * self.noise * gauss(*self._key, "relevance", prompt_text, attribute_text)
+        seen += 0.78 * self.noise * gauss(*self._key, "relevance", *words)
         return "yes" if seen > RELEVANT_ABOVE + 0.25 else "no"
 
     def preference(self, prompt_text: str, attribute_text: str, left_text: str, right_text: str) -> str:
         """1 (left is much better) to 5 (right is)."""
         texts = (prompt_text, attribute_text, left_text, right_text)
+        words = tuple(map(words_of, texts))
         if self.careless:
-            return str(pick((2, 3, 3, 4), *self._key, "careless", *texts))
+            return str(pick((2, 3, 3, 4), *self._key, "careless", *words))
         found = difference(self.world, *texts)
-        score = found.side * found.gain + self.leans + 0.75 * self.noise * gauss(*self._key, "preference", *texts)
+        score = found.side * found.gain + self.leans + 0.64 * self.noise * gauss(*self._key, "preference", *words)
         return str(to_scale(score))
 
     def seconds(self, n_questions: int) -> float:

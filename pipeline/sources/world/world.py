@@ -16,6 +16,7 @@ from pipeline.sources.world.catalogue import (
     catalogue,
     problem,
     squeezed,
+    words_of,
 )
 from pipeline.sources.world.chatting import Turn, write_chat
 from pipeline.sources.world.draws import gauss, pick
@@ -142,20 +143,20 @@ class World:
         concept = self.concept_of(statement)
         if not concept.family:
             return ""
-        kind = self.catalogue.families[concept.family]
-        if concept.value and kind.you.format(x=concept.value) in response:
+        words = words_of(response)
+        if concept.value and words_of(self.catalogue.families[concept.family].you.format(x=concept.value)) in words:
             return "open"
-        return "quiet" if _core(kind.use) in response else ""
+        return "quiet" if self._uses[concept.family] in words else ""
 
     def uses_in(self, response: str) -> list[str]:
         """Families of traits that a response takes up."""
-        cores = ((name, _core(kind.use)) for name, kind in self.catalogue.families.items())
-        return [name for name, core in cores if core in response]
+        words = words_of(response)
+        return [family for family, use in self._uses.items() if use in words]
 
-
-def _core(use: str) -> str:
-    """The part of a use that stands in every response that makes it, whatever comes before it."""
-    return max(use.split("{x}"), key=len)[1:]
+    @cached_property
+    def _uses(self) -> dict[str, str]:
+        """Of each family the words that stand in any response that takes it up, whatever the value."""
+        return {name: words_of(max(kind.use.split("{x}"), key=len)) for name, kind in self.catalogue.families.items()}
 
 
 def make_world(seed: str, scale: float = 1.0) -> World:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import combinations
 from random import Random
@@ -150,6 +151,15 @@ def test_difference_is_the_same_from_either_side(world: World, comparisons: list
         assert (one.side, one.gain, one.open) == (-other.side, other.gain, other.open)
         told += one.side == 1
     assert told > 95
+
+
+def test_preference_is_the_same_of_markdown_and_of_the_page_that_shows_it(
+    world: World, comparisons: list[tuple[str, str, str, str]]
+) -> None:
+    rater = SimulatedRater(world, 1)
+    for prompt, text, *responses in comparisons[:100]:
+        shown = [re.sub(r"^(\* |- |\d+\. )|\*\*", "", response, flags=re.MULTILINE) for response in responses]
+        assert rater.preference(prompt, text, *shown) == rater.preference(prompt, text, *responses)
 
 
 def test_difference_of_a_response_and_itself_is_none(world: World) -> None:
