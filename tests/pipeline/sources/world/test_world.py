@@ -85,7 +85,9 @@ def test_make_world_refuses_a_scale_that_is_none(scale: float) -> None:
         make_world("tests", scale)
 
 
-def test_no_two_conversations_of_the_world_are_alike(world: World) -> None:
+@pytest.mark.parametrize("scale", [1, 8])
+def test_no_two_conversations_of_the_world_are_alike(scale: float) -> None:
+    world = make_world("tests", scale)
     openings = [chat.turns[0]["content"] for person in world.people for chat in person.chats]
     whole = [json.dumps(chat.turns) for person in world.people for chat in person.chats]
     assert len(set(openings)) == len(openings)
