@@ -108,8 +108,8 @@ def campaign_in(url: str) -> int:
 
 def _one(url: str, question: str) -> int:
     with psycopg.connect(url) as server:
-        row = server.execute(question).fetchone()  # type: ignore[call-overload]
-    return int(row[0])
+        row = server.execute(question.encode()).fetchone()
+    return int(row[0]) if row else 0
 
 
 @contextmanager

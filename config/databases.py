@@ -44,6 +44,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         "HOST": options.pop("host", "") or parts.hostname or "",
         "PORT": options.pop("port", "") or port,
         "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        # No question ahead of each request whether the connection lives: studies/sessions.py asks its own one again.
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {"prepare_threshold": 5} | options,
     }

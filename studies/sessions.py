@@ -6,7 +6,7 @@ take effect at the very next one. Set as SESSION_ENGINE; the middleware stands w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import auth
@@ -14,15 +14,22 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMi
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import OperationalError, connection
+from django.db.models import BooleanField, DateTimeField
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from studies.models import Session, User
+from studies.statements import one_row
 
-QUESTION = """
-SELECT u.*, s.session_data FROM studies_session s LEFT JOIN studies_user u ON u.id = s.user_id
-WHERE s.session_key = %s AND s.expire_date > CURRENT_TIMESTAMP"""
+# All of a user but the dates, which SQLite would give as text: they are fetched when somebody asks. In the order of the
+# model's fields, by which from_db tells them apart.
+FIELDS = [field.attname for field in User._meta.concrete_fields if not isinstance(field, DateTimeField)]
+FLAGS = [isinstance(field, BooleanField) for field in map(User._meta.get_field, FIELDS)]
+QUESTION = f"""
+SELECT s.session_data, {", ".join(f"u.{name}" for name in FIELDS)}
+FROM studies_session s LEFT JOIN studies_user u ON u.id = s.user_id
+WHERE s.session_key = %s AND s.expire_date > CURRENT_TIMESTAMP"""  # noqa: S608 - our own words
 
 
 class SessionStore(DatabaseStore):
@@ -33,29 +40,28 @@ class SessionStore(DatabaseStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        session: Session = super().create_model_instance(data)
+        session = cast(Session, super().create_model_instance(data))
         session.user_id = data.get(auth.SESSION_KEY)
         return session
 
     def load(self) -> dict[str, Any]:
         try:
-            row = self._row()
+            row = one_row(QUESTION, [self.session_key])
         except OperationalError:
             # The first look-up of a request on a connection that was kept: the database may have been started again.
             if connection.in_atomic_block:
                 raise
             connection.close()
-            row = self._row()
+            row = one_row(QUESTION, [self.session_key])
         if row is None:
             self._session_key = None
             return {}
-        self.user = None if row.pk is None else row
-        data: dict[str, Any] = self.decode(row.session_data)
+        session_data, *values = row
+        if values[0] is not None:
+            typed = [bool(value) if is_flag else value for value, is_flag in zip(values, FLAGS, strict=True)]
+            self.user = User.from_db(connection.alias, FIELDS, typed)
+        data: dict[str, Any] = self.decode(session_data)
         return data
-
-    def _row(self) -> Any:
-        """The user with the session's data as one attribute more; a user without key where the session is nobody's."""
-        return next(iter(User.objects.raw(QUESTION, [self.session_key])), None)
 
 
 class AuthenticationMiddleware(DjangosMiddleware):

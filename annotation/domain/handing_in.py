@@ -23,6 +23,7 @@ from annotation.instruments.material import OwnTexts
 from annotation.models import Assignment, Item, Rater
 from studies.enums import Role
 from studies.models import User
+from studies.statements import one_row
 from studies.tokens import new_token
 
 CALL = (
@@ -70,11 +71,10 @@ def _by_function(
     values, reasons = [answer.value for answer in answers], [answer.reason for answer in answers]
     whose = [user.pk, [str(role) for role in roles], token]
     given = [instrument, values, reasons, submission.key, plausible_seconds(submission.seconds)]
-    with connection.cursor() as cursor:
-        cursor.execute(CALL, [*whose, *given, ring_place(), new_token(), new_token()])
-        rater, title, following, side, texts, prompt, generic, personalized, saved, total = cursor.fetchone()
-    if rater is None:
+    row = one_row(CALL, [*whose, *given, ring_place(), new_token(), new_token()])
+    if row is None or row[0] is None:
         return None
+    rater, title, following, side, texts, prompt, generic, personalized, saved, total = row
     if following is None:
         return HandedIn(rater, None)
     own = OwnTexts(tuple(texts), prompt, generic, personalized, side)

@@ -34,8 +34,10 @@ class Mould:
     pieces: tuple[str, ...]  # of the template, around the marks
     names: tuple[str, ...]  # of what goes between each and the next
 
-    def cast(self, words: Mapping[str, object]) -> str:
-        escaped = {name: conditional_escape(word) for name, word in words.items()}
+    def cast(self, words: Mapping[str, str | int]) -> str:
+        escaped = {
+            name: conditional_escape(str(word) if isinstance(word, int) else word) for name, word in words.items()
+        }
         filled = [piece + escaped[name] for piece, name in zip(self.pieces, self.names, strict=False)]
         return "".join([*filled, self.pieces[-1]])
 
@@ -47,7 +49,7 @@ def cast_page(following: NextItem, previous: str, csrf_token: str) -> str | None
         return None
     shape = tuple((name, bool(passage.html)) for name in PASSAGES if (passage := getattr(material, name)))
     mould = mould_of(following.instrument, len(material.questions), shape)
-    words: dict[str, object] = {f"question{view.place}": view.text for view in material.questions}
+    words: dict[str, str | int] = {f"question{view.place}": view.text for view in material.questions}
     for name, is_html in shape:
         passage = getattr(material, name)
         words[name] = passage.text

@@ -107,21 +107,21 @@ def work_page(assignment: Assignment, entered: Entered | None = None, notice: No
     standing = standing_of(assignment.rater)
     page = _page(assignment, drafted(assignment) if entered is None else entered, standing)
     return replace(
-        page,
+        _to_work_on(page, assignment.token),
         notice=notice,
         number=standing.saved + 1,
         previous_url=edit_url_before(assignment),
-        **_work_urls(assignment.token),
     )
 
 
-def _work_urls(token: str) -> dict[str, str]:
-    return {
-        "submit_url": _url("submit-item", token),
-        "submit_label": "Submit",
-        "return_url": _url("return-item", token),
-        "draft_url": _url("draft-answer", token),
-    }
+def _to_work_on(page: RatingPage, token: str) -> RatingPage:
+    return replace(
+        page,
+        submit_url=_url("submit-item", token),
+        submit_label="Submit",
+        return_url=_url("return-item", token),
+        draft_url=_url("draft-answer", token),
+    )
 
 
 def edit_page(assignment: Assignment, entered: Entered | None = None, notice: Notice | None = None) -> RatingPage:
@@ -166,7 +166,7 @@ def _page(assignment: Assignment, entered: Entered, standing: Standing) -> Ratin
 
 def empty_page(instrument: Instrument, standing: Standing, token: str) -> RatingPage:
     """The page of an assignment to work on, with nothing on it yet (mould.py)."""
-    return replace(_blank(instrument, standing), **_work_urls(token))
+    return _to_work_on(_blank(instrument, standing), token)
 
 
 def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
