@@ -269,6 +269,25 @@ def test_swap_changes_no_byte(shown: World, rater_a: User, name: str, swap: str)
     assert bytes_of(after_swap) == bytes_of(before)
 
 
+def newly_claimed(client: Client, world: World) -> Any:
+    """The reply that brings an item which nobody held before: the side is settled by this very claim."""
+    Assignment.objects.filter(pk=world.later.pk).delete()
+    Item.objects.filter(pk=world.later.item_id).update(open_seats=F("open_seats") + 1)
+    reply = client.post(world.url("submit-item"), answers() | {"note": ""}, headers=HTMX)
+    reply.headers["HX-Push-Url"] = "-"
+    reply.content = re.sub(rb"/a/(?!%s)[a-z2-9]{26}/" % world.now.token.encode(), b"/a/-/", reply.content)
+    return reply
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_swap_changes_no_byte_of_a_page_that_is_cast(shown: World, rater_a: User, swap: str) -> None:
+    before = reply_to(newly_claimed, shown, rater_a)
+    after_swap = reply_to(newly_claimed, shown, rater_a, swap=SWAPS[swap])
+    assert b"<strong>bread</strong>" in before.content
+    assert b"/a/-/submit/" in before.content
+    assert bytes_of(after_swap) == bytes_of(before)
+
+
 def test_swap_turns_the_database_and_not_the_page(shown: World, rater_a: User) -> None:
     """The swap test would pass for nothing if its swap did nothing, or if the page showed no responses."""
     was = Assignment.objects.get(pk=shown.now.pk).side
