@@ -12,6 +12,7 @@ from pipeline.enums import InstrumentName
 
 LONGEST_REMARK = 4000  # characters
 LONGEST_KEY = 64
+REASONS = frozenset(RejectReason.values)
 LONGEST_PAGE_TIME = 86_400.0  # seconds; more is a clock gone wrong, and is recorded as unknown
 
 
@@ -113,7 +114,7 @@ def check_answer(place: int, answer: Answer, n: int, values: tuple[str, ...], in
         return f"Question {place + 1}: {answer.value!r} is no answer; choose {', '.join(values)}."
     if answer.reason and (instrument != InstrumentName.ATTRIBUTE_QUALITY or answer.value == "accepted"):
         return f"Question {place + 1}: a reason goes with a rejected or uncertain attribute only."
-    if answer.reason not in RejectReason.values:
+    if answer.reason not in REASONS:
         return f"Question {place + 1}: {answer.reason!r} is no reason of the list."
     return ""
 
