@@ -15,7 +15,7 @@ from pipeline import tasks  # noqa: E402
 from pipeline.domain import executing  # noqa: E402
 
 assert executing.execute_run.__kwdefaults__ is not None
-executing.execute_run.__kwdefaults__ |= {"lease_seconds": 3.0}
+executing.execute_run.__kwdefaults__ |= {"lease_seconds": 4.0}
 tasks.SHARD = 25
 app.conf.beat_schedule = {
     "sweep runs": {"task": "pipeline.task_sweep", "schedule": 1.0, "options": {"expires": 5}},

@@ -40,13 +40,16 @@ class Mortal:
         until(lambda: self.ready() or self.process is None or self.process.poll() is not None)
         assert self.process.poll() is None, f"{self.name} did not start:\n{self.words()}"
 
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
     def children(self) -> list[int]:
         assert self.process is not None
         return [number for number in descendants(self.process.pid) if alive(number)]
 
     def kill(self) -> None:
         """Everything of it at once, and until the last is gone. Stopped first, so that none is born meanwhile."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None or self.ended():
             return
         os.kill(self.process.pid, signal.SIGSTOP)
         doomed = [*self.children(), self.process.pid]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import random
 import threading
@@ -133,7 +134,8 @@ class Habits:
 class Crowd:
     """What all raters of one campaign share: pages acknowledged, requests sent again, raters who have left.
 
-    ``over`` ends their work.
+    Nobody sends a page while ``limit`` are acknowledged, so that work is left when the next server dies. ``over`` ends
+    their work.
     """
 
     port: int
@@ -143,6 +145,7 @@ class Crowd:
     acknowledged: int = 0
     again: int = 0
     left: int = 0
+    limit: float = math.inf
     over: threading.Event = field(default_factory=threading.Event)
     problems: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -198,6 +201,8 @@ class Rater:
             raise Broken(f"{path} was given out as work, and is done already")
         self._write("served", form.action)
         time.sleep(self.chance.uniform(0, self.habits.thought))
+        while self.crowd.acknowledged >= self.crowd.limit and not self.crowd.over.is_set():
+            time.sleep(0.02)
         return self._answer(form)
 
     def _answer(self, form: Form) -> str:

@@ -129,12 +129,9 @@ class Backstage:
                 connection.close()
             time.sleep(0.02)
 
-    def status(self) -> dict[str, Any]:
-        from pipeline.models import Completion
-
+    def status(self) -> str:
         self.run.refresh_from_db()
-        flying = Completion.objects.filter(run=self.run, state="in_flight").count()
-        return {"state": self.run.state, "in_flight": flying}
+        return str(self.run.state)
 
     def check(self, *, records: list[dict[str, Any]]) -> dict[str, Any]:
         from tests.faults.checking import problems_now, problems_of
