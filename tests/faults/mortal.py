@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.processes import ROOT, alive, until
 from tests.services import answers, free_port, new_cluster
@@ -136,7 +135,3 @@ def _celery(name: str, words: list[str], environment: dict[str, str], folder: Pa
     """Not waited for: what it has to do waits for it."""
     command = [sys.executable, "-m", "celery", "-A", "tests.faults.hurry", "--quiet", *words]
     return Mortal(name, command, {"env": environment, "cwd": ROOT}, lambda: True, folder / name)
-
-
-def port_of(url: str) -> int:
-    return int(urlsplit(url).port or 0)
