@@ -37,6 +37,7 @@ QUESTIONS_PER_ITEM = 12
 LEASE_SECONDS = 120  # of an item whose simulated rater does not come back: RATERS was lowered since
 DRIVERS = 4  # processes that the raters are spread over
 ROUNDS_PATIENCE = 2 * LEASE_SECONDS
+BETWEEN_ROUNDS = 5.0  # seconds, where nobody found anything to judge
 
 
 @transaction.atomic
@@ -95,7 +96,7 @@ class Raters:
             if said.saved > saved:
                 deadline = time.monotonic() + ROUNDS_PATIENCE
             else:
-                time.sleep(LOOK)
+                time.sleep(BETWEEN_ROUNDS)
         return f"{said.requests} requests, {said.retries} sent again" if said.requests else "was complete"
 
     def _send_all(self, campaigns: Sequence[Campaign], told: Told, said: Said) -> None:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from rebuild.access_log import AccessLog
-from rebuild.browser import Browser
-from rebuild.rater import Judge, SimulatedPerson
+from rebuild.browser import Browser, Unreachable
+from rebuild.rater import Judge, RaterStuck, SimulatedPerson
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def main() -> int:
     for ended in as_completed(people):
         error = ended.exception()
         if error is not None:
-            traceback.print_exception(error, file=sys.stderr)
+            if not isinstance(error, RaterStuck | Unreachable):
+                traceback.print_exception(error, file=sys.stderr)
             say(problem=f"{type(error).__name__}: {error}")
             os._exit(1)  # the other threads would work on
     browsers = [ended.result() for ended in people]

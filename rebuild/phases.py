@@ -26,7 +26,7 @@ from rebuild.journal import Journal, table_of
 from rebuild.material import EXTRACTOR, MODELS, Machines, ensure_sample, import_world
 from rebuild.plan import Folder, Plan, RebuildFailed
 from rebuild.progress import Phase, phase
-from rebuild.study import begin_study, enroll_raters
+from rebuild.study import begin_study, claim_folder, enroll_raters
 from studies.models import Study
 
 QUALITY, RELEVANCE, PREFERENCE = (
@@ -58,6 +58,7 @@ class Rebuild:
     def carry_out(self) -> None:
         """All of it. Raises RebuildRefused, RebuildFailed; interrupted at any point, it may be called again."""
         self.study = begin_study(plan=self.plan)
+        claim_folder(study=self.study, folder=self.folder)
         with self.phase("import"):
             import_world(study=self.study, corpus=self.folder.world / "corpus")
         merge = self.infer()

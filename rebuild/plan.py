@@ -79,6 +79,11 @@ class Folder:
         return self.root / "report"
 
     @property
+    def owner(self) -> Path:
+        """Holds the public id of the study whose files these are."""
+        return self.root / "study.txt"
+
+    @property
     def access(self) -> Path:
         """The logs of what was acknowledged to simulated raters, one for each driving process."""
         return self.root / "access"

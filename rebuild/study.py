@@ -10,7 +10,7 @@ from django.db import transaction
 
 from annotation.domain.joining import enroll_simulated
 from rebuild.driver import Login
-from rebuild.plan import SLUG, Plan, RebuildRefused
+from rebuild.plan import SLUG, Folder, Plan, RebuildRefused
 from studies.domain.audit import record_event
 from studies.domain.members import add_member
 from studies.domain.studies import create_study
@@ -47,6 +47,18 @@ def begin_study(*, plan: Plan) -> Study:
             f"this one has {plan.seed!r} and {plan.scale:g}: go on with those, or name another DATA_DIR or DATABASE_URL"
         )
     return study
+
+
+def claim_folder(*, study: Study, folder: Folder) -> None:
+    """The folder is this study's from now on. Raises RebuildRefused where it is another's, in another database."""
+    if not folder.owner.exists():
+        folder.root.mkdir(parents=True, exist_ok=True)
+        folder.owner.write_text(study.public_id, encoding="utf-8")
+    if folder.owner.read_text(encoding="utf-8") != study.public_id:
+        raise RebuildRefused(
+            f"{folder.root} holds the files of a rebuild in another database: "
+            "delete that folder, name that database again, or another DATA_DIR"
+        )
 
 
 def enroll_raters(*, study: Study, count: int) -> list[Login]:

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 
 SCALE, RATERS = "0.03", "4"
 UNITS = {"attribute_quality": 59, "relevance": 119, "preference": 11}  # 3 % of 1,983, 3,973 and 367
+RUNS = dict.fromkeys(["import", "extract", "merge", "evidence", "label"], 1) | {"sample": 3, "select": 6}
+RUNS |= {"respond": 5, "judge": 5}
 
 
 class Start:
@@ -72,39 +74,41 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         kill_all(tmp_path / "data" / "rebuild")
 
 
-def judgments_in(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "release" / "data" / "judgments.jsonl").read_text(encoding="utf-8").splitlines()
+def acknowledged(start: Start) -> int:
+    return sum(1 for _ in read_access_logs(start.folder / "access"))
+
+
+def released(folder: Path, table: str) -> list[dict[str, Any]]:
+    lines = (folder / "release" / "data" / f"{table}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 def test_rebuild_killed_and_interrupted_goes_on_to_a_verified_release(environment: dict[str, str]) -> None:
     start = Start(environment).until_said("sample for relevance")
-    start.signal(signal.SIGKILL)  # while models vote
-
-    start = Start(environment).until_said("items for attribute_quality")
-    until(lambda: sum(1 for _ in read_access_logs(start.folder / "access")) >= 3, seconds=60)
-    start.signal(signal.SIGKILL)  # while people judge
-    told = sum(1 for _ in read_access_logs(start.folder / "access"))
-
-    start = Start(environment).until_said("judgments on attribute_quality")
-    start.signal(signal.SIGINT)
+    start.signal(signal.SIGINT)  # while models vote
     assert start.process.returncode == 130
     assert "The same command goes on from here." in start.output
 
-    start = Start(environment)
+    start = Start(environment).until_said("items for attribute_quality")
+    until(lambda: acknowledged(start) >= 3, seconds=60)
+    start.signal(signal.SIGKILL)  # while people judge
+    told = acknowledged(start)
+
+    start = Start(environment, "--queue")  # what is left, by a worker
     assert start.ended() == 0, start.output
     assert not processes_on(start.folder)
     assert "0 of them lost" in start.output
     assert "killed 1 times" in start.output
-    counted = [row for row in judgments_in(start.folder) if row["counted"]]
+    counted = [row for row in released(start.folder, "judgments") if row["counted"]]
     for instrument, units in UNITS.items():
         per_unit = Counter(row["unit"] for row in counted if row["instrument"] == instrument)
         assert set(per_unit.values()) == {3}
         assert len(per_unit) == units
     assert len({(row["unit"], row["rater"]) for row in counted}) == len(counted)
     assert {row["rater_kind"] for row in counted} == {"simulated"}
-    assert sum(1 for _ in read_access_logs(start.folder / "access")) > told
+    assert acknowledged(start) > told
     assert (start.folder / "report" / "report.html").read_text().count("SIMULATED") > 10
+    assert Counter(row["stage"] for row in released(start.folder, "runs")) == RUNS  # none of them twice
     refuses_another_world(environment)
     stays_as_it_is(environment, start.folder)
 

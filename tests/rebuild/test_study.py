@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,8 @@ from django.contrib.auth import authenticate
 from django.test import override_settings
 
 from annotation.models import Participant
-from rebuild.plan import Plan, RebuildRefused
-from rebuild.study import begin_study, enroll_raters
+from rebuild.plan import Folder, Plan, RebuildRefused
+from rebuild.study import begin_study, claim_folder, enroll_raters
 from studies.models import Membership, Study
 from tests import factories
 
@@ -33,6 +34,15 @@ def test_begin_study_refuses_a_study_that_is_somebody_elses() -> None:
     factories.make_study("rebuild")
     with pytest.raises(RebuildRefused, match="that no rebuild began"):
         begin_study(plan=Plan())
+
+
+def test_claim_folder_keeps_two_databases_apart(study: Study, other_study: Study, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "new")
+    claim_folder(study=study, folder=folder)
+    claim_folder(study=study, folder=folder)
+    with pytest.raises(RebuildRefused, match="in another database"):
+        claim_folder(study=other_study, folder=folder)
+    assert folder.owner.read_text() == study.public_id
 
 
 def test_enroll_raters_are_simulated_before_they_do_anything(study: Study) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 
 from rebuild.ground import lay_ground
 from rebuild.management.commands.rebuild import add_plan_arguments, plan_of
@@ -43,6 +44,9 @@ class Command(BaseCommand):
             Rebuild(plan, folder, Servers(options["web"], options["models"]), sys.stdout).carry_out()
         except (RebuildRefused, RebuildFailed) as error:
             raise CommandError(str(error)) from error
+        except (OperationalError, InterfaceError) as error:
+            words = str(error).strip()
+            raise CommandError(f"the database went away ({words}): the same command goes on from here") from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 
