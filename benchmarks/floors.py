@@ -6,11 +6,14 @@ rule beyond the database's own, no page.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from tests.services import postgres_folder
 
 # :rater, :campaign and :place are given; :held and :item are what the one before has taken (0 at first).
 ANSWERS = """
@@ -57,12 +60,23 @@ def pgbench(url: str, campaign: int, first_rater: int, clients: int, seconds: fl
         + "\nCOMMIT;\n"
     )
     parts = urlsplit(url)
-    command = ["pgbench", "--no-vacuum", "-M", "prepared", "-f", script, "-c", clients, "-j", min(clients, 4)]
+    command: list[object] = [
+        (postgres_folder() or Path()) / "pgbench",
+        "--no-vacuum",
+        "-M",
+        "prepared",
+        "-f",
+        script,
+        "-c",
+        clients,
+        "-j",
+        min(clients, 4),
+    ]
     command += ["-T", max(1, round(seconds)), "-D", "held=0", "-D", "item=0", "-D", f"campaign={campaign}"]
     command += ["-h", parts.hostname, "-p", parts.port, "-U", parts.username, parts.path.lstrip("/")]
     done = subprocess.run(
         [str(word) for word in command],
-        env={"PGPASSWORD": unquote(parts.password or ""), "PATH": "/usr/bin:/bin"},
+        env={"PGPASSWORD": unquote(parts.password or ""), "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,

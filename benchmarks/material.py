@@ -136,6 +136,7 @@ def fill(judgments: int) -> None:
             cursor.execute(statement.format(series=series.format(n=rows[name]), **names))
         for statement in after:
             cursor.execute(statement)
+    connection.close()  # and with it the settings above
 
 
 def _next_key(insert: str) -> str:

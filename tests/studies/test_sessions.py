@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.db import OperationalError, connection
@@ -9,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from studies import sessions
 from studies.models import Session, Study, User
 from studies.sessions import SessionStore
+from studies.statements import one_row
 from tests import factories
 
 HOME = reverse("annotation:home")
@@ -91,12 +93,12 @@ def test_session_is_asked_for_again_where_the_connection_died(monkeypatch: pytes
     user = factories.make_user()
     client = Client()
     client.force_login(user)
-    real, failures = sessions.one_row, [OperationalError("the connection is gone")]
+    failures = [OperationalError("the connection is gone")]
 
-    def once_dead(*words: object) -> object:
+    def once_dead(*words: Any) -> object:
         if failures:
             raise failures.pop()
-        return real(*words)
+        return one_row(*words)
 
-    monkeypatch.setattr(sessions, "one_row", once_dead)
+    monkeypatch.setattr("studies.sessions.one_row", once_dead)
     assert SessionStore(client.session.session_key)[SESSION_KEY] == str(user.pk)

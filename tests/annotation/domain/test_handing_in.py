@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -47,12 +49,12 @@ def held(study: Study, rater_a: User) -> Assignment:
     return factories.claim(factories.make_rater(campaign, rater_a))
 
 
-def submission(value: str = "yes", n: int = 2, **more: object) -> Submission:
-    fields = {"key": "key-1", "answers": {place: Answer(value) for place in range(n)}}
+def submission(value: str = "yes", n: int = 2, **more: Any) -> Submission:
+    fields: dict[str, Any] = {"key": "key-1", "answers": {place: Answer(value) for place in range(n)}}
     return Submission(**fields | more)
 
 
-def sent(by: HandIn, held: Assignment, user: User | None = None, **more: object) -> HandedIn | None:
+def sent(by: HandIn, held: Assignment, user: User | None = None, **more: Any) -> HandedIn | None:
     user = user or held.rater.participant.user
     return by(user=user, roles=RATES, token=held.token, submission=submission(**more))
 
@@ -171,7 +173,7 @@ def test_hand_in_takes_higher_priority_first(by: HandIn, held: Assignment) -> No
         {"answers": {}},
     ],
 )
-def test_hand_in_leaves_what_has_to_be_talked_about(held: Assignment, more: dict[str, object]) -> None:
+def test_hand_in_leaves_what_has_to_be_talked_about(held: Assignment, more: dict[str, Any]) -> None:
     assert sent(hand_in, held, **more) is None
     assert not changed(held)
 
@@ -224,7 +226,7 @@ def test_function_leaves_other_peoples_ended_leases_to_the_claim(study: Study, h
 def test_function_leaves_a_second_held_item_to_the_claim(held: Assignment) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("the function is PostgreSQL's")
-    other = Item.objects.exclude(pk=held.item_id).first()
+    other = Item.objects.exclude(pk=held.item_id).earliest("pk")
     Item.objects.filter(pk=other.pk).update(open_seats=F("open_seats") - 1)
     second = Assignment.objects.create(
         campaign=held.campaign,
@@ -244,6 +246,38 @@ def test_function_changes_with_a_migration() -> None:
     digest = hashlib.sha256(SQL.read_bytes()).hexdigest()
     migrations = SQL.parents[1] / "migrations"
     assert any(digest in path.read_text() for path in migrations.glob("0*.py")), f"add a migration for {digest}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hand_in_from_two_tabs_at_once_stores_once_and_never_exceeds_k() -> None:
+    """Every rater has two tabs that race for each item, and all race for the seats."""
+    campaign = factories.make_campaign(factories.make_study(), n_items=8, n_questions=2, k=2)
+    raters = [factories.make_rater(campaign) for _ in range(4)]
+    failures: list[BaseException] = []
+
+    def work(rater: Rater) -> None:
+        user = rater.participant.user
+        assert user
+        try:
+            while (assignment := claim_assignment(rater=rater)) is not None:
+                handed = sent(hand_in, assignment, user)
+                while handed and handed.following:
+                    token = handed.following.token
+                    handed = hand_in(user=user, roles=RATES, token=token, submission=submission())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(rater,)) for rater in raters * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    check_seats(campaign)
+    assert Judgment.objects.count() == 8 * 2 * 2
+    assert campaign.assignments.count() == 8 * 2
 
 
 @pytest.mark.django_db
