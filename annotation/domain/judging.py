@@ -230,10 +230,11 @@ def save_draft(*, assignment: Assignment, place: int, answer: Answer) -> Draft |
         return None
     if assignment.state == AssignmentState.RETURNED:
         raise AssignmentOver("You gave this item back. Reload the page to go on with the next one.")
-    draft, _ = Draft.objects.update_or_create(
-        assignment=assignment,
-        question=questions[place],
-        defaults={"value": answer.value, "reason": answer.reason},
+    [draft] = Draft.objects.bulk_create(
+        [Draft(assignment=assignment, question=questions[place], value=answer.value, reason=answer.reason)],
+        update_conflicts=True,
+        unique_fields=["assignment", "question"],
+        update_fields=["value", "reason", "saved_at"],
     )
     if assignment.state == AssignmentState.HELD:
         Assignment.objects.filter(pk=assignment.pk).update(lease_until=from_now(assignment.campaign.lease_seconds))
