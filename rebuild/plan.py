@@ -14,6 +14,7 @@ SEED = "fitting-room"
 # The published study's own numbers (STUDY.md).
 ATTRIBUTES, MATCHES, QUESTIONS, PAIRS = 1983, 3973, 367, 80
 
+FEWEST_PAIRS = 5  # of a small world, so that they surely hold the questions wanted
 LARGEST_SCALE = 10.0
 MOST_RATERS = 400
 
@@ -48,7 +49,7 @@ class Plan:
 
     @property
     def pairs(self) -> int:
-        return self._scaled(PAIRS)
+        return max(FEWEST_PAIRS, self._scaled(PAIRS))
 
     def units(self, instrument: str) -> int:
         """How many units of the instrument are judged."""

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Folder:
 @pytest.fixture
 def check(study: Study, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Three campaigns of two pages with two questions, judged by three simulated raters each, in the access log."""
-    for name, number in {"ATTRIBUTES": 4, "MATCHES": 4, "QUESTIONS": 4, "PAIRS": 2}.items():
+    for name, number in {"ATTRIBUTES": 4, "MATCHES": 4, "QUESTIONS": 4, "PAIRS": 2, "FEWEST_PAIRS": 2}.items():
         monkeypatch.setattr(sizes, name, number)
     users = [factories.make_member(study) for _ in range(3)]
     log = AccessLog(folder.access / "driver-1.jsonl")

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
+from annotation.domain.errors import AnnotationError
+from pipeline.domain.errors import RunError
 from rebuild.ground import lay_ground
 from rebuild.management.commands.rebuild import add_plan_arguments, plan_of
 from rebuild.phases import Rebuild, Servers
@@ -42,7 +44,7 @@ class Command(BaseCommand):
             wait_for(f"{options['web']}/healthz")
             wait_for(f"{options['models']}/models")
             Rebuild(plan, folder, Servers(options["web"], options["models"]), sys.stdout).carry_out()
-        except (RebuildRefused, RebuildFailed) as error:
+        except (RebuildRefused, RebuildFailed, AnnotationError, RunError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError) as error:
             words = str(error).strip()
