@@ -92,7 +92,9 @@ def plain_answers(submission: Submission, values: Mapping[str, tuple[str, ...]])
     if not answers or len(answers) != n or submission.remarks or not _is_key(submission.key):
         return None
     for instrument, allowed in values.items():
-        if not any(check_answer(place, answer, n, allowed, instrument) for place, answer in enumerate(answers)):
+        if answers[0].value in allowed and not any(
+            check_answer(place, answer, n, allowed, instrument) for place, answer in enumerate(answers)
+        ):
             return instrument, answers
     return None
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-# sha256 of the file that this migration was written for: 957d9c96e8b979aa89d841ea6cccf93db42615f29c755300ccd8f3110cc7a80a
+# sha256 of the file that this migration was written for: 0dac9372a2a0ceb313c0db655b1fbb61bbbcd348cb22d4a23be323f4eae73daa
 SQL = Path(__file__).resolve().parents[1] / "domain" / "hand_in.sql"
 
 
