@@ -21,6 +21,8 @@ from tests.openai_server import ModelServer, model_server, question_of
 from tests.pipeline.demo_answers import CORPUS, recorded_demo
 from tests.processes import ROOT, manage, own_environment, until
 
+pytestmark = pytest.mark.django_db  # so that there is a database to record the demo in when this runs alone
+
 OAK, BIRCH, _ = authored.MODELS
 LOOK = """
 import json
