@@ -51,10 +51,12 @@ def supervise(*, plan: Plan, out: TextIO) -> int:
     doors.web.set_inheritable(True)
     supervisor = Supervisor(services(plan, folder, doors, lock), most_failures=MOST_FAILURES)
     code = supervisor.run()
-    if supervisor.decided or code:
-        return code
-    out.write("Interrupted. The same command goes on from here.\n")
-    return INTERRUPTED
+    if supervisor.decided and code == 0:
+        return 0
+    if code == 0:
+        code = INTERRUPTED
+    out.write(f"{'Interrupted' if code == INTERRUPTED else 'Not finished'}. The same command goes on from here.\n")
+    return code
 
 
 def lay_ground(plan: Plan) -> int:
