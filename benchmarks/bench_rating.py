@@ -118,7 +118,7 @@ def machine(load: float) -> str:
     ]
     return (
         f"{len(names)} x {names[0] if names else platform.processor()}, Python {platform.python_version()}, "
-        f"WEB_WORKERS={os.environ.get('WEB_WORKERS', '2')} WEB_THREADS={os.environ.get('WEB_THREADS', '4')}, "
+        f"WEB_WORKERS={os.environ.get('WEB_WORKERS', 'by default')}, "
         f"load before {load:.1f}, after {os.getloadavg()[0]:.1f}"
     )
 

@@ -68,3 +68,9 @@ def folder(name: str, default: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ImproperlyConfigured(f"{name}={path} is a file: name a folder")
     return path
+
+
+def web_workers() -> int:
+    """Processes that answer the web. On PostgreSQL they are what a busy hour is short of (docs/performance.md)."""
+    cores = min(4, max(2, os.cpu_count() or 1))
+    return integer("WEB_WORKERS", cores if text("DATABASE_URL") else 2, 1, 64)
