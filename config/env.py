@@ -70,7 +70,6 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
-def web_workers() -> int:
-    """Processes that answer the web. On PostgreSQL they are what a busy hour is short of (docs/performance.md)."""
-    cores = min(4, max(2, os.cpu_count() or 1))
-    return integer("WEB_WORKERS", cores if text("DATABASE_URL") else 2, 1, 64)
+def usual_web_workers() -> int:
+    """On PostgreSQL a process for each core, two to four: they are what a busy hour is short of (docs/performance.md)."""
+    return min(4, max(2, os.cpu_count() or 1)) if text("DATABASE_URL") else 2

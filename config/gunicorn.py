@@ -9,7 +9,7 @@ from config import env
 
 wsgi_app = "config.wsgi"
 bind = env.text("WEB_BIND") or f"{env.text('HOST', '127.0.0.1')}:{env.integer('PORT', 8000, 1, 65535)}"
-workers = env.web_workers()
+workers = env.integer("WEB_WORKERS", env.usual_web_workers(), 1, 64)
 threads = env.integer("WEB_THREADS", 4, 1, 64)
 worker_class = "gthread"
 # Heartbeats in memory where there is such a folder: a busy disk must not look like a dead worker.

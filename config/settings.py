@@ -29,7 +29,7 @@ HTTPS = env.boolean("HTTPS")
 # are made only when asked for.
 LOCAL = HOST in LOOPBACK and not HTTPS and not set(ALLOWED_HOSTS) - LOOPBACK
 DEMO = env.boolean("DEMO", default=EMBEDDED and LOCAL)
-WEB_WORKERS = env.web_workers()
+WEB_WORKERS = env.integer("WEB_WORKERS", env.usual_web_workers(), 1, 64)
 WEB_THREADS = env.integer("WEB_THREADS", 4, 1, 64)
 TASK_WORKERS = env.integer("TASK_WORKERS", 2, 1, 64)
 

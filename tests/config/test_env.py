@@ -56,5 +56,5 @@ def test_database_from_url_reads_every_part() -> None:
     assert found["USER"] == "me@work"
     assert found["PASSWORD"] == "p/w"
     assert (found["HOST"], found["PORT"], found["NAME"]) == ("db.example", "5433", "fit room")
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {"prepare_threshold": 5, "sslmode": "require"}
     assert database_from_url("postgresql:///db?host=/run/pg&port=5433")["HOST"] == "/run/pg"
