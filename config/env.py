@@ -71,5 +71,5 @@ def folder(name: str, default: Path) -> Path:
 
 
 def usual_web_workers() -> int:
-    """On PostgreSQL a process for each core, two to four: they are what a busy hour is short of (docs/performance.md)."""
+    """On PostgreSQL one a core, two to four: they are what a busy hour is short of (docs/performance.md)."""
     return min(4, max(2, os.cpu_count() or 1)) if text("DATABASE_URL") else 2
