@@ -96,7 +96,7 @@ def measure(source: databases.Source, size: int, raters: int, queries: int, opti
             if "bare" in ports:
                 folder = Path(environment["DATA_DIR"])
                 url = environment["DATABASE_URL"]
-                pgbench.append(floors.pgbench(url, campaign, PGBENCH_RATER, raters, options.seconds, folder))
+                pgbench.append(floors.pgbench(url, campaign, PGBENCH_RATER, raters, min(2, options.seconds), folder))
         if not pgbench and source.judgments(environment) != before + sent * QUESTIONS:
             raise driver.Refused("what was acknowledged is not what is stored")
     return table.Row.of(source.name, size, raters, queries, turns["product"], turns["bare"], pgbench)
