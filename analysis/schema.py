@@ -41,6 +41,10 @@ VALUES: dict[str, tuple[str, ...]] = {
     PREFERENCE: ("1", "2", "3", "4", "5"),
 }
 
+# What a model finds about a unit beside any vote. Failure categories are the raters' own reasons, see STUDY's.
+MENTIONS = ("no", "yes")
+FAILURES = ("overgeneralized", "no_evidence", "task_mistaken", "not_lasting", "other")
+
 Level = Literal["nominal", "ordinal", "interval"]
 LEVELS: dict[str, tuple[Level, ...]] = {
     ATTRIBUTE_QUALITY: ("nominal", "ordinal"),

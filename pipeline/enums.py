@@ -26,7 +26,10 @@ class Stage(models.TextChoices):
     VERIFY = "verify", "Verify"
     REFINE = "refine", "Refine"
     LABEL = "label", "Label"
-    SAMPLE = "sample", "Sample"
+    SAMPLE = "sample", "Sample of units"
+    PEOPLE = "people", "Selection of people"
+    MATCH = "match", "Prompts put to people"
+    MASK = "mask", "Personal data masked"
 
 
 class RunState(models.TextChoices):
@@ -43,6 +46,20 @@ class WorkState(models.TextChoices):
     CLAIMED = "claimed", "Claimed"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
+
+
+class FailureKind(models.TextChoices):
+    """Why a unit has no result, in one word: what failures are counted by."""
+
+    UNPARSEABLE = "unparseable", "The answer could not be read"
+    CUT_OFF = "cut_off", "The answer was cut off or withheld"
+    EMPTY = "empty", "The answer was empty"
+    TOO_LONG = "too_long", "The request does not fit the model's context"
+    REFUSED = "refused", "The server refused the request"
+    NO_ANSWER = "no_answer", "The server gave no answer, however often it was asked"
+    WORKER_DIED = "worker_died", "Its worker died again and again"
+    NO_MATERIAL = "no_material", "What it works on cannot be used"
+    OTHER = "other", "Something else"
 
 
 class CompletionState(models.TextChoices):
@@ -72,6 +89,22 @@ class Side(models.TextChoices):
 class VoteStatus(models.TextChoices):
     ANSWERED = "answered", "Answered"
     UNPARSEABLE = "unparseable", "Unparseable"
+
+
+class FindingKind(models.TextChoices):
+    MENTION = "mention", "Openly mentioned"  # of (attribute, pair): yes | no
+    FAILURE = "failure", "Failure category"  # of a rejected attribute: schema.FAILURES
+
+
+class MaskKind(models.TextChoices):
+    EMAIL = "email", "E-mail address"
+    PHONE = "phone", "Phone number"
+    ADDRESS = "address", "Address"
+    CARD = "card", "Card number"
+    ACCOUNT = "account", "Account number"
+    IDENTITY = "identity", "Identity number"
+    IP = "ip", "Internet address"
+    NAME = "name", "Name"
 
 
 class LabelMethod(models.TextChoices):

@@ -39,10 +39,12 @@ class ModelRequest:
     sampling: Sampling = field(default_factory=Sampling)
     response_schema: Mapping[str, Any] | None = None  # JSON schema of the answer, where it is to be JSON
     sample_index: int = 0  # tells repeats of the same question apart
+    labels: tuple[str, ...] | None = None  # the only answers allowed, to be given with a probability each
 
     def as_json(self) -> dict[str, Any]:
-        """Exactly what the key is made of."""
-        return {
+        """Exactly what the key is made of. ``labels`` stands in it only where there are any: older keys stay."""
+        labelled = {} if self.labels is None else {"labels": list(self.labels)}
+        return labelled | {
             "model": self.model,
             "revision": self.revision,
             "messages": [{"role": message.role, "content": message.content} for message in self.messages],

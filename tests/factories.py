@@ -80,6 +80,7 @@ def make_conversation(person: Person, run: Run, turns: list[dict[str, str]] | No
         source_id=f"conversation-{number}",
         position=number,
         turns=turns,
+        n_turns=len(turns),
         sha256=hashlib.sha256(repr(turns).encode()).hexdigest(),
     )
 

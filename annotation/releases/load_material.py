@@ -88,6 +88,7 @@ def load_conversations(loading: Loading) -> None:
                 source_id=row["conversation"],
                 position=row["position"],
                 turns=row["turns"],
+                n_turns=len(row["turns"]),
                 language=row["language"],
                 model_name=row["model"],
                 started_at=time_or_none(row["started_at"]),

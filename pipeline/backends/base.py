@@ -21,6 +21,7 @@ class ModelAnswer:
     finish_reason: str = "stop"
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    label_probabilities: Mapping[str, float] | None = None  # of ModelRequest.labels, summing to 1
 
 
 class BackendError(Exception):

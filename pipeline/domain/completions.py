@@ -16,6 +16,10 @@ from pipeline.requests import ModelRequest
 from studies.clock import from_now
 
 LIVE = (CompletionState.IN_FLIGHT, CompletionState.ANSWERED)
+ANSWER_COLUMNS = (
+    *("state", "text", "reason", "finish_reason", "prompt_tokens", "completion_tokens", "label_probabilities"),
+    *("seconds", "lease_until"),
+)
 ABANDONED = "its process ended before an answer was recorded: possibly paid"
 
 
@@ -133,14 +137,14 @@ def _fill(completion: Completion, outcome: Outcome, seconds: float) -> None:
         completion.finish_reason = outcome.finish_reason[:32]
         completion.prompt_tokens = outcome.prompt_tokens
         completion.completion_tokens = outcome.completion_tokens
+        completion.label_probabilities = outcome.label_probabilities and dict(outcome.label_probabilities)
     else:
         completion.state = CompletionState.FAILED
         completion.reason = str(outcome).replace("\x00", "\ufffd")
 
 
 def _columns(completion: Completion) -> dict[str, object]:
-    names = ("state", "text", "reason", "finish_reason", "prompt_tokens", "completion_tokens", "seconds", "lease_until")
-    return {name: getattr(completion, name) for name in names}
+    return {name: getattr(completion, name) for name in ANSWER_COLUMNS}
 
 
 def _record_late(completion: Completion) -> None:

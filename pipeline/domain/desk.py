@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipeline.backends.base import BackendUnusable, ModelAnswer, Outcome, RetryableError
 from pipeline.domain.claiming import claim_units, lock_held, release_claims, renew_claims
@@ -19,7 +20,7 @@ from pipeline.domain.completions import (
     renew_completions,
     reserve_completions,
 )
-from pipeline.enums import CompletionState, RunState, WorkState
+from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Completion, Run, WorkUnit
 from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer, AnyStage, UnitFailed, Work
@@ -28,6 +29,7 @@ from studies.tokens import new_token
 TRIES = 5  # of one question in one go, where each failure may pass
 LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
 ANOTHERS_CALL = 0.5  # seconds until we look again at a call in flight with another worker
+SETTLED = ("state", "failure", "reason", "completion", "lease_until", "lease_token", "settled_at")
 IN_A_ROW = 10  # questions given up one after the other until we hold the backend for dead
 
 
@@ -60,7 +62,7 @@ class Settled:
     """What waits to be written: results, and reasons of failures."""
 
     done: list[tuple[Job, Any]] = field(default_factory=list)
-    failed: list[tuple[Job, str]] = field(default_factory=list)
+    failed: list[tuple[Job, FailureKind, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.done) + len(self.failed)
@@ -194,7 +196,7 @@ class Desk:
         del self.calls[call.key]
         for job in call.jobs:
             job.completion_id = row.pk
-            self._advance(job, Answer(row.text, row.finish_reason, row.pk))
+            self._advance(job, Answer(row.text, row.finish_reason, row.pk, row.label_probabilities))
 
     def _retry(self, call: Call, error: RetryableError) -> None:
         call.tries += 1
@@ -205,7 +207,8 @@ class Desk:
     def _give_up(self, call: Call, error: Outcome) -> None:
         del self.calls[call.key]
         reason = str(error) if call.tries == 0 else f"given up after {call.tries + 1} tries: {error}"
-        self.settled.failed += [(job, reason) for job in call.jobs]
+        kind = FailureKind.NO_ANSWER if isinstance(error, RetryableError) else FailureKind.REFUSED
+        self.settled.failed += [(job, kind, reason) for job in call.jobs]
         if isinstance(error, RetryableError):
             self.given_up_in_a_row += 1
             if self.given_up_in_a_row >= IN_A_ROW:
@@ -221,7 +224,7 @@ class Desk:
         except StopIteration as stop:
             self.settled.done.append((job, stop.value))
         except UnitFailed as error:
-            self.settled.failed.append((job, str(error)))
+            self.settled.failed.append((job, error.kind, str(error)))
         else:
             self._ask(job, request)
 
@@ -241,16 +244,16 @@ class Desk:
         if not len(settled):
             return
         with transaction.atomic():
-            jobs = [job for job, _ in (*settled.done, *settled.failed)]
+            jobs = [job for job, _ in settled.done] + [job for job, _, _ in settled.failed]
             held = lock_held(self.run, self.token, [job.unit.pk for job in jobs])
             for job, result in settled.done:
                 if job.unit.pk in held:
                     self.stage.record(self.run, job.unit, job.material, result)
                     _mark(job, WorkState.DONE)
-            for job, reason in settled.failed:
-                _mark(job, WorkState.FAILED, reason)
+            for job, kind, reason in settled.failed:
+                _mark(job, WorkState.FAILED, kind, reason)
             units = [job.unit for job in jobs if job.unit.pk in held]
-            WorkUnit.objects.bulk_update(units, ["state", "reason", "completion", "lease_until", "lease_token"])
+            WorkUnit.objects.bulk_update(units, SETTLED)
         self.on_settled(len(units))
 
     def keep_leases(self) -> None:
@@ -270,7 +273,8 @@ class Stopped(Exception):
     """The run was paused or cancelled."""
 
 
-def _mark(job: Job, state: WorkState, reason: str = "") -> None:
+def _mark(job: Job, state: WorkState, failure: str = "", reason: str = "") -> None:
     unit = job.unit
+    unit.settled_at, unit.failure = timezone.now(), failure
     unit.state, unit.reason, unit.completion_id = state, reason.replace("\x00", "\ufffd"), job.completion_id
     unit.lease_until, unit.lease_token = None, ""

@@ -65,6 +65,7 @@ def _conversation(record: ConversationRecord, person: Person) -> Conversation:
         source_id=record.source_id,
         position=record.position,
         turns=turns,
+        n_turns=len(turns),
         language=record.language,
         model_name=record.model_name,
         started_at=record.started_at,

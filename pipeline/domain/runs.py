@@ -97,7 +97,7 @@ def start_run(*, run: Run, retry_failed: bool = True) -> Run:
             raise RunError(f"run {row.public_id} was cancelled: plan another with other parameters")
         if retry_failed:
             failed = row.work_units.filter(state=WorkState.FAILED)
-            failed.update(state=WorkState.PENDING, reason="", completion=None, lease_until=None)
+            failed.update(state=WorkState.PENDING, failure="", reason="", completion=None, lease_until=None)
         if row.work_units.filter(state__in=[WorkState.PENDING, WorkState.CLAIMED]).exists():
             Run.objects.filter(pk=row.pk, started_at__isnull=True).update(started_at=Now())
             Run.objects.filter(pk=row.pk).update(state=RunState.RUNNING, problem="", finished_at=None)

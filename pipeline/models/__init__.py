@@ -1,8 +1,10 @@
 from pipeline.models.attributes import Attribute, AttributeOrigin, Evidence
-from pipeline.models.corpora import Conversation, Corpus, Person, PersonPrompt, Prompt
+from pipeline.models.corpora import Conversation, Corpus, Mask, Person, PersonPrompt, Prompt
+from pipeline.models.findings import Finding
+from pipeline.models.plans import StudyPlan
 from pipeline.models.responses import GivenAttribute, Response, ResponsePair
 from pipeline.models.runs import Completion, Run, RunInput, WorkUnit
-from pipeline.models.samples import SampledUnit
+from pipeline.models.samples import SampledPerson, SampledUnit
 from pipeline.models.votes import Label, Vote
 
 __all__ = [
@@ -12,8 +14,10 @@ __all__ = [
     "Conversation",
     "Corpus",
     "Evidence",
+    "Finding",
     "GivenAttribute",
     "Label",
+    "Mask",
     "Person",
     "PersonPrompt",
     "Prompt",
@@ -21,7 +25,9 @@ __all__ = [
     "ResponsePair",
     "Run",
     "RunInput",
+    "SampledPerson",
     "SampledUnit",
+    "StudyPlan",
     "Vote",
     "WorkUnit",
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from pipeline.enums import CorpusKind
+from pipeline.enums import CorpusKind, MaskKind
 from studies.models import Study
 from studies.tokens import new_token
 
@@ -58,6 +58,9 @@ class Conversation(models.Model):
     source_id = models.CharField(max_length=200)
     position = models.PositiveIntegerField()
     turns = models.JSONField()
+    n_turns = models.PositiveIntegerField()  # length of turns, counted at import
+    toxic = models.BooleanField(null=True, blank=True)  # as the source marks it; null: it does not say
+    redacted = models.BooleanField(null=True, blank=True)
     language = models.CharField(max_length=32, blank=True)
     model_name = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -69,6 +72,27 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.source_id
+
+
+class Mask(models.Model):
+    """Personal data found in a turn: code points ``start`` to ``end``, covered when shown; the turn stays as it was."""
+
+    run = models.ForeignKey("pipeline.Run", on_delete=models.CASCADE, related_name="masks")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="masks")
+    turn = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=MaskKind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "conversation", "turn", "start", "end"], name="mask_once_per_run"),
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="mask_covers_something"),
+            models.CheckConstraint(condition=Q(kind__in=MaskKind.values), name="mask_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in turn {self.turn}"
 
 
 class Prompt(models.Model):
@@ -93,10 +117,11 @@ class Prompt(models.Model):
 
 
 class PersonPrompt(models.Model):
-    """This prompt is put to this person."""
+    """This prompt is put to this person: as the source has it, or as a match run drew it."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT)
+    run = models.ForeignKey("pipeline.Run", on_delete=models.PROTECT, null=True, blank=True, related_name="matches")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "prompt"], name="person_prompt_once")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from pipeline.enums import CompletionState, RunState, Stage, WorkState
+from pipeline.enums import CompletionState, FailureKind, RunState, Stage, WorkState
 from studies.models import Study, User
 from studies.tokens import new_token
 
@@ -29,6 +29,12 @@ class Run(models.Model):
     n_units = models.PositiveIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
     n_failed = models.PositiveIntegerField(default=0)
+    outcome = models.JSONField(default=dict, blank=True)  # figures that it ends with: a funnel, counts, a diversity
+    prices = models.JSONField(default=dict, blank=True)  # of its model when it started, see pipeline.prices; {} unknown
+    budget_tokens = models.PositiveBigIntegerField(null=True, blank=True)  # no call is begun that could pass it
+    budget_money = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )  # in the prices' currency
     problem = models.TextField(blank=True)  # why it stands still, where the backend could not be used
     inputs: models.ManyToManyField[Run, RunInput] = models.ManyToManyField(
         "self", through="RunInput", symmetrical=False, related_name="outputs"
@@ -85,6 +91,7 @@ class Completion(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
+    label_probabilities = models.JSONField(null=True, blank=True)  # {label: 0-1}, where the request named labels
     backend = models.CharField(max_length=32)
     backend_version = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -117,11 +124,14 @@ class WorkUnit(models.Model):
     lease_token = models.CharField(max_length=32, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     completion = models.ForeignKey(Completion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.TextField(blank=True)  # why it failed
+    failure = models.CharField(max_length=16, choices=FailureKind.choices, blank=True)  # set exactly where it failed
+    reason = models.TextField(blank=True)  # why it failed, in words
+    settled_at = models.DateTimeField(null=True, blank=True)  # when it was done or failed; for the pace of the run
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "key"], name="work_unit_once_per_run"),
+            models.CheckConstraint(condition=Q(failure__in=["", *FailureKind.values]), name="work_unit_failure_known"),
             models.CheckConstraint(condition=Q(state__in=WorkState.values), name="work_unit_state_known"),
         ]
         indexes = [models.Index(fields=["run", "state", "position"], name="work_unit_next")]

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import prompts
+from pipeline.enums import FailureKind
 from pipeline.models import Run, WorkUnit
 from pipeline.requests import Message, ModelRequest, Sampling
 from studies.models import Study
@@ -63,10 +64,15 @@ class Answer:
     text: str
     finish_reason: str = "stop"
     completion_id: int | None = None
+    label_probabilities: Mapping[str, float] | None = None
 
 
 class UnitFailed(Exception):
-    """This unit has no result; the message is the reason that is stored and shown."""
+    """This unit has no result; the message is the reason that is stored and shown, ``kind`` what it is counted by."""
+
+    def __init__(self, message: str, kind: FailureKind = FailureKind.UNPARSEABLE) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 Work = Generator[ModelRequest, Answer, R]
