@@ -46,6 +46,8 @@ class ConversationRecord:
     language: str = ""
     model_name: str = ""
     started_at: datetime | None = None
+    toxic: bool | None = None  # as the source marks it; None: it does not say
+    redacted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
