@@ -28,6 +28,9 @@ REFERENCES = (
     ("model_votes", "run", "runs", "run"),
     ("model_votes", "attribute", "attributes", "attribute"),
     ("model_votes", "pair", "response_pairs", "pair"),
+    ("findings", "run", "runs", "run"),
+    ("findings", "attribute", "attributes", "attribute"),
+    ("findings", "pair", "response_pairs", "pair"),
     ("raters", "campaign", "campaigns", "campaign"),
 )
 

@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 ATTRIBUTE_QUALITY = "attribute_quality"
 RELEVANCE = "relevance"
@@ -102,8 +102,8 @@ def _float(name: str, nullable: bool = False) -> Column:
     return Column(name, pl.Float64, nullable)
 
 
-def _bool(name: str) -> Column:
-    return Column(name, pl.Boolean)
+def _bool(name: str, nullable: bool = False) -> Column:
+    return Column(name, pl.Boolean, nullable)
 
 
 def _list(name: str, inner: Any = pl.String) -> Column:
@@ -132,6 +132,7 @@ TABLES: dict[str, Table] = {
                 _text("corpus_format"),  # the source that read it: study, wildchat ...
                 _text("licence"),
                 _text("provenance"),
+                _list("selected_by"),  # people runs that drew the person; their funnel stands in runs.outcome
             ),
             ("person",),
         ),
@@ -145,6 +146,8 @@ TABLES: dict[str, Table] = {
                 _text("language"),  # "" where the source does not say
                 _text("model"),  # the assistant's model, "" where the source does not say
                 _text("started_at", True),
+                _bool("toxic", True),  # as the source marks it; null where it does not say
+                _bool("redacted", True),
                 _list("turns", _TURN),
             ),
             ("conversation",),
@@ -291,6 +294,19 @@ TABLES: dict[str, Table] = {
             ("unit", "run", "side"),
         ),
         Table(
+            "findings",
+            (
+                *_UNIT,  # mention: of preference; failure: of attribute_quality
+                _text("run"),
+                _text("rater"),  # the model's name
+                _text("kind"),  # mention: is the attribute openly mentioned; failure: how a rejected attribute fails
+                _text("status"),  # answered | unparseable
+                _text("value", True),  # of MENTIONS or FAILURES; null exactly when unparseable
+                _text("reason"),  # why unparseable, or the model's own explanation
+            ),
+            ("unit", "kind", "run"),
+        ),
+        Table(
             "labels",
             (
                 *_UNIT,
@@ -321,11 +337,12 @@ TABLES: dict[str, Table] = {
             "runs",
             (
                 _text("run"),
-                _text("stage"),  # import, extract, filter, merge, select, respond, judge, label
+                _text("stage"),  # import, people, extract, merge, select, respond, judge, label ...
                 _text("backend"),
                 _text("model"),
                 _text("model_revision"),
                 _text("parameters"),  # canonical JSON
+                _text("outcome"),  # canonical JSON: figures it ended with, a people run's funnel among them
                 _text("template_sha256"),
                 _text("code_version"),
                 _text("state"),

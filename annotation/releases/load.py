@@ -29,6 +29,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], None]], ...] = (
     ("runs", load_material.load_runs),
     ("runs", load_material.load_run_inputs),
     ("people", load_material.load_people),
+    ("people", load_material.load_sampled_people),
     ("conversations", load_material.load_conversations),
     ("attributes", load_material.load_attributes),
     ("attributes", load_material.load_origins_and_evidence),
@@ -42,6 +43,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], None]], ...] = (
     ("judgments", load_answers.load_judgments),
     ("remarks", load_answers.load_remarks),
     ("model_votes", load_answers.load_votes),
+    ("findings", load_answers.load_findings),
     ("labels", load_answers.load_labels),
     ("assignments", load_answers.recount),
 )

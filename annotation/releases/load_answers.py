@@ -13,7 +13,7 @@ from annotation.models import Assignment, Campaign, Item, Judgment, Question, Ra
 from annotation.releases.loading import Loading, create, ids_of, time_of, time_or_none
 from annotation.releases.tables.rows import Row
 from pipeline.enums import Side
-from pipeline.models import Attribute, Label, Prompt, ResponsePair, Run, Vote
+from pipeline.models import Attribute, Finding, Label, Prompt, ResponsePair, Run, Vote
 
 
 def load_assignments(loading: Loading) -> None:
@@ -123,6 +123,13 @@ def load_votes(loading: Loading) -> None:
     for rows in loading.chunks("model_votes"):
         units = zip(rows, _unit_fields(rows), strict=True)
         create(Vote(**unit, **{name: row[name] for name in names}) for row, unit in units)
+
+
+def load_findings(loading: Loading) -> None:
+    names = ("kind", "status", "value", "reason")
+    for rows in loading.chunks("findings"):
+        units = zip(rows, _unit_fields(rows), strict=True)
+        create(Finding(**unit, **{name: row[name] for name in names}) for row, unit in units)
 
 
 def load_labels(loading: Loading) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 
 from annotation.releases.loading import Loading, create, ids_of, time_of, time_or_none
 from annotation.releases.tables.rows import Row
@@ -21,6 +22,7 @@ from pipeline.models import (
     ResponsePair,
     Run,
     RunInput,
+    SampledPerson,
 )
 
 _CORPUS = {
@@ -51,6 +53,7 @@ def load_runs(loading: Loading) -> None:
                 public_id=row["run"],
                 model_name=row["model"],
                 parameters=json.loads(row["parameters"]),
+                outcome=json.loads(row["outcome"]),
                 started_at=time_or_none(row["started_at"]),
                 finished_at=time_or_none(row["finished_at"]),
                 **{name: row[name] for name in _RUN},
@@ -76,6 +79,20 @@ def load_people(loading: Loading) -> None:
         create(Person(corpus=corpora[row["corpus"]], public_id=row["person"], source_id=row["person"]) for row in rows)
 
 
+def load_sampled_people(loading: Loading) -> None:
+    """Who was drawn, in the order of the table: the order of the draw is not released."""
+    places: Counter[str] = Counter()
+    for rows in loading.chunks("people"):
+        people = ids_of(Person, (row["person"] for row in rows))
+        runs = ids_of(Run, (run for row in rows for run in row["selected_by"]))
+        drawn = []
+        for row in rows:
+            for run in row["selected_by"]:
+                drawn.append(SampledPerson(run_id=runs[run], person_id=people[row["person"]], position=places[run]))
+                places[run] += 1
+        create(drawn)
+
+
 def load_conversations(loading: Loading) -> None:
     for rows in loading.new_chunks("conversations", Conversation):
         people = ids_of(Person, (row["person"] for row in rows))
@@ -92,6 +109,8 @@ def load_conversations(loading: Loading) -> None:
                 language=row["language"],
                 model_name=row["model"],
                 started_at=time_or_none(row["started_at"]),
+                toxic=row["toxic"],
+                redacted=row["redacted"],
                 sha256=_turns_sha256(row),
             )
             for row in rows

@@ -75,6 +75,7 @@ def wanted_by(table: str, row: Row) -> Iterator[Named]:
 
 _UNIT = {"attribute": "attribute", "prompt": "prompt", "pair": "pair"}
 _PLAIN: dict[str, dict[str, str]] = {
+    "people": {"selected_by": "run"},
     "conversations": {"person": "person", "run": "run"},
     "attributes": {"person": "person", "run": "run", "made_from": "attribute"},
     "prompts": {"people": "person"},
@@ -85,6 +86,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     "raters": {"campaign": "campaign", "person": "person"},
     "judgments": _UNIT,
     "model_votes": _UNIT,
+    "findings": _UNIT,
     "labels": {**_UNIT, "run": "run"},
 }
 
@@ -143,5 +145,6 @@ _NESTED: dict[str, Callable[[Row], Iterator[tuple[Any, ...]]]] = {
     "judgments": _in_judgment,
     "remarks": _in_remark,
     "model_votes": _in_vote,
+    "findings": _in_vote,
     "labels": _in_label,
 }

@@ -9,16 +9,31 @@ from typing import Any
 
 import polars as pl
 
-from analysis.schema import ATTRIBUTE_QUALITY, INSTRUMENTS, PREFERENCE, RELEVANCE, TABLES, VALUES, score_of
+from analysis.schema import (
+    ATTRIBUTE_QUALITY,
+    FAILURES,
+    INSTRUMENTS,
+    MENTIONS,
+    PREFERENCE,
+    RELEVANCE,
+    TABLES,
+    VALUES,
+    score_of,
+)
 from annotation.domain.counting import reason_not_counted
 from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RaterState, RejectReason, RemarkKind
 from annotation.releases.tables.rows import Row, canonical_json
-from pipeline.enums import Condition, CorpusKind, LabelMethod, RunState, Side, Stage, VoteStatus
+from pipeline.enums import Condition, CorpusKind, FindingKind, LabelMethod, RunState, Side, Stage, VoteStatus
 
 Broken = tuple[str, str]  # field, what is wrong
 
 _SIDES = tuple(Side.values)
 _ENDED = tuple(state for state in AssignmentState.values if state != AssignmentState.HELD)
+# kind: the instrument whose units it is about, and what may be found
+FINDINGS: dict[str, tuple[str, tuple[str, ...]]] = {
+    FindingKind.MENTION.value: (PREFERENCE, MENTIONS),
+    FindingKind.FAILURE.value: (ATTRIBUTE_QUALITY, FAILURES),
+}
 _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     "people": {"corpus_kind": tuple(CorpusKind.values)},
     "responses": {"condition": tuple(Condition.values)},
@@ -41,6 +56,7 @@ _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "remarks": {"kind": tuple(RemarkKind.values)},
     "model_votes": {"instrument": INSTRUMENTS, "status": tuple(VoteStatus.values), "side": _SIDES},
+    "findings": {"kind": tuple(FINDINGS), "status": tuple(VoteStatus.values)},
     "labels": {"instrument": INSTRUMENTS, "method": tuple(LabelMethod.values)},
 }
 _TIMES = {
@@ -133,6 +149,18 @@ def _vote(row: Row) -> Iterator[Broken]:
         yield "status", f"{row['status']!r} with the value {row['value']!r}: null means unparseable, and only that"
 
 
+def _finding(row: Row) -> Iterator[Broken]:
+    instrument, values = FINDINGS[row["kind"]]
+    if row["instrument"] != instrument:
+        yield "instrument", f"{row['instrument']!r}: a {row['kind']} is found about units of {instrument}"
+        return
+    yield from _unit(row)
+    if row["value"] is not None and row["value"] not in values:
+        yield "value", f"{row['value']!r} is no {row['kind']}; expected {', '.join(values)}"
+    if (row["value"] is None) != (row["status"] == VoteStatus.UNPARSEABLE):
+        yield "status", f"{row['status']!r} with the value {row['value']!r}: null means unparseable, and only that"
+
+
 def _label(row: Row) -> Iterator[Broken]:
     yield from _unit(row)
     if row["value"] is not None and row["value"] not in VALUES[row["instrument"]]:
@@ -168,13 +196,19 @@ def _response(row: Row) -> Iterator[Broken]:
 
 
 def _parameters(row: Row) -> Iterator[Broken]:
+    for field in ("parameters", "outcome"):
+        if field in row:
+            yield from _canonical(field, row[field])
+
+
+def _canonical(field: str, text: str) -> Iterator[Broken]:
     try:
-        canonical = canonical_json(json.loads(row["parameters"]))
+        canonical = canonical_json(json.loads(text))
     except ValueError as error:
-        yield "parameters", f"{row['parameters'][:60]!r} is not JSON ({error})"
+        yield field, f"{text[:60]!r} is not JSON ({error})"
         return
-    if canonical != row["parameters"]:
-        yield "parameters", f"{row['parameters'][:60]!r} is not canonical JSON (sorted keys, no spaces)"
+    if canonical != text:
+        yield field, f"{text[:60]!r} is not canonical JSON (sorted keys, no spaces)"
 
 
 _RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
@@ -186,5 +220,6 @@ _RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
     "judgments": _judgment,
     "remarks": _remark,
     "model_votes": _vote,
+    "findings": _finding,
     "labels": _label,
 }

@@ -23,5 +23,6 @@ TABLE_ROWS: dict[str, Callable[[Study], Iterator[Row]]] = {
     "judgments": answers.judgments,
     "remarks": answers.remarks,
     "model_votes": answers.model_votes,
+    "findings": answers.findings,
     "labels": answers.labels,
 }

@@ -10,7 +10,7 @@ from annotation.domain.counting import reason_not_counted
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, Judgment, Remark, Revision
 from annotation.releases.tables.rows import Children, Row, binary, named, stream, time_text
-from pipeline.models import Label, Vote
+from pipeline.models import Finding, Label, Vote
 from studies.models import Study
 
 UNIT = ("unit_key", "instrument", "attribute__public_id", "prompt__public_id", "pair__public_id")
@@ -108,6 +108,14 @@ def model_votes(study: Study) -> Iterator[Row]:
     for *front, value, raw_score, side, reason in stream(rows, *UNIT, *fields):
         score = None if value is None else score_of(front[1], value, side)
         yield named("model_votes", [*front, value, score, raw_score, side, reason])
+
+
+def findings(study: Study) -> Iterator[Row]:
+    rows = Finding.objects.filter(run__study=study).order_by(
+        binary("unit_key"), binary("kind"), binary("run__public_id")
+    )
+    for values in stream(rows, *UNIT, "run__public_id", "run__model_name", "kind", "status", "value", "reason"):
+        yield named("findings", values)
 
 
 def labels(study: Study) -> Iterator[Row]:

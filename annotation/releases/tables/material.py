@@ -20,6 +20,7 @@ from pipeline.models import (
     ResponsePair,
     Run,
     RunInput,
+    SampledPerson,
 )
 from studies.models import Study
 
@@ -27,14 +28,18 @@ from studies.models import Study
 def people(study: Study) -> Iterator[Row]:
     rows = Person.objects.filter(corpus__study=study).order_by(binary("public_id"))
     corpus = (f"corpus__{name}" for name in ("slug", "title", "kind", "source_format", "licence", "provenance"))
+    drawn = SampledPerson.objects.filter(person__corpus__study=study)
+    drawn = drawn.order_by(binary("person__public_id"), binary("run__public_id"))
+    selected_by = Children(stream(drawn, "person__public_id", "run__public_id"))
     for values in stream(rows, "public_id", *corpus):
-        yield named("people", values)
+        yield named("people", [*values, selected_by.firsts_of(values[0])])
+    selected_by.end()
 
 
 def conversations(study: Study) -> Iterator[Row]:
     rows = Conversation.objects.filter(person__corpus__study=study).order_by(binary("public_id"))
-    fields = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at", "turns")
-    for *values, turns in stream(rows, "public_id", *fields):
+    front = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at")
+    for *values, turns in stream(rows, "public_id", *front, "toxic", "redacted", "turns"):
         said = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
         yield named("conversations", [*values, said])
 
@@ -96,9 +101,9 @@ def runs(study: Study) -> Iterator[Row]:
     before = ("stage", "backend", "model_name", "model_revision")
     middle = ("template_sha256", "code_version", "state", "n_units", "n_done", "n_failed")
     for public_id, *values in stream(
-        rows, "public_id", *before, "parameters", *middle, "created_at", "started_at", "finished_at"
+        rows, "public_id", *before, "parameters", "outcome", *middle, "created_at", "started_at", "finished_at"
     ):
-        values[4] = canonical_json(values[4])
+        values[4:6] = [canonical_json(value) for value in values[4:6]]
         *described, created_at, started_at, finished_at = values
         read_from = inputs.firsts_of(public_id)
         yield named("runs", [public_id, *described, read_from, created_at, started_at, finished_at])

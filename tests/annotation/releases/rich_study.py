@@ -16,12 +16,14 @@ from pipeline.enums import Condition, CorpusKind, InstrumentName, RunState, Stag
 from pipeline.models import (
     AttributeOrigin,
     Evidence,
+    Finding,
     GivenAttribute,
     Person,
     Response,
     ResponsePair,
     Run,
     RunInput,
+    SampledPerson,
     Vote,
 )
 from studies.enums import Role
@@ -68,7 +70,7 @@ def build_rich_study(slug: str = "rich") -> RichStudy:
         "historic": _historic_campaign(study),
         "simulated": _simulated_campaign(study),
     }
-    _votes(campaigns["relevance"], campaigns["preference"])
+    _votes(campaigns["quality"], campaigns["relevance"], campaigns["preference"])
     for name in ("quality", "relevance", "historic"):
         publish_labels(campaign=campaigns[name], actor=lead)
     return RichStudy(study=study, lead=lead, people=people, **campaigns)
@@ -89,7 +91,11 @@ def _people(study: Study) -> tuple[Person, ...]:
     turns = [{"role": "user", "content": WEIRD}, {"role": "assistant", "content": ""}]
     chat = factories.make_conversation(people[0], run, turns)
     chat.started_at, chat.language, chat.model_name = MOMENT, "de", "chat-model"
+    chat.toxic, chat.redacted = False, True
     chat.save()
+    selection = factories.make_run(study, Stage.PEOPLE, outcome={"funnel": [{"step": "ä", "people": 3}], "a": 0.5})
+    for place, person in enumerate(reversed(people[:2])):
+        SampledPerson.objects.create(run=selection, person=person, position=place)
     return people
 
 
@@ -268,8 +274,9 @@ def _simulated_campaign(study: Study) -> Campaign:
     return campaign
 
 
-def _votes(relevance: Campaign, preference: Campaign) -> None:
-    """A model with answers and one that could not be parsed, a baseline with scores, a judge in both orders."""
+def _votes(quality: Campaign, relevance: Campaign, preference: Campaign) -> None:
+    """A model with answers and one that could not be parsed, a baseline with scores, a judge in both orders, findings
+    of either kind."""
     study = relevance.study
     model = factories.make_run(study, Stage.SELECT, model_name="model-b", model_revision="rev/1")
     baseline = factories.make_run(study, Stage.SELECT, model_name="bm25", backend="baselines")
@@ -282,6 +289,12 @@ def _votes(relevance: Campaign, preference: Campaign) -> None:
     question = preference.items.get().questions.all()[0]
     for side, value in (("left", "1"), ("right", "5")):
         Vote.objects.create(run=judge, **_unit_of(question), side=side, value=value)
+    mention = factories.make_run(study, Stage.MENTION, model_name="model-c")
+    Finding.objects.create(run=mention, **_unit_of(question), kind="mention", value="yes", reason=WEIRD)
+    why = factories.make_run(study, Stage.WHY, model_name="model-c")
+    for number, rejected in enumerate(quality.items.filter(role=ItemRole.WORK)[0].questions.all()):
+        found = {"value": "no_evidence"} if number else {"status": "unparseable", "reason": "?"}
+        Finding.objects.create(run=why, **_unit_of(rejected), kind="failure", **found)
 
 
 def _unit_of(question: object) -> dict[str, object]:

@@ -101,7 +101,12 @@ FORGERIES: list[tuple[str, Change, str]] = [
     ("raters", _set({"kind": "simulated"}, kind="human"), "kind: 'human'"),
     ("model_votes", _set({"status": "unparseable"}, value="yes", score=1.0), "null means unparseable"),
     ("model_votes", _set({"rater": "bm25"}, rater="model-b"), "there is no run of a model"),
+    ("findings", _set({"kind": "mention"}, value="often"), "value: 'often' is no mention"),
+    ("findings", _set({"kind": "failure"}, kind="mention"), "a mention is found about units of preference"),
+    ("findings", _set({"status": "unparseable"}, status="answered"), "null means unparseable"),
+    ("people", _set({}, selected_by=["nobody"]), "there is no run 'nobody'"),
     ("responses", _set({"condition": "generic"}, condition="blue"), "condition: 'blue' is none of"),
+    ("runs", _set({"stage": "people"}, outcome='{"b":1, "a":2}'), "outcome: "),
     ("runs", _set({"stage": "merge"}, parameters="{'a': 1}"), "is not JSON"),
 ]
 
