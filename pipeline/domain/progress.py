@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
@@ -28,6 +29,10 @@ class RunProgress:
     possibly_paid_twice: int
     prompt_tokens: int | None
     completion_tokens: int | None
+    cost: Decimal | None = None
+    currency: str = ""
+    per_minute: float | None = None
+    seconds_left: float | None = None
 
     def __str__(self) -> str:
         parts = [f"{self.done} of {self.units} done"]
