@@ -19,6 +19,7 @@ from pipeline.backends.base import (
     ModelAnswer,
     Outcome,
     RetryableError,
+    Threaded,
     one_by_one,
 )
 from pipeline.requests import ModelRequest
@@ -27,7 +28,7 @@ NO_KEY = "none"  # servers of one's own take any
 FEWEST, MOST = 1, 20  # calls at once
 
 
-class OpenAIBackend:
+class OpenAIBackend(Threaded):
     """Calls at once go down by a fifth at each 429 and up by one per round of answers; a 5xx changes nothing."""
 
     name = "openai_api"

@@ -17,6 +17,7 @@ from pipeline.backends.base import (
     FinalError,
     ModelAnswer,
     Outcome,
+    Threaded,
     one_by_one,
     option_path,
 )
@@ -25,7 +26,7 @@ from pipeline.requests import ModelRequest
 SHOWN = 1500  # characters of a missing request's messages, from their two ends
 
 
-class RecordedBackend:
+class RecordedBackend(Threaded):
     name = "recorded"
     version = "1"
     batch = 200

@@ -73,14 +73,14 @@ def expire_completions(*, run: Run, keys: Sequence[str] | None = None) -> int:
     return rows.update(state=CompletionState.ABANDONED, reason=ABANDONED)
 
 
-def record_outcomes(*, outcomes: Iterable[tuple[Completion, Outcome, float]]) -> None:
-    """Keeps what came back, with the seconds it took, in one transaction; the rows given carry the new state.
+def record_outcomes(*, outcomes: Iterable[tuple[Completion, Outcome]]) -> None:
+    """Keeps what came back, in one transaction; the rows given carry the new state.
 
     An answer that comes after its row was given up is kept too, and counts where nobody has asked again meanwhile.
     """
     with transaction.atomic():
-        for completion, outcome, seconds in outcomes:
-            _fill(completion, outcome, seconds)
+        for completion, outcome in outcomes:
+            _fill(completion, outcome)
             row = Completion.objects.filter(pk=completion.pk)
             written = row.filter(state=CompletionState.IN_FLIGHT).update(**_columns(completion))
             if not written:
@@ -96,6 +96,11 @@ def abandon_completions(*, pks: Sequence[int]) -> None:
     """For calls that may have been paid and whose answer will not be seen."""
     rows = Completion.objects.filter(pk__in=pks, state=CompletionState.IN_FLIGHT)
     rows.update(state=CompletionState.ABANDONED, reason=ABANDONED, lease_until=None)
+
+
+def withdraw_completions(*, pks: Sequence[int]) -> None:
+    """Takes back calls that were reserved and never sent."""
+    Completion.objects.filter(pk__in=pks, state=CompletionState.IN_FLIGHT).delete()
 
 
 def _live(run: Run, keys: Iterable[str]) -> Iterable[Completion]:
@@ -128,8 +133,8 @@ def _insert_one(run: Run, row: Completion) -> Reservation:
     return Reservation(row, ours=True)
 
 
-def _fill(completion: Completion, outcome: Outcome, seconds: float) -> None:
-    completion.seconds = seconds
+def _fill(completion: Completion, outcome: Outcome) -> None:
+    completion.seconds = outcome.seconds
     completion.lease_until = None
     if isinstance(outcome, ModelAnswer):
         completion.state = CompletionState.ANSWERED

@@ -12,13 +12,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from pipeline.backends.base import BackendUnusable, ModelAnswer, Outcome, RetryableError
+from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, Outcome, RetryableError
 from pipeline.domain.claiming import claim_units, lock_held, release_claims, renew_claims
 from pipeline.domain.completions import (
     abandon_completions,
     record_outcomes,
     renew_completions,
     reserve_completions,
+    withdraw_completions,
 )
 from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Completion, Run, WorkUnit
@@ -53,8 +54,8 @@ class Call:
     completion: Completion | None = None
 
 
-# One call of the backend: what it was asked, what came back, and the seconds it took.
-Reply = tuple[Sequence[Call], Sequence[Outcome], float]
+# One call of the backend: what it was asked, and what came back.
+Reply = tuple[Sequence[Call], Sequence[Outcome]]
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Desk:
         """Up to ``size`` calls that are now in flight in our name; [] when there is nothing to send at this moment."""
         while True:
             ready = self._ready(size)
-            if len(ready) < size and len(self.calls) < 2 * ahead and self._claim(ahead):
+            if len(ready) < size and len(self.calls) < 3 * ahead and self._claim(ahead):
                 self._put_back(ready)
                 continue
             if not ready:
@@ -162,19 +163,26 @@ class Desk:
     def keep(self, replies: Sequence[Reply]) -> None:
         """Records them in one transaction; nothing that was answered is asked again from here on."""
         rows = [
-            (call.completion, outcome, seconds / len(calls))
-            for calls, outcomes, seconds in replies
+            (call.completion, outcome)
+            for calls, outcomes in replies
             for call, outcome in zip(calls, outcomes, strict=True)
             if call.completion is not None
         ]
         record_outcomes(outcomes=rows)
-        for row, _, _ in rows:
+        for row, _ in rows:
             self.flying.pop(row.pk, None)
+
+    def withdraw(self, calls: Sequence[Call]) -> None:
+        """These were reserved and never sent: no attempt was made, so none is on record."""
+        pks = [call.completion.pk for call in calls if call.completion is not None]
+        withdraw_completions(pks=pks)
+        for pk in pks:
+            self.flying.pop(pk, None)
 
     def take(self, replies: Sequence[Reply]) -> None:
         """Keeps what came back and goes on with the units that waited for it."""
         self.keep(replies)
-        for calls, outcomes, _ in replies:
+        for calls, outcomes in replies:
             for call, outcome in zip(calls, outcomes, strict=True):
                 self._take(call, outcome)
         self.settle()
@@ -207,7 +215,7 @@ class Desk:
     def _give_up(self, call: Call, error: Outcome) -> None:
         del self.calls[call.key]
         reason = str(error) if call.tries == 0 else f"given up after {call.tries + 1} tries: {error}"
-        kind = FailureKind.NO_ANSWER if isinstance(error, RetryableError) else FailureKind.REFUSED
+        kind = error.kind if isinstance(error, FinalError) else FailureKind.NO_ANSWER
         self.settled.failed += [(job, kind, reason) for job in call.jobs]
         if isinstance(error, RetryableError):
             self.given_up_in_a_row += 1

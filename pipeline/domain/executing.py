@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pipeline.backends import open_backend
 from pipeline.backends.base import Backend, BackendUnusable, FinalError, Outcome
 from pipeline.domain.desk import Call, Desk, Stopped
 from pipeline.domain.runs import finish_run, pause_run
 from pipeline.models import Run
-from pipeline.requests import ModelRequest
 from pipeline.stages import stage_for
 
 LEASE_SECONDS = 60.0  # how long a killed worker's units stay locked; a living one renews
 HEARTBEAT = 1.0
 WITHOUT_MODEL = 32  # units claimed at once by a stage that asks nothing
 
-Timed = tuple[list[Outcome], float]
+AHEAD = 2  # calls that lie with the backend for each of its places: one carried out, the next ready
+
+Flight = Future[list[Outcome]]
 
 
 def execute_run(
@@ -38,9 +39,10 @@ def execute_run(
     exception goes on.
     """
     stage = stage_for(run.stage, run.backend)
+    opened: Backend | None = None
     try:
         if backend is None and stage.template:
-            backend = open_backend(run.backend, run.backend_options)
+            backend = opened = open_backend(run.backend, run.backend_options)
         name = (backend.name, backend.version[:64]) if backend else ("", "")
         desk = Desk(
             run,
@@ -54,42 +56,43 @@ def execute_run(
         _work_off(desk, backend)
     except BackendUnusable as error:
         pause_run(run=run, problem=str(error))
+    finally:
+        if opened is not None:
+            opened.close()
     return finish_run(run=run)
 
 
 def _work_off(desk: Desk, backend: Backend | None) -> None:
-    flying: dict[Future[Timed], list[Call]] = {}
+    flying: dict[Flight, list[Call]] = {}
     try:
         if backend is None:
             desk.next_batch(1, WITHOUT_MODEL)
         else:
-            with ThreadPoolExecutor(max_workers=backend.concurrency) as pool:
-                _ask_all(desk, backend, pool, flying)
+            _ask_all(desk, backend, flying)
     except Stopped:
         pass
     finally:
-        for future, calls in flying.items():
-            _keep_last(desk, future, calls)
+        _land(desk, flying)
         desk.clear()
 
 
-def _ask_all(desk: Desk, backend: Backend, pool: ThreadPoolExecutor, flying: dict[Future[Timed], list[Call]]) -> None:
-    """Keeps up to ``backend.concurrency`` calls in flight; a call that has to wait holds no place among them."""
+def _ask_all(desk: Desk, backend: Backend, flying: dict[Flight, list[Call]]) -> None:
+    """Keeps the backend's places taken and the next call ready for each; a call that has to wait is not among them."""
     while True:
-        free = max(0, backend.concurrency - len(flying))
-        ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free else []
+        free = AHEAD * backend.concurrency - len(flying)
+        ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free > 0 else []
         for start in range(0, len(ready), backend.batch):
             calls = ready[start : start + backend.batch]
-            flying[pool.submit(_timed, backend, [call.request for call in calls])] = calls
+            flying[backend.submit([call.request for call in calls])] = calls
         if not flying and desk.idle():
             return
-        done = [(future, *future.result()) for future in _next_done(desk, flying)]
+        done = [(future, future.result()) for future in _next_done(desk, flying)]
         if done:
-            desk.take([(flying.pop(future), outcomes, seconds) for future, outcomes, seconds in done])
+            desk.take([(flying.pop(future), outcomes) for future, outcomes in done])
         desk.keep_leases()
 
 
-def _next_done(desk: Desk, flying: dict[Future[Timed], list[Call]]) -> set[Future[Timed]]:
+def _next_done(desk: Desk, flying: dict[Flight, list[Call]]) -> set[Flight]:
     due = desk.seconds_to_next()
     patience = HEARTBEAT if due is None else min(HEARTBEAT, max(due, 0.01))
     if not flying:
@@ -98,16 +101,15 @@ def _next_done(desk: Desk, flying: dict[Future[Timed], list[Call]]) -> set[Futur
     return wait(flying, timeout=patience, return_when=FIRST_COMPLETED).done
 
 
-def _timed(backend: Backend, requests: Sequence[ModelRequest]) -> Timed:
-    began = time.monotonic()
-    return backend.answer(requests), time.monotonic() - began
-
-
-def _keep_last(desk: Desk, future: Future[Timed], calls: list[Call]) -> None:
-    """On the way out: an answer that came is kept; a call that the backend refused is a failure, not a payment."""
-    error = future.exception()
-    if error is None:
-        outcomes, seconds = future.result()
-        desk.keep([(calls, outcomes, seconds)])
-    elif isinstance(error, BackendUnusable):
-        desk.keep([(calls, [FinalError(str(error)) for _ in calls], 0.0)])
+def _land(desk: Desk, flying: dict[Flight, list[Call]]) -> None:
+    """On the way out: what was not begun is not sent; an answer that came is kept; a call that the backend refused is a
+    failure, not a payment."""
+    desk.withdraw([call for future, calls in flying.items() if future.cancel() for call in calls])
+    for future, calls in flying.items():
+        if future.cancelled():
+            continue
+        error = future.exception()
+        if error is None:
+            desk.keep([(calls, future.result())])
+        elif isinstance(error, BackendUnusable):
+            desk.keep([(calls, [FinalError(str(error)) for _ in calls])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.backends.base import ModelAnswer, Outcome
+from pipeline.backends.base import ModelAnswer, Outcome, Threaded
 from pipeline.domain.executing import execute_run
 from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Attribute, Person, Prompt, Run
@@ -17,7 +17,7 @@ Say = Callable[[ModelRequest], Outcome | str]
 
 
 @dataclass
-class Scripted:
+class Scripted(Threaded):
     """Answers by a function, and remembers what was sent."""
 
     say: Say

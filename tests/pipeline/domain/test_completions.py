@@ -30,14 +30,14 @@ def test_reserve_completions_gives_a_question_to_one_worker(run: Run, study: Stu
     [theirs, new] = reserve(factories.make_run(study, "select"), REQUEST, OTHER)
     assert (mine.ours, theirs.ours, new.ours) == (True, False, True)
     assert not theirs.answered
-    record_outcomes(outcomes=[(mine.completion, ModelAnswer("Ann.", "stop", 3, 1), 0.5)])
+    record_outcomes(outcomes=[(mine.completion, ModelAnswer("Ann.", "stop", 3, 1))])
     [later] = reserve(run)
     assert (later.ours, later.answered, later.completion.text) == (False, True, "Ann.")
 
 
 def test_reserve_completions_asks_anew_after_a_failure(run: Run) -> None:
     [first] = reserve(run)
-    record_outcomes(outcomes=[(first.completion, FinalError("400"), 0.1)])
+    record_outcomes(outcomes=[(first.completion, FinalError("400"))])
     [second] = reserve(run)
     assert (second.ours, second.completion.attempt) == (True, 2)
 
@@ -56,7 +56,7 @@ def test_record_outcomes_late_answer_counts_if_nobody_asked_again(run: Run) -> N
     [late] = reserve(run)
     Completion.objects.update(lease_until=from_now(-1))
     assert expire_completions(run=run) == 1
-    record_outcomes(outcomes=[(late.completion, ModelAnswer("Ann."), 99.0)])
+    record_outcomes(outcomes=[(late.completion, ModelAnswer("Ann."))])
     [found] = reserve(run)
     assert (found.answered, found.completion.text) == (True, "Ann.")
 
@@ -65,9 +65,9 @@ def test_record_outcomes_late_answer_is_kept_beside_the_one_asked_again(run: Run
     [late] = reserve(run)
     Completion.objects.update(lease_until=from_now(-1))
     [again] = reserve(run)
-    record_outcomes(outcomes=[(late.completion, ModelAnswer("Ann, late."), 99.0)])
+    record_outcomes(outcomes=[(late.completion, ModelAnswer("Ann, late."))])
     assert late.completion.state == "abandoned"
-    record_outcomes(outcomes=[(again.completion, ModelAnswer("Ann."), 0.1)])
+    record_outcomes(outcomes=[(again.completion, ModelAnswer("Ann."))])
     assert sorted(Completion.objects.values_list("state", "text")) == [
         ("abandoned", "Ann, late."),
         ("answered", "Ann."),
@@ -76,5 +76,5 @@ def test_record_outcomes_late_answer_is_kept_beside_the_one_asked_again(run: Run
 
 def test_record_outcomes_takes_a_nul_that_postgresql_would_refuse(run: Run) -> None:
     [mine] = reserve(run)
-    record_outcomes(outcomes=[(mine.completion, ModelAnswer("An\x00n."), 0.1)])
+    record_outcomes(outcomes=[(mine.completion, ModelAnswer("An\x00n."))])
     assert Completion.objects.get().text == "An\ufffdn."

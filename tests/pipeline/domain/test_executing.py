@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -152,7 +153,7 @@ def test_execute_run_stopped_by_an_exception_keeps_what_was_answered(small: Smal
 
 
 def test_execute_run_pauses_between_calls(small: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paused while a call is out: its answer is kept, and a call that would have been tried again is not."""
+    """Paused while calls are out: their answers are kept, and a call that would have been tried again is not."""
     run = started(small)
     keep = desk.Desk.keep
 
@@ -165,9 +166,9 @@ def test_execute_run_pauses_between_calls(small: SmallStudy, monkeypatch: pytest
     backend = Scripted(lambda _: outcomes.pop(0), batch=2)
     assert not execute_run(run=run, backend=backend, first_wait=0.01)
     assert run.state == "paused"
-    assert len(backend.sent) == 2
-    assert sorted(Completion.objects.values_list("state", flat=True)) == ["answered", "failed"]
-    assert sorted(run.work_units.values_list("state", flat=True)) == ["done", "pending", "pending"]
+    assert len(backend.sent) == 3
+    assert sorted(Completion.objects.values_list("state", flat=True)) == ["answered", "answered", "failed"]
+    assert run.work_units.filter(state="pending").exists()
 
 
 def test_execute_run_with_a_limit_leaves_the_rest(small: SmallStudy) -> None:
@@ -219,4 +220,25 @@ def test_execute_run_sends_with_a_committed_row_and_no_open_transaction(
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", watched)
     execute_run(run=started(small_study(study)), backend=Scripted(says_yes_of()))
-    assert at_call == [(False, 1)] * 3
+    assert [atomic for atomic, _ in at_call] == [False] * 3
+    assert [in_flight for _, in_flight in at_call[:2]] == [2, 2]  # the one that is sent and the one made ready
+    assert at_call[2][1] >= 1
+
+
+class Queueing(Scripted):
+    """Refuses the first call, and never begins any other."""
+
+    def submit(self, requests: Sequence[ModelRequest]) -> Future[list[Outcome]]:
+        future: Future[list[Outcome]] = Future()
+        if not self.sent:
+            future.set_running_or_notify_cancel()
+            future.set_exception(BackendUnusable("the server refuses the key"))
+        self.sent += requests
+        return future
+
+
+def test_execute_run_leaves_no_trace_of_a_call_that_never_began(small: SmallStudy) -> None:
+    backend = Queueing(says_yes_of())
+    execute_run(run=started(small), backend=backend)
+    assert len(backend.sent) == 2
+    assert list(Completion.objects.values_list("state", flat=True)) == ["failed"]
