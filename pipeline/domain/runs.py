@@ -45,8 +45,41 @@ def plan_run(
     Planned again with the same stage, backend, model, parameters, template, inputs and units, it is the same run, and
     only ``backend_options`` (how the backend is reached) is brought up to date. Raises RunError.
     """
+    run, specs = _drafted(
+        study, stage, backend, model, revision, parameters or {}, inputs, backend_options or {}, created_by
+    )
+    return _same_run(run) or _write_plan(run, inputs, specs)
+
+
+def find_run(
+    *,
+    study: Study,
+    stage: str,
+    backend: str,
+    model: str = "",
+    revision: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    inputs: Sequence[Run] = (),
+) -> Run | None:
+    """The run that ``plan_run`` would find for the same words; None where it would make one. Raises RunError."""
+    run, _ = _drafted(study, stage, backend, model, revision, parameters or {}, inputs, {}, None)
+    return Run.objects.filter(study=study, stage=stage, fingerprint=run.fingerprint).first()
+
+
+def _drafted(
+    study: Study,
+    stage: str,
+    backend: str,
+    model: str,
+    revision: str,
+    parameters: Mapping[str, Any],
+    inputs: Sequence[Run],
+    backend_options: Mapping[str, Any],
+    created_by: User | None,
+) -> tuple[Run, list[UnitSpec]]:
+    """The run as it would be written, with its fingerprint and its units. Reads only."""
     room = _stage(stage, backend)
-    values = _parameters(room, stage, parameters or {})
+    values = _parameters(room, stage, parameters)
     _check_inputs(room, stage, study, inputs)
     if room.template and not model:
         raise RunError(f"{stage} asks a model: name it with --model")
@@ -61,14 +94,14 @@ def plan_run(
         model_name=model or backend,
         model_revision=revision,
         parameters=_stored(room, values),
-        backend_options=dict(backend_options or {}),
+        backend_options=dict(backend_options),
         template_sha256=template_sha256(room),
         code_version=VERSION,
         n_units=len(specs),
         created_by=created_by,
     )
     run.fingerprint = fingerprint(run, inputs, specs)
-    return _same_run(run) or _write_plan(run, inputs, specs)
+    return run, specs
 
 
 def fingerprint(run: Run, inputs: Sequence[Run], specs: Sequence[UnitSpec]) -> str:
