@@ -1,9 +1,9 @@
 # Every target is one line; what they do stands in scripts/ and in Python.
 .DEFAULT_GOAL := help
-.PHONY: help run rebuild test soak check fmt bench venv venv-test lock
+.PHONY: help run rebuild test soak check fmt bench venv venv-test venv-models lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the demo at http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL are honoured)
 	@scripts/run
@@ -31,6 +31,9 @@ venv: ## the environment of web and worker (.venv)
 
 venv-test: ## the environment of tests and tools (.venv-test)
 	@scripts/venv .venv-test requirements/test.txt
+
+venv-models: ## the environment of local models: torch, transformers and their workers (.venv-models, 1.6 GB)
+	@scripts/venv .venv-models requirements/models.txt requirements/torch.txt
 
 lock: ## write requirements/*.txt anew from the *.in files (needs uv)
 	@scripts/lock

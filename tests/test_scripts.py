@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -32,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     """A PATH with the few programs that the scripts themselves use, and apt-get."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("dirname", "cmp", "rm", "cp"):
+    for name in ("dirname", "cat", "cmp", "cp", "rm"):
         found = shutil.which(name)
         assert found is not None
         (folder / name).symlink_to(found)
@@ -100,6 +101,28 @@ def test_venv_is_made_once_repaired_when_broken_and_renewed_with_its_lock(path: 
     (folder / "bin" / "python").symlink_to("/no/such/python")
     assert installations() == 3
     assert (folder / "bin" / "python").is_file()
+
+
+def test_venv_installs_torch_first_and_without_hashes(path: Path, tmp_path: Path) -> None:
+    folder, lock, first, log = (tmp_path / name for name in ("venv", "lock.txt", "first.txt", "log"))
+    lock.write_text("one==1\n")
+    program(path, "python3", PRETENDED_PYTHON)
+    (path / "mkdir").symlink_to(str(shutil.which("mkdir")))
+    for version in ("2.13.0", "2.13.0", "2.14.0"):  # the same, nothing to do; another, all of it again
+        first.write_text(f"torch=={version}\n")
+        done = script("venv", str(folder), str(lock), str(first), path=path, LOG=str(log))
+        assert done.returncode == 0, done.stderr
+    steps = [line.partition("--no-compile ")[2] for line in log.read_text().splitlines()]
+    assert steps == [f"-r {first}", f"--require-hashes -r {lock}"] * 2
+
+
+def test_lock_of_local_models_leaves_torch_to_its_own_step() -> None:
+    """Which wheel of torch fits, and what it brings for CUDA, is the machine's affair; all else goes by its hash."""
+    names = re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / "requirements/models.txt").read_text(), re.MULTILINE)
+    assert {"transformers", "sentence-transformers", "outlines", "pytest", "django"} <= set(names)
+    assert not [name for name in names if re.match(r"torch|triton|nvidia|cuda", name)]
+    exact = re.findall(r"^[^#\n].*", (ROOT / "requirements/torch.txt").read_text(), re.MULTILINE)
+    assert exact == ["torch==2.13.0"]
 
 
 def test_venv_interrupted_installation_is_done_again(path: Path, tmp_path: Path) -> None:
