@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline.sources.records import Record
 
@@ -65,10 +65,36 @@ class Located(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """``kinds``: human or synthetic, for corpora the source does not know by name; ``notice`` hears how far it is."""
+    """``kinds``: human or synthetic by corpus ("" = any), for what the source does not know or does not know better;
+    ``corpus`` and ``licence`` replace the source's own words; ``notice`` hears how far it is.
+    """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
     notice: Callable[[str], None] = lambda file: None
+    corpus: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """``shown``: its path below the folder that was named, with slashes."""
+
+    path: Path
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first records of a file, as its container gives them; a ``problem`` where there is none to be had."""
+
+    file: InputFile
+    values: tuple[Any, ...]
+    problem: Problem | None = None
+
+    def first(self, *names: str) -> Mapping[str, Any]:
+        """The first record where it is an object with all these fields, else an empty one."""
+        value = self.values[0] if self.values else None
+        return value if isinstance(value, dict) and all(name in value for name in names) else {}
 
 
 Item = Located[Record] | Problem | NotImported
@@ -80,6 +106,10 @@ class Source(Protocol):
     """
 
     name: str
+
+    def knows(self, sample: Sample) -> str:
+        """What in this file says that it is of this format, for a person to read; "" where nothing does."""
+        ...
 
     def files(self, path: Path) -> list[Path]:
         """The files that ``read`` would take in."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pipeline.sources.base import NO_VALUE, Place, Problem
 
 ID_LENGTH = 200
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class FieldError(Exception):
@@ -25,58 +21,7 @@ class FieldError(Exception):
         return Problem(place, self.field, self.what, self.remedy, self.value)
 
 
-def json_lines(path: Path, shown: str) -> Iterator[tuple[Place, Fields] | Problem]:
-    """The objects of a JSON Lines file one by one; blank lines are passed over, anything else is a Problem."""
-    try:
-        yield from _lines(path, shown)
-    except OSError as error:
-        yield Problem(Place(shown), "", f"the file cannot be read: {error.strerror}", "check its permissions")
-
-
-def _lines(path: Path, shown: str) -> Iterator[tuple[Place, Fields] | Problem]:
-    empty = True
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            raw = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-            if not raw.strip():
-                continue
-            empty = False
-            place = Place(shown, number)
-            try:
-                yield place, Fields(_object(raw))
-            except FieldError as error:
-                yield error.at(place)
-    if empty:
-        yield Problem(Place(shown), "", "the file is empty", "leave it out, or export it again")
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
-    except UnicodeDecodeError as error:
-        byte = raw[error.start : error.start + 1]
-        raise FieldError(
-            "", f"not UTF-8 at byte {error.start + 1} of the line", "save the file as UTF-8", byte
-        ) from None
-    except json.JSONDecodeError as error:
-        near = error.doc[max(error.pos - 10, 0) : error.pos + 20].strip()
-        remedy = "each line must be one whole JSON object; mend or remove the line"
-        raise FieldError("", f"broken JSON at character {error.pos + 1}: {error.msg}", remedy, near) from None
-    except RecursionError:
-        raise FieldError("", "JSON nested too deeply", "mend or remove the line") from None
-    except ValueError as error:
-        raise FieldError("", f"a number that cannot be read: {error}", "mend or remove the line") from None
-    if not isinstance(value, dict):
-        remedy = "this file must be JSON Lines: one object a line, not one list or value"
-        raise FieldError("", f"expected an object, found {_kind(value)}", remedy, value)
-    return value
-
-
-def _no_number(word: str) -> NoReturn:
-    raise FieldError("", "a number that is none", "write a number, or null where it is unknown", word)
-
-
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 
@@ -130,7 +75,7 @@ class Fields:
     def flag(self, name: str) -> bool:
         value = self.need(name)
         if not isinstance(value, bool):
-            raise self.fail(name, f"expected true or false, found {_kind(value)}", "write true or false", value)
+            raise self.fail(name, f"expected true or false, found {kind_of(value)}", "write true or false", value)
         return value
 
     def optional_flag(self, name: str) -> bool | None:
@@ -139,7 +84,7 @@ class Fields:
     def entries(self, name: str) -> list[Any]:
         value = self.need(name)
         if not isinstance(value, list):
-            raise self.fail(name, f"expected a list, found {_kind(value)}", "write it in [ ]", value)
+            raise self.fail(name, f"expected a list, found {kind_of(value)}", "write it in [ ]", value)
         return value
 
     def objects(self, name: str) -> list[Fields]:
@@ -168,13 +113,13 @@ def objects_in(path: str, values: list[Any]) -> list[Fields]:
     """The objects of a list, each knowing its place in it."""
     for i, value in enumerate(values):
         if not isinstance(value, dict):
-            raise FieldError(f"{path}[{i}]", f"expected an object, found {_kind(value)}", "write it in { }", value)
+            raise FieldError(f"{path}[{i}]", f"expected an object, found {kind_of(value)}", "write it in { }", value)
     return [Fields(value, f"{path}[{i}]") for i, value in enumerate(values)]
 
 
 def _text(path: str, value: object) -> str:
     if not isinstance(value, str):
-        raise FieldError(path, f"expected a text, found {_kind(value)}", "write it in quotation marks", value)
+        raise FieldError(path, f"expected a text, found {kind_of(value)}", "write it in quotation marks", value)
     if "\x00" in value:
         raise FieldError(path, "holds a NUL character, which no database keeps", "remove it", _around(value, "\x00"))
     try:
@@ -204,7 +149,9 @@ def _share(path: str, value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FieldError(path, f"expected a number, found {_kind(value)}", "write a number from 0 to 1, or null", value)
+        raise FieldError(
+            path, f"expected a number, found {kind_of(value)}", "write a number from 0 to 1, or null", value
+        )
     if not 0 <= value <= 1:  # not a number is outside too
         raise FieldError(path, "outside 0 to 1", "write a number from 0 to 1, or null where it is unknown", value)
     return float(value)

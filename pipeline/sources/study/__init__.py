@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.sources.base import Item, Located, NotImported, Place, Problem, ReadOptions
-from pipeline.sources.fields import FieldError, Fields, json_lines
+from pipeline.sources.containers import json_lines
+from pipeline.sources.fields import FieldError, Fields
 from pipeline.sources.records import CorpusRecord, Record
 from pipeline.sources.study.context import PILOT, STUDY_PEOPLE, Memory, Sample, StudyFile
 from pipeline.sources.study.layouts import LAYOUTS, Layout
