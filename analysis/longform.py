@@ -37,7 +37,7 @@ LONG_SCHEMA = pl.Schema(
 PEOPLE_KINDS = ("human", "simulated", "imported")
 MODEL = "model"
 BASELINE = "baseline"
-BASELINE_BACKENDS = ("baselines", "bm25", "embedding")
+BASELINE_BACKENDS = ("baselines", "bm25", "embedding", "all", "none")
 IMPORTED_BECAUSE = ("imported",)
 
 

@@ -20,3 +20,15 @@ def bm25_scores(query: str, documents: Sequence[str]) -> list[float]:
     if not asked:
         return [0.0] * len(documents)
     return [float(score) for score in index.get_scores(asked)]
+
+
+def cosine_scores(query: Sequence[float], documents: Sequence[Sequence[float]]) -> list[float]:
+    """Cosine similarity of each vector to the query's, -1 to 1. Raises ValueError for one without direction."""
+    import numpy as np
+
+    matrix = np.asarray([query, *documents], dtype=np.float64)
+    lengths = np.linalg.norm(matrix, axis=1)
+    if not np.all(np.isfinite(lengths)) or not np.all(lengths):
+        raise ValueError("an embedding is all zeros or not a number: its cosine similarity is undefined")
+    units = matrix / lengths[:, None]
+    return [float(score) for score in np.clip(units[1:] @ units[0], -1.0, 1.0)]

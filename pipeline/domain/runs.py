@@ -19,7 +19,7 @@ from pipeline.enums import RunState, WorkState
 from pipeline.enums import Stage as StageName
 from pipeline.models import Run, RunInput, WorkUnit
 from pipeline.requests import sha256_of
-from pipeline.stages import BASELINES, stage_for
+from pipeline.stages import BASELINES, BY_VECTORS, stage_for
 from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
 from pipeline.version import VERSION
 from studies.models import Study, User
@@ -81,7 +81,7 @@ def _drafted(
     room = _stage(stage, backend)
     values = _parameters(room, stage, parameters)
     _check_inputs(room, stage, study, inputs)
-    if room.template and not model:
+    if (room.template or (stage, backend) in BY_VECTORS) and not model:
         raise RunError(f"{stage} asks a model: name it with --model")
     scope = Scope(study, tuple(inputs), values)
     specs = list(room.units(scope))
@@ -181,7 +181,10 @@ def run_named(study: Study, token: str) -> Run:
 
 
 def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
-    """The one run that the stage can read, when nobody names it. Raises RunError where there is none, or a choice."""
+    """The one run that the stage can read, when nobody names it. Raises RunError where there is none, or a choice.
+
+    A stage that may also read none (extract) reads none then: selected people are named, never guessed.
+    """
     room = _stage(stage, backend)
     if "" in room.accepts:
         return []
@@ -193,7 +196,7 @@ def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
         return nearest
     listed = "".join(f"\n  {run.public_id}  {run.stage} by {run.model_name}, {run.n_done} units" for run in nearest)
     if not nearest:
-        raise RunError(f"{stage} reads a run of {' or '.join(room.accepts)}: study {study.slug!r} has none that ended")
+        raise RunError(f"{stage} reads a run of {_readable(room)}: study {study.slug!r} has none that ended")
     raise RunError(f"{stage} could read any of these runs of study {study.slug!r}; name it with --from:{listed}")
 
 
@@ -230,14 +233,18 @@ def _stored(room: AnyStage, values: StageParameters) -> dict[str, Any]:
 
 def _check_inputs(room: AnyStage, stage: str, study: Study, inputs: Sequence[Run]) -> None:
     if not inputs and "" not in room.accepts:
-        raise RunError(f"{stage} reads a run of {' or '.join(room.accepts)}: name it with --from RUN")
+        raise RunError(f"{stage} reads a run of {_readable(room)}: name it with --from RUN")
     for source in inputs:
         if source.study_id != study.pk:
             raise RunError(f"run {source.public_id} belongs to another study")
         if source.stage not in room.accepts:
-            raise RunError(f"{stage} reads a run of {' or '.join(room.accepts) or 'no stage'}, not of {source.stage}")
+            raise RunError(f"{stage} reads a run of {_readable(room)}, not of {source.stage}")
         if source.state not in (RunState.COMPLETE, RunState.INCOMPLETE):
             raise RunError(f"run {source.public_id} ({source.stage}) is {source.state}: let it end first")
+
+
+def _readable(room: AnyStage) -> str:
+    return " or ".join(filter(None, room.accepts)) or "no stage"
 
 
 def _what_it_reads(room: AnyStage, inputs: Sequence[Run]) -> str:

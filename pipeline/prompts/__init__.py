@@ -16,7 +16,7 @@ from string import Template
 FOLDER = Path(__file__).resolve().parent
 GUIDELINES = ("attribute_quality", "relevance", "preference")
 # Which instrument's guideline a template takes in.
-INCLUDES = {"select": "relevance", "judge": "preference"}
+INCLUDES = {"select": "relevance", "judge": "preference", "verify": "attribute_quality"}
 
 _NAME = re.compile(r"\$\{(\w+)\}")
 

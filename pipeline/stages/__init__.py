@@ -7,23 +7,37 @@ from pipeline.stages.base import AnyStage
 from pipeline.stages.evidence import FindEvidence
 from pipeline.stages.extract import Extract
 from pipeline.stages.judge import Judge
+from pipeline.stages.mention import Mention
 from pipeline.stages.merge import Merge
+from pipeline.stages.pools import SelectByBm25, SelectByEmbedding, SelectFromPool
+from pipeline.stages.refine import Refine
 from pipeline.stages.respond import Respond
-from pipeline.stages.select import Select, SelectByBm25
+from pipeline.stages.select import Select
+from pipeline.stages.verify import Verify
+from pipeline.stages.why import Why
 
 STAGES: dict[str, AnyStage] = {
     StageName.EXTRACT: Extract(),
     StageName.MERGE: Merge(),
     StageName.EVIDENCE: FindEvidence(),
+    StageName.VERIFY: Verify(),
+    StageName.REFINE: Refine(),
     StageName.SELECT: Select(),
     StageName.RESPOND: Respond(),
     StageName.JUDGE: Judge(),
+    StageName.MENTION: Mention(),
+    StageName.WHY: Why(),
 }
 
 # Stages that a baseline does in a model's place: (stage, backend).
 BASELINES: dict[tuple[str, str], AnyStage] = {
     (StageName.SELECT, "bm25"): SelectByBm25(),
+    (StageName.SELECT, "embedding"): SelectByEmbedding(),
+    (StageName.SELECT, "all"): SelectFromPool("yes"),
+    (StageName.SELECT, "none"): SelectFromPool("no"),
 }
+# Of these, those whose run names the model that makes the vectors; which embedder has it say the backend's options.
+BY_VECTORS = frozenset({(StageName.SELECT, "embedding")})
 
 
 def stage_for(name: str, backend: str) -> AnyStage:

@@ -1,14 +1,13 @@
 """Evidence: in which turns of a person's conversations an attribute can be checked. One call per attribute.
 
 What is named is added to the turns that extraction gave and merging united; nothing is taken away. It belongs between
-merging and the first campaign, whose pages show all of it.
+merging and the first campaign, whose pages show all of it. A quote that the answer gives must occur in its turn; it
+becomes the evidence's span, in code points of the original text.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,15 +16,25 @@ from pipeline import prompts
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, Conversation, Evidence, Run, WorkUnit
 from pipeline.stages.base import Answer, SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
-from pipeline.stages.extract import written_out
+from pipeline.stages.histories import Bounded, History, histories_of, note_left_out, shown_within, sum_left_out
+from pipeline.stages.places import Place, longest, place_columns
+from pipeline.stages.quoting import find_quote
 from pipeline.stages.repairing import ask_in_form, read_form
-
-Places = list[tuple[int, int]]  # (conversation, turn)
 
 
 class EvidenceParameters(SamplingParameters):
+    """``max_characters`` bounds what a request shows of the person's conversations, about four a token."""
+
     temperature: float | None = Field(default=0.0, ge=0, le=2)
-    max_tokens: int | None = Field(default=512, ge=1)
+    max_tokens: int | None = Field(default=1024, ge=1)
+    max_characters: int = Field(default=100_000, ge=1)
+
+
+class Quote(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    turn: int
+    text: str
 
 
 class NamedTurns(BaseModel):
@@ -33,6 +42,7 @@ class NamedTurns(BaseModel):
 
     conversation: int
     turns: list[int]
+    quotes: list[Quote] = []
 
 
 class NamedEvidence(BaseModel):
@@ -41,31 +51,24 @@ class NamedEvidence(BaseModel):
     evidence: list[NamedTurns]
 
 
-_INTEGERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["evidence"],
-    "properties": {
-        "evidence": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["conversation", "turns"],
-                "properties": {"conversation": {"type": "integer"}, "turns": _INTEGERS},
-            },
-        }
-    },
-}
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": properties,
+    }
 
 
-@dataclass(frozen=True)
-class History:
-    """An attribute and all conversations of its person, in their order; the request numbers them from 0."""
+def _list_of(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": dict(items)}
 
-    attribute: Attribute
-    conversations: tuple[Conversation, ...]
+
+_INTEGER = {"type": "integer"}
+_QUOTE = _object(turn=_INTEGER, text={"type": "string"})
+SCHEMA: dict[str, Any] = _object(
+    evidence=_list_of(_object(conversation=_INTEGER, turns=_list_of(_INTEGER), quotes=_list_of(_QUOTE)))
+)
 
 
 class FindEvidence:
@@ -83,55 +86,53 @@ class FindEvidence:
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[History]:
         attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])
-        of_person: dict[int, list[Conversation]] = defaultdict(list)
-        people = {attribute.person_id for attribute in attributes.values()}
-        for conversation in Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"):
-            of_person[conversation.person_id].append(conversation)
-        found = [attributes[unit.subject["attribute"]] for unit in units]
-        return [History(attribute, tuple(of_person[attribute.person_id])) for attribute in found]
+        return histories_of([attributes[unit.subject["attribute"]] for unit in units])
 
-    def work(self, run: Run, material: History) -> Work[Places]:
-        text = prompts.render(
-            "evidence",
-            attribute=material.attribute.text or "",
-            conversations=histories_written_out(material.conversations),
-        )
+    def work(self, run: Run, material: History) -> Work[Bounded[list[Place]]]:
+        shown = shown_within(material, run.parameters["max_characters"])
+        text = prompts.render("evidence", attribute=material.attribute.text or "", conversations=shown.text)
         request = build_request(run, text, schema=SCHEMA)
-        return (yield from ask_in_form(request, lambda answer: parse_places(answer, material.conversations)))
+        places = yield from ask_in_form(request, lambda answer: parse_places(answer, shown.conversations))
+        return Bounded(places, shown.left_out)
 
-    def record(self, run: Run, unit: WorkUnit, material: History, result: Places) -> None:
-        """Turns that are marked already, by extraction or by another run, stay as they are."""
-        Evidence.objects.bulk_create(
-            (
-                Evidence(attribute=material.attribute, conversation_id=conversation, turn=turn)
-                for conversation, turn in result
-            ),
-            ignore_conflicts=True,
-        )
+    def record(self, run: Run, unit: WorkUnit, material: History, result: Bounded[list[Place]]) -> None:
+        """What is marked already, by extraction or by another run, stays as it is."""
+        rows = (Evidence(attribute=material.attribute, **place_columns(place)) for place in result.result)
+        Evidence.objects.bulk_create(rows, ignore_conflicts=True)
+        note_left_out(unit, result.left_out)
 
     def finish(self, run: Run) -> None:
-        """Nothing: each attribute stands by itself."""
+        sum_left_out(run)
 
 
-def histories_written_out(conversations: Sequence[Conversation]) -> str:
-    return "\n\n".join(
-        f"=== Conversation {number} ===\n\n{written_out(conversation.turns)}"
-        for number, conversation in enumerate(conversations)
-    )
+def parse_places(answer: Answer, conversations: Mapping[int, Conversation]) -> list[Place]:
+    """What is named, each once, in order; a turn that is quoted is in it by its quotes.
 
-
-def parse_places(answer: Answer, conversations: Sequence[Conversation]) -> Places:
-    """The turns named, each once, in order. Raises ValueError: one line on what is wrong."""
-    places: set[tuple[int, int]] = set()
+    ``conversations``: by their number in the request. Raises ValueError: one line on what is wrong.
+    """
+    places: set[Place] = set()
     for number, named in enumerate(read_form(answer, NamedEvidence).evidence):
         at = f"evidence.{number}"
-        if not 0 <= named.conversation < len(conversations):
-            there = f"0 to {len(conversations) - 1}"
+        if named.conversation not in conversations:
+            there = ", ".join(str(each) for each in conversations)
             raise ValueError(f"{at}.conversation: there is no conversation {named.conversation} ({there})")
         conversation = conversations[named.conversation]
+        quoted = [_quoted(quote, conversation, f"{at}.quotes.{place}") for place, quote in enumerate(named.quotes)]
         for turn in named.turns:
-            if not 0 <= turn < len(conversation.turns):
-                there = f"0 to {len(conversation.turns) - 1}"
-                raise ValueError(f"{at}.turns: there is no turn {turn} in {named.conversation} ({there})")
-            places.add((conversation.pk, turn))
-    return sorted(places)
+            _check_turn(turn, conversation, f"{at}.turns")
+        whole = set(named.turns) - {place.turn for place in quoted}
+        places |= {*quoted, *(Place(conversation.pk, turn) for turn in whole)}
+    return longest(places)
+
+
+def _quoted(quote: Quote, conversation: Conversation, at: str) -> Place:
+    _check_turn(quote.turn, conversation, f"{at}.turn")
+    span = find_quote(conversation.turns[quote.turn]["content"], quote.text)
+    if span is None:
+        raise ValueError(f"{at}.text: turn {quote.turn} does not say {quote.text[:200]!r}; quote it word for word")
+    return Place(conversation.pk, quote.turn, *span)
+
+
+def _check_turn(turn: int, conversation: Conversation, at: str) -> None:
+    if not 0 <= turn < len(conversation.turns):
+        raise ValueError(f"{at}: there is no turn {turn} (0 to {len(conversation.turns) - 1})")

@@ -1,4 +1,7 @@
-"""Extract: what one conversation shows about its person. One call, and one more if the answer's form is wrong."""
+"""Extract: what one conversation shows about its person. One call, and one more if the answer's form is wrong.
+
+Of everybody in the study, or of the people whom a people run selected: it is read only where it is named.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import prompts
 from pipeline.enums import Stage as StageName
-from pipeline.models import Attribute, Conversation, Evidence, Run, WorkUnit
+from pipeline.models import Attribute, Conversation, Evidence, Run, SampledPerson, WorkUnit
 from pipeline.stages.base import (
     Answer,
     SamplingParameters,
@@ -32,7 +35,7 @@ class ExtractParameters(SamplingParameters):
 
 
 class Extracted(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     attribute: str = Field(min_length=1, max_length=1000)
     reason: str
@@ -78,15 +81,17 @@ class Chat:
 class Extract:
     name = StageName.EXTRACT.value
     template = "extract"
-    accepts: tuple[str, ...] = ("",)
+    accepts: tuple[str, ...] = ("", StageName.PEOPLE)
     parameters: type[StageParameters] = ExtractParameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
-        """One per conversation, people in the order they came in."""
+        """One per conversation, people in the order they came in; of selected people only, where a run selected."""
         rows = Conversation.objects.filter(person__corpus__study=scope.study)
         assert isinstance(scope.parameters, ExtractParameters)
         if scope.parameters.corpus:
             rows = rows.filter(person__corpus__slug=scope.parameters.corpus)
+        if scope.inputs:
+            rows = rows.filter(person__in=SampledPerson.objects.filter(run__in=scope.inputs).values("person"))
         for pk, public_id in rows.order_by("person_id", "position", "pk").values_list("pk", "public_id").iterator():
             yield UnitSpec(public_id, {"conversation": pk})
 

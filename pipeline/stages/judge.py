@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
@@ -18,17 +18,25 @@ from pipeline import prompts
 from pipeline.enums import InstrumentName, Side
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, GivenAttribute, Label, ResponsePair, Run, WorkUnit
-from pipeline.stages.base import SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
+from pipeline.stages.base import Answer, SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
 from pipeline.stages.parsing import parse_rating
 from pipeline.stages.sampling import Sample
-from pipeline.stages.voting import Ballot, ballot_of, vote_row
+from pipeline.stages.voting import Ballot, ask_for_labels, ballot_of, most_probable, shares_of, vote_row
+
+LABELS = ("1", "2", "3", "4", "5")
 
 
 class JudgeParameters(SamplingParameters):
+    """``labels``: the ratings' probabilities are asked for, too; the vote's raw score is the rating to be expected.
+
+    Like its value, the raw score is as seen from left to right.
+    """
+
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     max_tokens: int | None = Field(default=200, ge=1)
     orders: Literal["shuffled", "both"] = "shuffled"
     order_seed: int = 0
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,18 +58,15 @@ class Judge:
             yield UnitSpec(key, {"pair": pair.pk, "attribute": attribute.pk})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[Comparison]:
-        attributes = Attribute.objects.in_bulk({unit.subject["attribute"] for unit in units})
-        pairs = ResponsePair.objects.select_related("prompt", "generic", "personalized")
-        found = pairs.in_bulk({unit.subject["pair"] for unit in units})
-        return [Comparison(found[unit.subject["pair"]], attributes[unit.subject["attribute"]]) for unit in units]
+        return comparisons_of(units)
 
     def work(self, run: Run, material: Comparison) -> Work[list[Ballot]]:
         first = shuffled_side(material, run.parameters["order_seed"])
         sides = [first] if run.parameters["orders"] == "shuffled" else [first, other_side(first)]
         ballots = []
         for side in sides:
-            answer = yield build_request(run, question(material, side))
-            ballots.append(ballot_of(answer, parse_rating(answer.text), "a number from 1 to 5 first", side))
+            answer = yield ask_for_labels(run, build_request(run, question(material, side)), LABELS)
+            ballots.append(rating(answer, side))
         return ballots
 
     def record(self, run: Run, unit: WorkUnit, material: Comparison, result: list[Ballot]) -> None:
@@ -70,6 +75,23 @@ class Judge:
 
     def finish(self, run: Run) -> None:
         """Nothing: each comparison stands by itself."""
+
+
+def comparisons_of(units: Sequence[WorkUnit]) -> list[Comparison]:
+    """What each unit's pair and attribute are, in two queries."""
+    attributes = Attribute.objects.in_bulk({unit.subject["attribute"] for unit in units})
+    pairs = ResponsePair.objects.select_related("prompt", "generic", "personalized")
+    found = pairs.in_bulk({unit.subject["pair"] for unit in units})
+    return [Comparison(found[unit.subject["pair"]], attributes[unit.subject["attribute"]]) for unit in units]
+
+
+def rating(answer: Answer, side: Side) -> Ballot:
+    """The most probable rating, with the one to be expected, where the answer has them; else what it says."""
+    shares = shares_of(answer, LABELS)
+    if shares is None:
+        return ballot_of(answer, parse_rating(answer.text), "a number from 1 to 5 first", side)
+    ballot = ballot_of(answer, most_probable(shares), "a number from 1 to 5 first", side)
+    return replace(ballot, raw_score=sum(int(label) * share for label, share in shares.items()))
 
 
 def shuffled_side(material: Comparison, seed: int) -> Side:

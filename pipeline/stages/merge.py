@@ -17,9 +17,11 @@ from pydantic import Field
 
 from pipeline.backends.base import FinalError
 from pipeline.backends.embedders import Vectors, open_embedder
+from pipeline.enums import FailureKind
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, AttributeOrigin, Evidence, Run, WorkUnit
 from pipeline.stages.base import Scope, StageParameters, UnitFailed, UnitSpec, Work
+from pipeline.stages.places import Place, longest, place_columns
 
 
 class MergeParameters(StageParameters):
@@ -36,7 +38,7 @@ class Found:
     text: str
     reason: str
     confidence: float | None
-    evidence: tuple[tuple[int, int], ...]  # (conversation, turn)
+    evidence: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Merge:
         try:
             vectors = embedder.embed([found.text for found in material])
         except FinalError as error:
-            raise UnitFailed(str(error)) from error
+            raise UnitFailed(str(error), FailureKind.REFUSED) from error
         groups = group_by_distance(vectors, run.parameters["distance"])
         return [merge_group([material[place] for place in group]) for group in groups]
         yield  # a generator that asks no model
@@ -98,9 +100,9 @@ class Merge:
             for place, member in enumerate(merged.members)
         )
         Evidence.objects.bulk_create(
-            Evidence(attribute=attribute, conversation_id=conversation, turn=turn)
+            Evidence(attribute=attribute, **place_columns(place))
             for attribute, merged in pairs
-            for conversation, turn in united_evidence(merged.members)
+            for place in united_evidence(merged.members)
         )
 
     def finish(self, run: Run) -> None:
@@ -123,7 +125,8 @@ def group_by_distance(vectors: Vectors, distance: float) -> list[list[int]]:
 
     matrix = np.asarray(vectors, dtype=np.float64)
     if not np.all(np.isfinite(matrix)) or not np.all(np.any(matrix, axis=1)):
-        raise UnitFailed("an embedding is all zeros or not a number: its cosine distance is undefined")
+        problem = "an embedding is all zeros or not a number: its cosine distance is undefined"
+        raise UnitFailed(problem, FailureKind.NO_MATERIAL)
     if len(vectors) < 2:
         return [[place] for place in range(len(vectors))]
     model = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=distance)
@@ -144,10 +147,11 @@ def merge_group(members: Sequence[Found]) -> Merged:
     return Merged(tuple(members), best, confidence)
 
 
-def united_evidence(members: Sequence[Found]) -> list[tuple[int, int]]:
-    return sorted({place for member in members for place in member.evidence})
+def united_evidence(members: Sequence[Found]) -> list[Place]:
+    """Each place once; of spans that begin at one point the longest."""
+    return longest({place for member in members for place in member.evidence})
 
 
 def _found(row: Attribute) -> Found:
-    evidence = tuple((place.conversation_id, place.turn) for place in row.evidence.all())
+    evidence = tuple(Place(at.conversation_id, at.turn, at.start, at.end) for at in row.evidence.all())
     return Found(row.pk, row.person_id, row.text or "", row.reason, row.confidence, evidence)

@@ -9,12 +9,15 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipeline import prompts
+from pipeline.enums import FailureKind
 from pipeline.requests import Message, ModelRequest
 from pipeline.stages.base import Answer, UnitFailed, Work
-from pipeline.stages.parsing import parse_json
+from pipeline.stages.parsing import parse_json, storable
 
 R = TypeVar("R")
 Form = TypeVar("Form", bound=BaseModel)
+
+CUT_OFF = ("length", "content_filter")  # finish reasons of an answer that is not whole
 
 
 def ask_in_form(request: ModelRequest, parse: Callable[[Answer], R]) -> Work[R]:
@@ -30,13 +33,20 @@ def ask_in_form(request: ModelRequest, parse: Callable[[Answer], R]) -> Work[R]:
     try:
         return parse(answer)
     except ValueError as problem:
-        raise UnitFailed(f"unparseable after one repair: {problem}") from problem
+        raise UnitFailed(f"unparseable after one repair: {problem}", failure_of(answer)) from problem
+
+
+def failure_of(answer: Answer) -> FailureKind:
+    """What a failure is counted by that this answer led to."""
+    if answer.finish_reason in CUT_OFF:
+        return FailureKind.CUT_OFF
+    return FailureKind.UNPARSEABLE if answer.text.strip() else FailureKind.EMPTY
 
 
 def repair_request(request: ModelRequest, answer: Answer, problem: str) -> ModelRequest:
     """The same question with the model's answer, and what is wrong with it."""
     more = (
-        Message("assistant", answer.text),
+        Message("assistant", storable(answer.text)),
         Message("user", prompts.render("extract_repair", problem=problem)),
     )
     return replace(request, messages=request.messages + more)
@@ -44,7 +54,7 @@ def repair_request(request: ModelRequest, answer: Answer, problem: str) -> Model
 
 def read_form(answer: Answer, form: type[Form]) -> Form:
     """The JSON of an answer as this model. Raises ValueError: one line on what is wrong."""
-    if answer.finish_reason == "length":
+    if answer.finish_reason in CUT_OFF:
         raise ValueError("the answer was cut off before its end")
     try:
         return form.model_validate(parse_json(answer.text))

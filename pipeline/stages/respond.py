@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from pydantic import Field
 
 from pipeline import prompts
-from pipeline.enums import Condition, InstrumentName
+from pipeline.enums import Condition, FailureKind, InstrumentName
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, GivenAttribute, Label, Prompt, Response, ResponsePair, Run, Vote, WorkUnit
 from pipeline.stages.base import (
@@ -27,6 +27,8 @@ from pipeline.stages.base import (
     Work,
     build_request,
 )
+from pipeline.stages.parsing import storable
+from pipeline.stages.repairing import CUT_OFF
 
 
 class RespondParameters(SamplingParameters):
@@ -114,11 +116,12 @@ class Respond:
 
 def usable_text(answer: Answer) -> str:
     """The response's text. Raises UnitFailed for one that was cut, withheld or left empty: nobody should judge it."""
-    if answer.finish_reason in ("length", "content_filter"):
-        raise UnitFailed(f"the response ended by {answer.finish_reason} after {len(answer.text)} characters")
+    if answer.finish_reason in CUT_OFF:
+        ended = f"the response ended by {answer.finish_reason} after {len(answer.text)} characters"
+        raise UnitFailed(ended, FailureKind.CUT_OFF)
     if not answer.text.strip():
-        raise UnitFailed("the response is empty")
-    return answer.text.strip()
+        raise UnitFailed("the response is empty", FailureKind.EMPTY)
+    return storable(answer.text.strip())
 
 
 def relevant_attributes(runs: Sequence[Run], prompts: Sequence[int] | None = None) -> Relevant:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from pipeline import prompts
-from pipeline.backends.baselines import bm25_scores
 from pipeline.enums import InstrumentName
 from pipeline.enums import Stage as StageName
-from pipeline.models import Attribute, PersonPrompt, Prompt, Run, Vote, WorkUnit
-from pipeline.stages.base import SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
+from pipeline.models import Attribute, PersonPrompt, Prompt, Run, WorkUnit
+from pipeline.stages.base import Answer, SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
 from pipeline.stages.parsing import parse_yes_no
 from pipeline.stages.sampling import Sample
-from pipeline.stages.voting import Ballot, ballot_of, vote_row
+from pipeline.stages.voting import Ballot, ask_for_labels, ballot_of, most_probable, shares_of, vote_row
 
 # Runs whose attributes can be put to prompts, and which of the matches were drawn.
 READS: tuple[str, ...] = (StageName.MERGE, StageName.EXTRACT, StageName.REFINE, StageName.IMPORT, StageName.SAMPLE)
 
+LABELS = ("YES", "NO")
+
 
 class SelectParameters(SamplingParameters):
+    """``labels``: the probability of YES is asked for, too, and stands as the vote's raw score."""
+
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     max_tokens: int | None = Field(default=200, ge=1)
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Select:
 
     def work(self, run: Run, material: Match) -> Work[Ballot]:
         text = prompts.render("select", prompt=material.prompt.text, attribute=material.attribute.text or "")
-        answer = yield build_request(run, text)
-        return ballot_of(answer, parse_yes_no(answer.text), "YES or NO first")
+        answer = yield ask_for_labels(run, build_request(run, text), LABELS)
+        return yes_or_no(answer)
 
     def record(self, run: Run, unit: WorkUnit, material: Match, result: Ballot) -> None:
         vote_row(run, InstrumentName.RELEVANCE, result, material.attribute, prompt=material.prompt).save()
@@ -63,66 +67,13 @@ class Select:
         """Nothing: each vote stands by itself."""
 
 
-class Bm25Parameters(StageParameters):
-    """yes: a score above ``threshold``, and among the ``top_k`` best of the person if one is given."""
-
-    threshold: float = Field(default=0.0, ge=0)
-    top_k: int | None = Field(default=None, ge=1)
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A prompt and the attributes of all the people it is put to."""
-
-    prompt: Prompt
-    attributes: tuple[Attribute, ...]
-
-
-class SelectByBm25:
-    """The baseline: words shared with the prompt, weighed within the pool that raters see too. Asks no model."""
-
-    name = StageName.SELECT.value
-    template = ""
-    accepts = READS
-    parameters: type[StageParameters] = Bm25Parameters
-
-    def units(self, scope: Scope) -> Iterable[UnitSpec]:
-        for prompt, _ in attributes_by_prompt(scope.inputs):
-            yield UnitSpec(prompt.public_id, {"prompt": prompt.pk})
-
-    def load(self, run: Run, units: Sequence[WorkUnit]) -> list[Pool]:
-        wanted = [unit.subject["prompt"] for unit in units]
-        pools = dict(attributes_by_prompt(list(run.inputs.all()), prompts=wanted))
-        by_key = {prompt.pk: Pool(prompt, tuple(attributes)) for prompt, attributes in pools.items()}
-        return [by_key[pk] for pk in wanted]
-
-    def work(self, run: Run, material: Pool) -> Work[list[Ballot]]:
-        scores = bm25_scores(material.prompt.text, [attribute.text or "" for attribute in material.attributes])
-        best = best_of_each_person(material.attributes, scores, run.parameters["top_k"])
-        threshold = run.parameters["threshold"]
-        return [
-            Ballot("yes" if score > threshold and place in best else "no", raw_score=score)
-            for place, score in enumerate(scores)
-        ]
-        yield  # a generator that asks no model
-
-    def record(self, run: Run, unit: WorkUnit, material: Pool, result: list[Ballot]) -> None:
-        Vote.objects.bulk_create(
-            vote_row(run, InstrumentName.RELEVANCE, ballot, attribute, prompt=material.prompt)
-            for attribute, ballot in zip(material.attributes, result, strict=True)
-        )
-
-    def finish(self, run: Run) -> None:
-        """Nothing: each pool stands by itself."""
-
-
-def best_of_each_person(attributes: Sequence[Attribute], scores: Sequence[float], top_k: int | None) -> set[int]:
-    """Places of each person's ``top_k`` best scores, all of them for None; a tie goes to the earlier attribute."""
-    places: dict[int, list[int]] = defaultdict(list)
-    for place, attribute in enumerate(attributes):
-        places[attribute.person_id].append(place)
-    chosen = (sorted(own, key=lambda place: -scores[place])[:top_k] for own in places.values())
-    return {place for own in chosen for place in own}
+def yes_or_no(answer: Answer) -> Ballot:
+    """The more probable of the two, with the probability of yes, where the answer has them; else what it says."""
+    shares = shares_of(answer, LABELS)
+    if shares is None:
+        return ballot_of(answer, parse_yes_no(answer.text), "YES or NO first")
+    ballot = ballot_of(answer, most_probable(shares).lower(), "YES or NO first")
+    return replace(ballot, raw_score=shares["YES"])
 
 
 def attributes_by_prompt(

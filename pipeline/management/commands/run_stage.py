@@ -16,13 +16,14 @@ from pipeline.domain.errors import RunError
 from pipeline.domain.executing import LEASE_SECONDS, execute_run
 from pipeline.domain.progress import failures_of, run_progress
 from pipeline.domain.runs import inputs_for, plan_run, run_named, start_run
-from pipeline.enums import RunState
+from pipeline.enums import RunState, Stage
 from pipeline.models import Run
-from pipeline.stages import STAGES
+from pipeline.stages import BASELINES, STAGES
 from pipeline.tasks import enqueue_run
 from studies.models import Study
 
 SHOWN_FAILURES = 3
+BASELINE_NAMES = ", ".join(name for stage, name in BASELINES if stage == Stage.SELECT)
 
 
 class Command(BaseCommand):
@@ -33,8 +34,11 @@ class Command(BaseCommand):
         parser.add_argument("stage", choices=list(STAGES))
         parser.add_argument("--model", default="", help="the model's name, as its server knows it")
         parser.add_argument("--revision", default="", help="the model's revision, where it matters")
-        parser.add_argument("--backend", default="openai_api", help=f"{', '.join(BACKENDS)}, or bm25 for select")
-        parser.add_argument("--recorded", default="", metavar="FILE", help="recorded answers (merge: embeddings)")
+        parser.add_argument(
+            "--backend", default="openai_api", help=f"{', '.join(BACKENDS)}; for select {BASELINE_NAMES} too"
+        )
+        parser.add_argument("--recorded", default="", metavar="FILE", help="recorded answers, or vectors")
+        parser.add_argument("--embedder", default="", help="select by embedding: what makes the vectors (local ...)")
         parser.add_argument("--base-url", default="", help="the model server, http://host:port/v1")
         parser.add_argument("--concurrency", type=int, default=0, help="calls at once")
         parser.add_argument("--timeout", type=float, default=0, help="seconds until a call is given up")
@@ -114,7 +118,7 @@ def parse_parameter(text: str) -> tuple[str, Any]:
 
 def backend_options(options: dict[str, Any]) -> dict[str, Any]:
     """What was given; a file inside the project by its path from there, so that the folder may move."""
-    given = {name: options[name] for name in ("base_url", "concurrency", "timeout") if options[name]}
+    given = {name: options[name] for name in ("base_url", "concurrency", "timeout", "embedder") if options[name]}
     if options["recorded"]:
         path = Path(os.path.abspath(options["recorded"]))
         inside = path.is_relative_to(settings.BASE_DIR)

@@ -8,13 +8,15 @@ from pipeline.domain.executing import execute_run
 from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Attribute, Conversation, Evidence, Run
 from pipeline.stages.base import Answer, UnitFailed
-from pipeline.stages.evidence import SCHEMA, FindEvidence, History, NamedEvidence, parse_places
+from pipeline.stages.evidence import SCHEMA, FindEvidence, NamedEvidence, parse_places
+from pipeline.stages.histories import Bounded, History
+from pipeline.stages.places import Place
 from studies.models import Study
 from tests import factories
 from tests.pipeline.backing import Scripted, run_stage
 from tests.pipeline.stages.driving import drive
 
-RUN = Run(stage="evidence", model_name="model-a", parameters={"temperature": 0.0, "max_tokens": 99})
+RUN = Run(stage="evidence", model_name="model-a", parameters={"temperature": 0.0, "max_tokens": 99, "max_characters": 1000})
 CHATS = (
     Conversation(pk=7, turns=[{"role": "user", "content": "My bees swarmed."}]),
     Conversation(pk=9, turns=[{"role": "user", "content": "Rye?"}, {"role": "assistant", "content": "Yes."}]),
@@ -23,12 +25,13 @@ HISTORY = History(Attribute(text="Keeps bees."), CHATS)
 
 
 def answer(*places: tuple[int, list[int]]) -> str:
+    """As models that know no quotes answer."""
     return json.dumps({"evidence": [{"conversation": number, "turns": turns} for number, turns in places]})
 
 
 def test_evidence_sends_the_statement_and_numbered_conversations_and_turns() -> None:
     result, asked = drive(FindEvidence(), RUN, HISTORY, answer((0, [0]), (1, [1, 0, 1])))
-    assert result == [(7, 0), (9, 0), (9, 1)]
+    assert result == Bounded([Place(7, 0), Place(9, 0), Place(9, 1)])
     content = asked[0].messages[0].content
     assert "Statement about the person:\n\nKeeps bees." in content
     assert "=== Conversation 0 ===\n\n[0] user: My bees swarmed." in content
@@ -38,13 +41,13 @@ def test_evidence_sends_the_statement_and_numbered_conversations_and_turns() -> 
 
 
 def test_evidence_takes_a_statement_that_nothing_shows() -> None:
-    assert drive(FindEvidence(), RUN, HISTORY, answer())[0] == []
+    assert drive(FindEvidence(), RUN, HISTORY, answer())[0].result == []
 
 
 def test_evidence_asks_once_more_showing_what_is_wrong() -> None:
     result, asked = drive(FindEvidence(), RUN, HISTORY, answer((2, [0])), answer((1, [0])))
-    assert result == [(9, 0)]
-    assert "there is no conversation 2 (0 to 1)" in asked[1].messages[2].content
+    assert result.result == [Place(9, 0)]
+    assert "there is no conversation 2 (0, 1)" in asked[1].messages[2].content
     assert asked[1].messages[:1] == asked[0].messages
 
 
@@ -57,8 +60,8 @@ def test_evidence_fails_after_one_repair() -> None:
     ("text", "problem"),
     [
         (answer((-1, [0])), "no conversation -1"),
-        (answer((0, [1])), r"no turn 1 in 0 \(0 to 0\)"),
-        (answer((1, [-1])), "no turn -1 in 1"),
+        (answer((0, [1])), r"evidence.0.turns: there is no turn 1 \(0 to 0\)"),
+        (answer((1, [-1])), "no turn -1"),
         ('{"evidence": [{"conversation": 0}]}', "evidence.0.turns"),
         ('{"turns": []}', "evidence"),
         ("none", "no JSON"),
@@ -66,12 +69,12 @@ def test_evidence_fails_after_one_repair() -> None:
 )
 def test_parse_places_names_the_field(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        parse_places(Answer(text), CHATS)
+        parse_places(Answer(text), dict(enumerate(CHATS)))
 
 
 def test_parse_places_refuses_what_was_cut_off_even_if_it_parses() -> None:
     with pytest.raises(ValueError, match="cut off"):
-        parse_places(Answer(answer(), finish_reason="length"), CHATS)
+        parse_places(Answer(answer(), finish_reason="length"), dict(enumerate(CHATS)))
 
 
 def test_schema_asks_for_what_is_parsed() -> None:
@@ -138,7 +141,7 @@ def test_evidence_loads_in_a_number_of_queries_that_does_not_grow(
 ) -> None:
     run = plan_run(study=merged.study, stage="evidence", backend="recorded", model="model-a", inputs=[merged])
     units = list(run.work_units.order_by("position"))
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(3):  # type: ignore[operator]
         FindEvidence().load(run, units[:1])
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(3):  # type: ignore[operator]
         assert len(FindEvidence().load(run, units)) == 2

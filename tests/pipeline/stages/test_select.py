@@ -8,7 +8,7 @@ from pipeline.domain.executing import execute_run
 from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Run
 from pipeline.prompts import guideline_text
-from pipeline.stages.select import best_of_each_person
+from pipeline.stages.pools import best_of_each_person
 from pipeline.units import unit_key
 from studies.models import Study
 from tests import factories
