@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import campaigns, releases, studies
+from annotation.views import campaigns, corpora, releases, run_steering, runs, studies
 
 lead_urls = [
     path("s/<slug:study>/", studies.study, name="study"),
@@ -17,4 +17,14 @@ lead_urls = [
     path("s/<slug:study>/c/<slug:campaign>/start/", campaigns.start, name="start-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/pause/", campaigns.pause, name="pause-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/close/", campaigns.close, name="close-campaign"),
+    path("s/<slug:study>/runs/", runs.runs, name="runs"),
+    path("s/<slug:study>/runs/<str:run>/", runs.run, name="run"),
+    path("s/<slug:study>/runs/<str:run>/failures/", runs.failures, name="run-failures"),
+    path("s/<slug:study>/runs/<str:run>/failures/retry/", run_steering.retry, name="retry-failures"),
+    path("s/<slug:study>/runs/<str:run>/resume/", run_steering.resume, name="resume-run"),
+    path("s/<slug:study>/runs/<str:run>/pause/", run_steering.pause, name="pause-run"),
+    path("s/<slug:study>/runs/<str:run>/cancel/", run_steering.cancel, name="cancel-run"),
+    path("s/<slug:study>/runs/<str:run>/budget/", run_steering.budget, name="budget-run"),
+    path("s/<slug:study>/corpora/", corpora.corpora, name="corpora"),
+    path("s/<slug:study>/conversations/<str:conversation>/", corpora.conversation, name="conversation"),
 ]

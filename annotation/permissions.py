@@ -1,4 +1,4 @@
-"""Campaigns by whoever may see them; the rules on roles stand in studies.permissions."""
+"""Campaigns and runs by whoever may see them; the rules on roles stand in studies.permissions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from annotation.models import Campaign
+from pipeline.models import Run
 from studies.enums import Role
 from studies.permissions import studies_of
 
@@ -30,6 +31,15 @@ def campaign_for(user: User | AnonymousUser, study: str, slug: str, *roles: Role
 def campaign_by_id(user: User | AnonymousUser, public_id: str, *roles: Role) -> Campaign:
     """The campaign by its public id, as in /c/<public_id>/rate/; Http404 to whoever may not see it."""
     return _one(campaigns_of(user, *roles).filter(public_id=public_id))
+
+
+def run_for(user: User | AnonymousUser, study: str, public_id: str, *roles: Role) -> Run:
+    """The run by its study's slug and its public id, as in /s/<study>/runs/<run>/; Http404 as above."""
+    runs = Run.objects.filter(study__in=studies_of(user, *roles), study__slug=study, public_id=public_id)
+    run = runs.select_related("study", "created_by").first()
+    if run is None:
+        raise Http404("There is no such run.")
+    return run
 
 
 def _one(campaigns: QuerySet[Campaign]) -> Campaign:

@@ -19,6 +19,7 @@ from django.urls.resolvers import RoutePattern
 
 from annotation.enums import CampaignState
 from annotation.models import Release
+from pipeline.enums import RunState
 from studies.domain.members import create_invite
 from studies.enums import Role
 from studies.models import User
@@ -67,6 +68,16 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/runs/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/runs/<str:run>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/runs/<str:run>/failures/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/runs/<str:run>/failures/retry/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/runs/<str:run>/resume/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/runs/<str:run>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/runs/<str:run>/cancel/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/runs/<str:run>/budget/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/corpora/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/conversations/<str:conversation>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     # Scripts
     "api/schema/": Row("403 200 200 200 200 200", "403 405 405 405 405 405"),
     "api/studies/": Row("403 200 200 200 200 200", "403 405 405 405 405 405"),
@@ -108,6 +119,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
     (tmp_path / release.public_id).mkdir()
     (tmp_path / release.public_id / "manifest.json").write_text("{}")
+    material = factories.make_run(study, state=RunState.PAUSED)
+    conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
     parts = {
         "secret": secret,
         "public_id": campaign.public_id,
@@ -117,6 +130,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         "invite": str(invite.pk),
         "release": release.public_id,
         "name": "manifest.json",
+        "run": material.public_id,
+        "conversation": conversation.public_id,
     }
     users = {"outsider": outsider, "rater_a": rater_a, "rater_b": rater_b, "researcher": researcher, "lead": lead}
 

@@ -1,0 +1,126 @@
+"""What the page of a run knows: how it is, why, what may be done about it, what it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from annotation.views.run_wording import cost_in_words, pace_in_words, run_in_words
+from pipeline.domain.failures import FailureGroup, failures_by_kind
+from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, prompt_of
+from pipeline.domain.progress import RunProgress, run_progress
+from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
+from pipeline.enums import RunState
+from pipeline.models import Run
+
+BUDGET_STATES = (RunState.PLANNED, RunState.RUNNING, RunState.PAUSED, RunState.INCOMPLETE)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Percent of the units, for the picture."""
+
+    done: float
+    failed: float
+
+    @property
+    def over(self) -> float:
+        return self.done + self.failed
+
+
+@dataclass(frozen=True)
+class Live:
+    """The part that changes while a run is under way."""
+
+    run: Run
+    progress: RunProgress
+    hands: Hands
+    asks: bool  # it has units of work, which workers claim
+    sentence: str
+    cost: str
+    pace: str
+    queue: str = ""
+
+    @property
+    def polls(self) -> bool:
+        """Until the run is over, or paused and its last answers are in."""
+        return self.run.state == RunState.RUNNING or self.hands.held > 0
+
+    @property
+    def shares(self) -> Shares:
+        units = max(1, self.progress.units)
+        return Shares(round(100 * self.progress.done / units, 2), round(100 * self.progress.failed / units, 2))
+
+    @property
+    def percent(self) -> int:
+        """Rounded down, so that 100 means that all is done."""
+        return 100 * self.progress.done // self.progress.units if self.progress.units else 0
+
+    @property
+    def said(self) -> str:
+        """Changes when there is something new to be said aloud: the state, or a tenth of the way."""
+        return f"{self.run.state}-{self.percent // 10}"
+
+    @property
+    def tokens(self) -> int | None:
+        counted = (self.progress.prompt_tokens, self.progress.completion_tokens)
+        return None if counted == (None, None) else sum(number or 0 for number in counted)
+
+    @property
+    def may_resume(self) -> bool:
+        return may_take(RESUME, self.run)
+
+    @property
+    def may_pause(self) -> bool:
+        return may_take(PAUSE, self.run)
+
+    @property
+    def may_cancel(self) -> bool:
+        return may_take(CANCEL, self.run)
+
+    @property
+    def may_set_budget(self) -> bool:
+        return self.asks and bool(self.run.template_sha256) and self.run.state in BUDGET_STATES
+
+
+def live_view(run: Run) -> Live:
+    asks = run.work_units.exists()
+    progress = run_progress(run)
+    if not asks:  # imported, or done in one go: the run itself has the numbers
+        progress = replace(progress, done=run.n_done, failed=run.n_failed, left=0)
+    return Live(
+        run=run,
+        progress=progress,
+        hands=hands_on(run),
+        asks=asks,
+        sentence=run_in_words(run, progress),
+        cost=cost_in_words(progress.cost, progress.currency),
+        pace=pace_in_words(progress.per_minute),
+    )
+
+
+@dataclass(frozen=True)
+class About:
+    """What the run is, which does not change while it runs."""
+
+    parameters: list[tuple[str, str]]
+    reached: list[tuple[str, str]]
+    prompt: PromptText | None
+    inputs: list[Run]
+    outputs: list[Run]
+
+
+def about_run(run: Run) -> About:
+    return About(
+        parameters=as_facts(run.parameters),
+        reached=as_facts(run.backend_options),
+        prompt=prompt_of(run),
+        inputs=list(run.inputs.order_by("pk")),
+        outputs=list(run.outputs.order_by("pk")),
+    )
+
+
+def run_context(run: Run, live: Live) -> dict[str, Any]:
+    """What the whole changing part needs: figures, outcome, failures."""
+    failures: list[FailureGroup] = failures_by_kind(run) if live.progress.failed else []
+    return {"run": run, "study": run.study, "live": live, "failures": failures, "outcome": as_facts(run.outcome)}
