@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
+SQLITE = "fitting-room.sqlite3"  # as config.databases names it
 KEY = "only-for-tests-" + "0123456789" * 4
 
 
@@ -47,11 +56,12 @@ def processes_on(data_dir: Path) -> list[int]:
 
 
 @contextmanager
-def own_environment(data_dir: Path, **more: str) -> Iterator[dict[str, str]]:
+def own_environment(data_dir: Path, *, migrated: bool = False, **more: str) -> Iterator[dict[str, str]]:
     """Variables for a copy of the product beside all others; whatever still runs on it afterwards is killed.
 
-    Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets an empty database there
-    and a Redis database of its own (one per pytest process), else it runs embedded.
+    Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets a database there and a
+    Redis database of its own (one per pytest process), else it runs embedded. ``migrated``: with its tables, copied
+    from a template that the first such test of this process makes; else empty.
     """
     dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
@@ -62,7 +72,10 @@ def own_environment(data_dir: Path, **more: str) -> Iterator[dict[str, str]]:
         number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
         environment["REDIS_URL"] = urlsplit(redis)._replace(path=f"/{number}").geturl()
     try:
-        with own_database(environment.get("DATABASE_URL", "")) as url:
+        if migrated and not environment.get("DATABASE_URL"):
+            data_dir.mkdir(parents=True, exist_ok=True)
+            shutil.copy(migrated_file(), data_dir / SQLITE)
+        with own_database(environment.get("DATABASE_URL", ""), migrated=migrated) as url:
             yield environment | ({"DATABASE_URL": url} if url else {}) | more
             kill_all(data_dir)
     finally:
@@ -75,18 +88,45 @@ def kill_all(data_dir: Path) -> None:
             os.kill(number, signal.SIGKILL)
 
 
+@cache
+def migrated_file() -> Path:
+    """An SQLite file with every table and no row of ours, made once per process."""
+    folder = Path(tempfile.mkdtemp(prefix="fitting-room-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _migrate(DATA_DIR=str(folder), DATABASE_URL="")
+    with closing(sqlite3.connect(folder / SQLITE)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder / SQLITE
+
+
+@cache
+def migrated_database(server: str) -> str:
+    """The name of a database with every table on that PostgreSQL server, made once per process; it goes with the
+    server."""
+    name = f"template_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with tempfile.TemporaryDirectory(prefix="fitting-room-template-") as folder:
+        _migrate(DATA_DIR=folder, DATABASE_URL=urlsplit(server)._replace(path=f"/{name}").geturl())
+    return name
+
+
+def _migrate(**variables: str) -> None:
+    done = manage({**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": KEY} | variables, "migrate")
+    assert done.returncode == 0, done.stderr
+
+
 @contextmanager
-def own_database(server: str) -> Iterator[str]:
+def own_database(server: str, *, migrated: bool = False) -> Iterator[str]:
     """The URL of a new database on that PostgreSQL server, dropped afterwards; nothing without a server."""
     if not server:
         yield ""
         return
-    import psycopg
-    from psycopg import sql
-
     name = f"copy_{os.getpid()}_{time.monotonic_ns()}"
+    template = migrated_database(server) if migrated else "template1"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:

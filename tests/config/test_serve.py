@@ -57,9 +57,13 @@ class Copy:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with own_environment(tmp_path / "data") as variables:
+def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """With its tables; a test marked ``from_nothing`` begins without."""
+    with own_environment(tmp_path / "data", migrated=getattr(request, "param", True)) as variables:
         yield variables
+
+
+from_nothing = pytest.mark.parametrize("environment", [False], indirect=True, ids=["from-nothing"])
 
 
 @pytest.fixture
@@ -71,8 +75,8 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Copy]]:
         return copies[-1]
 
     yield begin
-    for copy in copies:
-        copy.process.terminate()
+    for copy in copies:  # at once: how it ends when it is asked to is a test of its own
+        copy.process.kill()
         copy.process.wait(20)
 
 
@@ -91,6 +95,7 @@ def test_serve_answers_refuses_a_second_copy_and_ends_whole(start: Callable[[], 
     assert processes_on(copy.data_dir) == []
 
 
+@from_nothing
 def test_serve_started_again_keeps_the_data(start: Callable[[], Copy]) -> None:
     first = start().wait_until_announced()
     assert "The database is ready." in first.output
@@ -100,6 +105,7 @@ def test_serve_started_again_keeps_the_data(start: Callable[[], Copy]) -> None:
     assert "ready" not in again.output  # no table, no static file made anew
 
 
+@from_nothing
 def test_serve_taken_port_is_named_before_anything_is_made(environment: dict[str, str], tmp_path: Path) -> None:
     from config.locks import listen_on
 

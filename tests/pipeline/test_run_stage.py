@@ -53,8 +53,7 @@ def server(questions: list[dict[str, Any]], tmp_path: Path) -> Iterator[ModelSer
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An installation of its own with the demo's corpus in a study."""
-    with own_environment(tmp_path / "data") as variables:
-        assert manage(variables, "migrate", "-v0").returncode == 0
+    with own_environment(tmp_path / "data", migrated=True) as variables:
         done = manage(variables, "import_corpus", "study", str(CORPUS), "--study", "trial")
         assert done.returncode == 0, done.stderr
         yield variables
