@@ -22,7 +22,15 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-FAULTS = ("429", "500", "401", "404", "400", "half", "html", "empty", "hang", "no choices")
+VLLM = "This model's maximum context length is 6048 tokens. However, you requested 6616 tokens (568 in the messages)."
+ERRORS: dict[str, tuple[int, dict[str, str]]] = {
+    "429": (429, {"message": "slow down"}),
+    "used up": (429, {"message": "check your plan", "code": "insufficient_quota"}),
+    "too long": (400, {"message": "too many tokens", "code": "context_length_exceeded"}),
+    "too long, vllm": (400, {"message": VLLM}),
+}
+FAULTS = (*ERRORS, *("500", "401", "404", "400", "half", "html", "empty", "hang", "no choices"))
+FAULTS += ("nothing", "drip", "refusal", "another form")
 
 
 def question_of(body: dict[str, Any]) -> str:
@@ -43,6 +51,7 @@ class State:
         self.most_at_once = 0
         self.delay = 0.0
         self.bodies: list[dict[str, Any]] = []
+        self.times: list[float] = []
 
     def add(self, row: dict[str, Any]) -> None:
         self.answers[question_of(row)] = row["text"]
@@ -52,6 +61,7 @@ class State:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state: State
+    at_work = False
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""
@@ -63,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/counts":
             with state.lock:
                 counts = {"counts": state.counts, "requests": state.requests, "most_at_once": state.most_at_once}
-                self.reply(counts | {"bodies": state.bodies})
+                self.reply(counts | {"bodies": state.bodies, "times": state.times})
         else:
             self.reply({"error": {"message": "no such page"}}, 404)
 
@@ -73,11 +83,11 @@ class Handler(BaseHTTPRequestHandler):
             with self.state.lock:
                 self.state.at_once += 1
                 self.state.most_at_once = max(self.state.most_at_once, self.state.at_once)
+            self.at_work = True
             try:
                 self.complete(body)
             finally:
-                with self.state.lock:
-                    self.state.at_once -= 1
+                self.over()
         elif self.path == "/faults":
             self.state.faults = {int(number): fault for number, fault in body.items()}
             self.reply({})
@@ -85,11 +95,19 @@ class Handler(BaseHTTPRequestHandler):
             self.state.delay = body["seconds"]
             self.reply({})
 
+    def over(self) -> None:
+        """Before the first byte of a reply: its reader may come back with the next request at once."""
+        if self.at_work:
+            self.at_work = False
+            with self.state.lock:
+                self.state.at_once -= 1
+
     def complete(self, body: dict[str, Any]) -> None:
         state = self.state
         with state.lock:
             state.requests += 1
             state.bodies.append(body)
+            state.times.append(time.time())
             fault = state.faults.pop(state.requests, state.faults.get(0, ""))
         time.sleep(state.delay)
         question = question_of(body)
@@ -105,8 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(completion(body, state.answers[question]))
 
     def fail(self, fault: str) -> None:
-        if fault == "429":
-            self.reply({"error": {"message": "slow down"}}, 429, {"Retry-After": "1"})
+        if fault in ERRORS:
+            status, error = ERRORS[fault]
+            self.reply({"error": error}, status, {"Retry-After": "1"} if fault == "429" else None)
         elif fault in ("400", "401", "404", "500"):
             self.reply({"error": {"message": f"fault {fault}"}}, int(fault))
         elif fault == "half":
@@ -117,9 +136,29 @@ class Handler(BaseHTTPRequestHandler):
             self.send(b"", 200, "application/json")
         elif fault == "no choices":
             self.reply({"id": "x", "object": "chat.completion", "choices": []})
-        elif fault == "hang":
-            time.sleep(30)
+        elif fault == "refusal":
+            refused = completion({"model": "m", "messages": []}, "")
+            refused["choices"][0]["message"] |= {"content": None, "refusal": "I cannot help with that."}
+            self.reply(refused)
+        elif fault == "another form":
+            self.reply(completion({"model": "m", "messages": []}, '{"verdict": ["another", "form"]}'))
+        elif fault == "drip":
+            self.drip()
+        elif fault in ("hang", "nothing"):
+            time.sleep(30 if fault == "hang" else 0)
             self.close_connection = True
+
+    def drip(self) -> None:
+        """A byte now and then, so that no pause between two is long."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(100):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.1)
+        self.close_connection = True
 
     def reply(self, content: Any, status: int = 200, headers: dict[str, str] | None = None, cut: bool = False) -> None:
         text = json.dumps(content).encode()
@@ -128,6 +167,7 @@ class Handler(BaseHTTPRequestHandler):
     def send(
         self, text: bytes, status: int, kind: str, headers: dict[str, str] | None = None, cut: bool = False
     ) -> None:
+        self.over()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text)))

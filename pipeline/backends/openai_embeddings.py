@@ -10,7 +10,7 @@ from functools import lru_cache
 import openai
 
 from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError, RetryableError
-from pipeline.backends.openai_api import open_client, retry_after, status_error
+from pipeline.backends.openai_api import open_client, status_error
 
 AT_ONCE = 256  # texts of one request
 ATTEMPTS = 4
@@ -44,8 +44,6 @@ class OpenAIEmbedder:
     def _ask(self, texts: Sequence[str]) -> Vectors:
         try:
             reply = self.client.embeddings.create(model=self.model, input=list(texts), encoding_format="float")
-        except openai.RateLimitError as error:
-            raise RetryableError(f"429: {error.message}", retry_after(error)) from error
         except openai.APIStatusError as error:
             raise status_error(error, self.model) from error
         except openai.APIError as error:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, Outcome, RetryableError
+from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, Outcome, RateLimited, RetryableError
 from pipeline.domain.claiming import claim_units, lock_held, release_claims, renew_claims
 from pipeline.domain.completions import (
     abandon_completions,
@@ -28,6 +28,7 @@ from pipeline.stages.base import Answer, AnyStage, UnitFailed, Work
 from studies.tokens import new_token
 
 TRIES = 5  # of one question in one go, where each failure may pass
+TRIES_IN_TURN = 20  # where the server says that it is asked too much: that does pass
 LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
 ANOTHERS_CALL = 0.5  # seconds until we look again at a call in flight with another worker
 SETTLED = ("state", "failure", "reason", "completion", "lease_until", "lease_token", "settled_at")
@@ -193,7 +194,7 @@ class Desk:
         elif isinstance(outcome, ModelAnswer):
             self.given_up_in_a_row = 0
             self._answered(call)
-        elif isinstance(outcome, RetryableError) and call.tries + 1 < TRIES:
+        elif isinstance(outcome, RetryableError) and call.tries + 1 < tries_after(outcome):
             self._retry(call, outcome)
         else:
             self._give_up(call, outcome)
@@ -279,6 +280,10 @@ class Desk:
 
 class Stopped(Exception):
     """The run was paused or cancelled."""
+
+
+def tries_after(error: RetryableError) -> int:
+    return TRIES_IN_TURN if isinstance(error, RateLimited) else TRIES
 
 
 def _mark(job: Job, state: WorkState, failure: str = "", reason: str = "") -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, RetryableError
+from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, RateLimited, RetryableError
 from pipeline.backends.openai_api import OpenAIBackend, open_backend
+from pipeline.enums import FailureKind
 from pipeline.requests import Message, ModelRequest, Sampling
 from tests.openai_server import ModelServer, model_server
+from tests.processes import until
 
 MESSAGES = [{"role": "user", "content": "Who keeps bees?"}]
+ROWS = [{"model": "model-a", "messages": MESSAGES, "text": "Ann does."}]
 REQUEST = ModelRequest(model="model-a", messages=(Message("user", "Who keeps bees?"),))
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
-    rows = [{"model": "model-a", "messages": MESSAGES, "text": "Ann does."}]
-    with model_server(tmp_path_factory.mktemp("server"), rows) as server:
+    with model_server(tmp_path_factory.mktemp("server"), ROWS) as server:
         yield server
 
 
@@ -30,9 +34,12 @@ def server(running: ModelServer) -> ModelServer:
 
 
 @pytest.fixture
-def backend(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> OpenAIBackend:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    return open_backend({"base_url": server.base_url, "timeout": 1.0})
+def backend(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIBackend]:
+    """With a book of its own, whatever the session's Redis has of others."""
+    monkeypatch.setenv("OPENAI_API_KEY", f"key-{time.monotonic_ns()}")
+    opened = open_backend({"base_url": server.base_url, "timeout": 1.0})
+    yield opened
+    opened.close()
 
 
 def test_openai_api_brings_text_and_tokens(backend: OpenAIBackend) -> None:
@@ -62,7 +69,7 @@ def test_openai_api_sends_what_the_key_is_made_of_and_nothing_unset(
     assert server.status()["bodies"][-1] == {"model": "model-a", "messages": MESSAGES}
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "half", "html", "empty", "no choices", "hang"])
+@pytest.mark.parametrize("fault", ["429", "500", "half", "html", "empty", "no choices", "hang", "nothing"])
 def test_openai_api_fault_that_may_pass_is_retryable_and_tried_once(
     backend: OpenAIBackend, server: ModelServer, fault: str
 ) -> None:
@@ -78,14 +85,70 @@ def test_openai_api_fault_that_may_pass_is_retryable_and_tried_once(
 def test_openai_api_hears_retry_after_and_slows_down(backend: OpenAIBackend, server: ModelServer) -> None:
     server.faults({0: "429"})
     most = backend.concurrency
+    began = time.monotonic()
     [error] = backend.answer([REQUEST])
-    assert isinstance(error, RetryableError)
+    assert isinstance(error, RateLimited)
     assert error.retry_after == 1.0
     assert backend.concurrency == most * 4 // 5
     server.faults({})
-    for _ in range(most):
+    assert backend.answer([REQUEST]) == [ModelAnswer("Ann does.", "stop", 3, 2)]
+    assert time.monotonic() - began >= 1.0  # no call leaves before then, whoever makes it
+
+
+def test_openai_api_keeps_many_calls_out_and_no_more_than_it_may(tmp_path: Path) -> None:
+    with model_server(tmp_path, ROWS) as server:
+        server.delay(0.1)
+        backend = open_backend({"base_url": server.base_url, "concurrency": 5})
+        before = threading.active_count()
+        futures = [backend.submit([REQUEST]) for _ in range(20)]
+        assert threading.active_count() <= before + 1
+        assert [future.result() for future in futures] == [[ModelAnswer("Ann does.", "stop", 3, 2)]] * 20
+        backend.close()
+        assert server.status()["most_at_once"] == 5
+
+
+def test_openai_api_call_that_has_no_place_yet_can_be_cancelled(server: ModelServer) -> None:
+    backend = open_backend({"base_url": server.base_url, "concurrency": 1})
+    before = server.requests
+    server.delay(0.2)
+    first, second = backend.submit([REQUEST]), backend.submit([REQUEST])
+    until(first.running)
+    assert (first.cancel(), second.cancel()) == (False, True)
+    first.result()
+    server.delay(0)
+    assert backend.answer([REQUEST])
+    backend.close()
+    assert server.requests == before + 2
+
+
+@pytest.mark.parametrize("fault", ["too long", "too long, vllm"])
+def test_openai_api_full_context_is_final_and_says_so(backend: OpenAIBackend, server: ModelServer, fault: str) -> None:
+    server.faults({0: fault})
+    [error] = backend.answer([REQUEST])
+    assert isinstance(error, FinalError)
+    assert error.kind == FailureKind.TOO_LONG
+
+
+def test_openai_api_refusal_is_an_answer(backend: OpenAIBackend, server: ModelServer) -> None:
+    server.faults({0: "refusal"})
+    [answer] = backend.answer([REQUEST])
+    assert isinstance(answer, ModelAnswer)
+    assert (answer.text, answer.finish_reason) == ("I cannot help with that.", "refusal")
+
+
+def test_openai_api_drips_are_no_way_to_hold_a_place_for_ever(backend: OpenAIBackend, server: ModelServer) -> None:
+    server.faults({0: "drip"})
+    began = time.monotonic()
+    [error] = backend.answer([REQUEST])
+    assert isinstance(error, RetryableError)
+    assert "no answer within 1 s" in str(error)
+    assert time.monotonic() - began < 3
+
+
+def test_openai_api_account_that_is_used_up_stops(backend: OpenAIBackend, server: ModelServer) -> None:
+    server.faults({0: "used up"})
+    with pytest.raises(BackendUnusable, match="top it up"):
         backend.answer([REQUEST])
-    assert most * 4 // 5 < backend.concurrency <= most
 
 
 def test_openai_api_bad_request_is_final(backend: OpenAIBackend, server: ModelServer) -> None:
