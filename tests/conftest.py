@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from studies.enums import Role
@@ -9,6 +12,25 @@ from studies.models import Study, User
 from tests import factories
 
 pytest_plugins = ["tests.browser"]
+
+# What asks no database, or only to make files that it then reads: `make test` runs it in its first round alone.
+ONCE = (
+    "analysis",
+    "annotation/releases/test_verify.py",
+    "config/test_env.py",
+    "config/test_locks.py",
+    "config/test_supervisor.py",
+    "faults/test_proxy.py",
+    "test_compose.py",
+    "test_scripts.py",
+)
+FIRST_ROUND = "SQLite"  # as tests.run calls it
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """True for what an earlier round of `make test` has run; None leaves it to others."""
+    place = collection_path.relative_to(Path(__file__).parent).as_posix()
+    return True if place in ONCE and os.environ.get("TEST_ROUND", FIRST_ROUND) != FIRST_ROUND else None
 
 
 @pytest.fixture
