@@ -105,7 +105,8 @@ class Source(Protocol):
     reading goes on behind it. It never writes and never asks the network or the database.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def knows(self, sample: Sample) -> str:
         """What in this file says that it is of this format, for a person to read; "" where nothing does."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from pipeline.sources.base import InputFile, Place, Problem
 from pipeline.sources.fields import FieldError, Fields, kind_of
-from pipeline.sources.json_text import BrokenAt, decoded, elements, parse_line
-from pipeline.sources.opening import Opened, lines, opened
+from pipeline.sources.json_text import decoded, elements, parse_line
+from pipeline.sources.opening import BrokenAt, Opened, lines, opened
 
 Notice = Callable[[str], None]
 Value = tuple[int, Any]  # (line or row from 1, value, or the FieldError that stands in its place)

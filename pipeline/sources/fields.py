@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.sources.base import NO_VALUE, Place, Problem
 
 ID_LENGTH = 200
+_LATEST_SECOND = 10**11  # the year 5138; a larger number counts milliseconds
 
 
 class FieldError(Exception):
@@ -49,6 +50,23 @@ class Fields:
             )
         return self._data[name]
 
+    def names(self) -> list[str]:
+        return list(self._data)
+
+    def copied(self, *names: str) -> dict[str, Any]:
+        """These fields as they stand, where they are there."""
+        return {name: self._data[name] for name in names if name in self._data}
+
+    def child(self, name: str) -> Fields:
+        value = self.need(name)
+        if not isinstance(value, dict):
+            raise self.fail(name, f"expected an object, found {kind_of(value)}", "write it in { }", value)
+        return Fields(value, self.path(name))
+
+    def value(self, name: str) -> Any:
+        """Whatever stands there; None where it is absent."""
+        return self._data.get(name)
+
     def text(self, name: str, *, blank: bool = True) -> str:
         value = _text(self.path(name), self.need(name))
         if not blank and not value.strip():
@@ -58,9 +76,26 @@ class Fields:
     def optional_text(self, name: str) -> str:
         return self.text(name) if name in self else ""
 
+    def label(self, name: str, longest: int) -> str:
+        """A short text such as a language or a model's name; "" where it is null or absent."""
+        value = self._data.get(name)
+        if value is None or value == "":
+            return ""
+        if len(_text(self.path(name), value)) > longest:
+            raise self.fail(name, f"longer than {longest} characters", "shorten it, or leave it out", value)
+        return value  # type: ignore[no-any-return]
+
     def identifier(self, name: str) -> str:
         """A text or whole number that names something, as text; at most 200 characters."""
         return _identifier(self.path(name), self.need(name))
+
+    def first_identifier(self, *names: str) -> str:
+        """The first of these that is there, as ``identifier``; "" where none is."""
+        for name in names:
+            value = self._data.get(name)
+            if value is not None and value != "":
+                return _identifier(self.path(name), value)
+        return ""
 
     def integer(self, name: str) -> int:
         value = self.need(name)
@@ -103,10 +138,32 @@ class Fields:
         """An ISO 8601 time; one without a zone is read as UTC."""
         value = self.text(name)
         try:
-            time = datetime.fromisoformat(value)
-            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+            return _in_utc(datetime.fromisoformat(value))
         except (ValueError, OverflowError):
             raise self.fail(name, "not a time", "write it like 2026-04-07T11:04:44+00:00", value) from None
+
+    def moment(self, *names: str) -> datetime | None:
+        """The first of these that is there: a time as ``time`` reads it, or seconds or milliseconds since 1970."""
+        for name in names:
+            value = self._data.get(name)
+            if value is None or value == "":
+                continue
+            if isinstance(value, datetime):  # Parquet has times of its own
+                return _in_utc(value)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return self._since_1970(name, value)
+            return self.time(name)
+        return None
+
+    def _since_1970(self, name: str, value: float) -> datetime:
+        try:
+            return datetime.fromtimestamp(value / 1000 if value > _LATEST_SECOND else value, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise self.fail(name, "not a time", "write it like 2026-04-07T11:04:44+00:00", value) from None
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def objects_in(path: str, values: list[Any]) -> list[Fields]:
@@ -122,6 +179,8 @@ def _text(path: str, value: object) -> str:
         raise FieldError(path, f"expected a text, found {kind_of(value)}", "write it in quotation marks", value)
     if "\x00" in value:
         raise FieldError(path, "holds a NUL character, which no database keeps", "remove it", _around(value, "\x00"))
+    if value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.sources.base import Item, Located, NotImported, Place, Problem, ReadOptions
+from pipeline.sources.base import Sample as FileSample
 from pipeline.sources.containers import json_lines
 from pipeline.sources.fields import FieldError, Fields
 from pipeline.sources.records import CorpusRecord, Record
 from pipeline.sources.study.context import PILOT, STUDY_PEOPLE, Memory, Sample, StudyFile
 from pipeline.sources.study.layouts import LAYOUTS, Layout
-from pipeline.sources.study.material import personas
+from pipeline.sources.study.material import personas, prompts
 
 FORMAT = "study"
 NOTICE_EVERY = 10_000  # lines
@@ -44,6 +45,13 @@ _CORPORA = {
 
 class StudySource:
     name = FORMAT
+
+    def knows(self, sample: FileSample) -> str:
+        """By the name of the file; a list of prompts also by whom its prompts are put to."""
+        known = _layout_of(sample.file.path.resolve())
+        if known is None or (known[0].parse is prompts and not sample.first("user_ids")):
+            return ""
+        return f"it is called as the study calls its files ({known[0].example})"
 
     def files(self, path: Path) -> list[Path]:
         return [file.path for _, file in _known_files(path, path if path.is_dir() else path.parent)[0]]
@@ -74,15 +82,22 @@ def _known_files(path: Path, root: Path) -> tuple[list[tuple[Layout, StudyFile]]
         if candidate.parent.name in NOT_READ:
             left_out.append(NotImported(f"files in {candidate.parent.name}/ ({NOT_READ[candidate.parent.name]})"))
             continue
-        for order, layout in enumerate(LAYOUTS):
-            match = layout.pattern.search(f"/{candidate.parent.name}/{candidate.name}")
-            if match and candidate.is_file():
-                found.append((order, shown, layout, StudyFile(candidate, shown, match.groupdict())))
-                break
+        known = _layout_of(candidate)
+        if known and candidate.is_file():
+            layout, words = known
+            found.append((LAYOUTS.index(layout), shown, layout, StudyFile(candidate, shown, words)))
         else:
             left_out.append(NotImported(f"files of no known layout ({shown})"))
     found.sort(key=lambda entry: entry[:2])
     return [(layout, file) for _, _, layout, file in found], left_out
+
+
+def _layout_of(path: Path) -> tuple[Layout, dict[str, str]] | None:
+    """The layout that files of this name have, and what the name says besides."""
+    for layout in LAYOUTS:
+        if match := layout.pattern.search(f"/{path.parent.name}/{path.name}"):
+            return layout, match.groupdict()
+    return None
 
 
 def _nothing_known(path: Path) -> Problem:

@@ -1,0 +1,225 @@
+"""What all formats of one record a line share: finding their files, naming corpora, counting people's conversations."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.sources.base import InputFile, Item, Located, NotImported, Place, Problem, ReadOptions, Sample
+from pipeline.sources.chats import LONGEST_LANGUAGE, LONGEST_MODEL, NO_TURNS, content_id
+from pipeline.sources.containers import container_of, input_files, stem_of, values
+from pipeline.sources.fields import FieldError, Fields, kind_of
+from pipeline.sources.records import ConversationRecord, CorpusRecord, PersonRef, PromptRecord, Record, Turn
+
+HUMAN, SYNTHETIC = "human", "synthetic"
+LONGEST_SLUG = 64
+_SAMPLED, _LOOKED_AT = 3, 20  # records
+NO_PEOPLE = "ids of people (this source knows none: each conversation became a person of its own)"
+
+
+@dataclass(frozen=True)
+class CorpusInfo:
+    """What is known of a corpus before its file is read; ``kind`` "" where the format does not say."""
+
+    title: str
+    kind: str = ""
+    licence: str = ""
+    provenance: str = ""
+
+
+@dataclass
+class Reading:
+    """One reading of a path, and what it must remember of it: small, and growing with people only."""
+
+    corpus: str  # slug
+    options: ReadOptions
+    file: InputFile
+    root: Path
+    number: int = 0  # of the record in its file, from 1
+    positions: Counter[str] = field(default_factory=Counter)  # by person, or by corpus and person
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def next_position(self, person: str) -> int:
+        position = self.positions[person]
+        self.positions[person] = position + 1
+        return position
+
+
+Parsed = Iterable[Record | NotImported]
+Parse = Callable[[Fields, Reading], Parsed]
+
+
+@dataclass(frozen=True)
+class RecordSource:
+    """A source whose files hold one record after another. ``parse`` gives what one record means; ``names_corpus``: the
+    format is one data set's own, else the corpus is called as the path is. ``columns`` are all that Parquet is asked
+    for. ``others`` says of a file that is not read why; "" leaves it to be said that nobody knows it.
+    """
+
+    name: str
+    recognise: Callable[[Sample], str]
+    parse: Parse
+    corpora: Mapping[str, CorpusInfo] = field(default_factory=dict)
+    corpus: str = ""
+    columns: tuple[str, ...] = ()
+    texts: bool = False  # a record may be a bare text; parse gets it as the field ``text``
+    others: Callable[[Sample], str] = lambda sample: ""
+    finish: Callable[[Reading], Parsed] = lambda reading: ()  # what a file still owes at its end
+
+    def knows(self, sample: Sample) -> str:
+        return self.recognise(sample)
+
+    def files(self, path: Path) -> list[Path]:
+        return [file.path for file, why in self._chosen(path) if why is None]
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
+        if not path.exists():
+            yield Problem(Place(str(path)), "", "there is no such file or folder", "check the path")
+            return
+        chosen = self._chosen(path)
+        files = [file for file, why in chosen if why is None]
+        yield from (NotImported(why) for _, why in chosen if why is not None)
+        if not files:
+            seen = ", ".join(file.shown for file, _ in chosen[:6]) or "no file that could be read"
+            remedy = "give the file or folder that holds it, or another --format"
+            yield Problem(Place(str(path)), "", f"nothing here is {self.name}: there is {seen}", remedy)
+            return
+        root = path if path.is_dir() else path.parent
+        reading = Reading(options.corpus or self.corpus or slug_of(path), options, files[0], root)
+        introduced: set[str] = set()
+        for file in files:
+            reading.file = file
+            options.notice(file.shown)
+            yield from self._read_file(reading, introduced)
+
+    def _chosen(self, path: Path) -> list[tuple[InputFile, str | None]]:
+        """The files below the path; with each that is not read, why. A named file is read whatever it holds, and one
+        that cannot be looked into is read too, so that its problem is told.
+        """
+        if not path.is_dir():
+            return [(file, None) for file in input_files(path)]
+        return [(file, self._reason_against(sample_of(file))) for file in input_files(path)]
+
+    def _reason_against(self, sample: Sample) -> str | None:
+        other = self.others(sample)
+        if not other and (self.recognise(sample) or sample.problem):
+            return None
+        return other or f"files of no known layout ({sample.file.shown})"
+
+    def _read_file(self, reading: Reading, introduced: set[str]) -> Iterator[Item]:
+        reading.number = 0
+        whole = Place(reading.file.shown)
+        for item in values(reading.file, reading.options.notice, self.columns):
+            reading.number += 1
+            if isinstance(item, Problem):
+                yield item
+                continue
+            place, value = item
+            try:
+                found = list(self.parse(self._fields(value), reading))
+            except FieldError as error:
+                yield error.at(place)
+                continue
+            try:
+                yield from self._located(found, place, reading, introduced)
+            except FieldError as error:
+                yield error.at(whole)
+                return
+        try:
+            yield from self._located(list(self.finish(reading)), whole, reading, introduced)
+        except FieldError as error:
+            yield error.at(whole)
+
+    def _located(
+        self, found: list[Record | NotImported], place: Place, reading: Reading, introduced: set[str]
+    ) -> Iterator[Item]:
+        """The records where they stood, behind corpora that they are the first to name. Raises FieldError for a corpus
+        of unknown kind.
+        """
+        for slug in (slug for record in found for slug in _corpora_of(record) if slug not in introduced):
+            yield Located(Place(reading.file.shown), self._introduction(slug, reading))
+            introduced.add(slug)
+        for record in found:
+            yield record if isinstance(record, NotImported) else Located(place, record)
+
+    def _fields(self, value: object) -> Fields:
+        if self.texts and isinstance(value, str):
+            value = {"text": value}
+        if not isinstance(value, dict):
+            remedy = f"check that this is a file of {self.name}: each record must be one object"
+            raise FieldError("", f"expected an object, found {kind_of(value)}", remedy, value)
+        return Fields(value)
+
+    def _introduction(self, slug: str, reading: Reading) -> CorpusRecord:
+        options, own = reading.options, slug.removeprefix(reading.corpus)
+        info = self.corpora.get((self.corpus or reading.corpus) + own, CorpusInfo(reading.corpus + own))
+        kind = options.kinds.get(slug) or options.kinds.get("") or info.kind
+        if not kind:
+            what = f"nobody knows whether the people of corpus {slug!r} are human or synthetic"
+            raise FieldError("", what, f"say which with --kind {slug}=human or --kind {slug}=synthetic")
+        title = slug if options.corpus else info.title
+        return CorpusRecord(slug, title, kind, self.name, options.licence or info.licence, info.provenance)
+
+
+def _corpora_of(record: Record | NotImported) -> Iterable[str]:
+    if isinstance(record, ConversationRecord):
+        return (record.person.corpus,)
+    return {person.corpus for person in record.people} if isinstance(record, PromptRecord) else ()
+
+
+def sample_of(file: InputFile) -> Sample:
+    """The first records of a file that can be read: enough to tell its format."""
+    found: list[Any] = []
+    problem = None
+    for item in islice(values(file), _LOOKED_AT):
+        if isinstance(item, Problem):
+            problem = problem or item
+            continue
+        found.append(item[1])
+        if len(found) == _SAMPLED:
+            break
+    return Sample(file, tuple(found), None if found else problem)
+
+
+def slug_of(path: Path) -> str:
+    """What a corpus is called after its file or folder: small letters, digits, - and _."""
+    name = path.resolve().name
+    stem = stem_of(Path(name)) if container_of(path) else name
+    slug = re.sub(r"[^a-z0-9_]+", "-", stem.lower()).strip("-")[:LONGEST_SLUG]
+    return slug or "corpus"
+
+
+def person_of(corpus: str, named: str, conversation: str) -> tuple[PersonRef, list[NotImported]]:
+    """The person the record names; where it names none, one of the conversation's own, which is said."""
+    if named:
+        return PersonRef(corpus, named), []
+    return PersonRef(corpus, conversation), [NotImported(NO_PEOPLE)]
+
+
+def unbranded_conversation(
+    fields: Fields, reading: Reading, turns: tuple[Turn, ...]
+) -> Iterator[ConversationRecord | NotImported]:
+    """A conversation of a format in which anybody's chats may be: each further field where the record has it."""
+    if not turns:
+        yield NO_TURNS
+        return
+    name = fields.first_identifier("id", "conversation_id", "conversation_hash") or content_id(turns)
+    named = fields.first_identifier("user_id", "person_id", "user", "hashed_ip")
+    person, said = person_of(reading.corpus, named, name)
+    yield from said
+    yield ConversationRecord(
+        person,
+        name,
+        reading.next_position(named) if named else 0,
+        turns,
+        fields.label("language", LONGEST_LANGUAGE),
+        fields.label("model", LONGEST_MODEL),
+        fields.moment("timestamp", "created_at", "created"),
+        fields.optional_flag("toxic"),
+        fields.optional_flag("redacted"),
+    )
