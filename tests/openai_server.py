@@ -78,7 +78,12 @@ class Handler(BaseHTTPRequestHandler):
             self.reply({"error": {"message": "no such page"}}, 404)
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        text = self.rfile.read(length)
+        if len(text) < length:  # its client was killed before all was sent
+            self.close_connection = True
+            return
+        body = json.loads(text)
         if self.path == "/v1/chat/completions":
             with self.state.lock:
                 self.state.at_once += 1

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q
 from annotation.domain.counting import counted_judgments
 from annotation.enums import AssignmentState, CampaignState
 from annotation.models import Assignment, Campaign, Judgment, Revision
+from pipeline.domain.progress import run_progress
 from pipeline.models import Completion, Run
 from tests.annotation.domain.invariants import check_seats
 from tests.openai_server import question_of
@@ -113,4 +114,31 @@ def problems_of_run(run: Run, answered: Mapping[str, int]) -> list[str]:
     live = Completion.objects.filter(run=run, state="answered").values("cache_key").annotate(n=Count("pk"))
     if live.filter(n__gt=1).exists():
         problems.append("a question has two answers on record")
+    return problems
+
+
+def problems_of_kills(run: Run, seen: Mapping[str, int]) -> list[str]:
+    """``seen``: how often each question reached the model server, answered or not.
+
+    A question may come again only where an earlier call of it is on record as lost or failed, and never once an answer
+    was recorded: the answer is the last attempt of its question, or came late to a call that had been given up.
+    """
+    problems = problems_of_run(run, seen)
+    rows = (
+        Completion.objects.filter(run=run).order_by("cache_key", "attempt").values_list("cache_key", "state", "request")
+    )
+    attempts: dict[str, list[str]] = defaultdict(list)
+    questions: dict[str, str] = {}
+    for key, state, request in rows.values_list("cache_key", "state", "request"):
+        attempts[key].append(state)
+        questions[key] = question_of(request)
+    for key, states in attempts.items():
+        if states.count("answered") != 1 or states[-1] != "answered" or "in_flight" in states:
+            problems.append(f"{key[:8]} was attempted {states}")
+        if seen.get(questions[key], 0) > len(states):
+            problems.append(f"{key[:8]} was sent {seen[questions[key]]} times and is on record as {states}")
+    lost = sum(states.count("abandoned") for states in attempts.values())
+    said = run_progress(run)
+    if (said.done, said.failed, said.asked, said.possibly_paid_twice) != (run.n_units, 0, len(attempts), lost):
+        problems.append(f"of {len(attempts)} questions, {lost} calls lost, the run says: {said}")
     return problems

@@ -28,6 +28,7 @@ from tests.processes import ROOT
 if TYPE_CHECKING:
     from annotation.models import Campaign
     from pipeline.models import Run
+    from studies.models import Study
 
 MODEL = "model-a"
 
@@ -66,6 +67,7 @@ class Backstage:
 
     def __init__(self) -> None:
         self.campaign: Campaign
+        self.study: Study
         self.run: Run
         self.looks = 0
         self.seen: list[str] = []
@@ -80,7 +82,7 @@ class Backstage:
 
         migrate_database()
         collect_static()
-        study = factories.make_study("trial")
+        study = self.study = factories.make_study("trial")
         self.campaign = factories.make_campaign(
             study, n_items=items, n_questions=questions, k=k, instrument=instrument, slug="small"
         )
@@ -90,13 +92,19 @@ class Backstage:
         Membership.objects.bulk_create(Membership(study=study, user=user, role="rater") for user in users)
         return {"names": names, "rate_url": f"/c/{self.campaign.public_id}/rate/"}
 
+    def make_study(self) -> None:
+        """No more than a study, in a database that has its tables."""
+        from tests import factories
+
+        self.study = factories.make_study("trial")
+
     def plan(self, *, units: int) -> dict[str, Any]:
         """A run over that many units, planned; what the model server has to know for it."""
         from pipeline.domain.runs import plan_run
         from pipeline.stages import stage_for
         from tests import factories
 
-        study = self.campaign.study
+        study = self.study
         merge = factories.make_run(study, "merge")
         person = factories.make_person(factories.make_corpus(study))
         factories.make_prompt(study, "What goes with figs?", (person,))
@@ -145,6 +153,15 @@ class Backstage:
 
         abandoned = Completion.objects.filter(run=self.run, state="abandoned").count()
         return {"problems": problems_of_run(self.run, counts), "abandoned": abandoned}
+
+    def check_kills(self, *, seen: dict[str, int]) -> dict[str, Any]:
+        """What ``problems_of_kills`` finds, and the run's own counts."""
+        from pipeline.domain.progress import run_progress
+        from tests.faults.checking import problems_of_kills
+
+        progress = run_progress(self.run)
+        counts = {"done": progress.done, "asked": progress.asked, "paid twice": progress.possibly_paid_twice}
+        return {"problems": problems_of_kills(self.run, seen), "counts": counts}
 
 
 def main() -> None:

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.faults.killing import killed_anywhere
 from tests.faults.trial import Report, Size, all_dying, clean, many_at_once, strikes_for
 
 
@@ -28,7 +30,7 @@ def main() -> int:
     began, number = time.monotonic(), 0
     while (not rounds or number < rounds) and (not seconds or time.monotonic() - began < seconds):
         postgres = databases[number % len(databases)] == "postgresql"
-        for report, folder in trials(f"{seed}-{number}", postgres=postgres):
+        for report, folder in trials(f"{seed}-{number}", postgres=postgres, redis=number // 2 % 2 == 0):
             print(report, flush=True)
             total.update(report.figures)
             if report.problems:
@@ -41,13 +43,13 @@ def main() -> int:
     return 0
 
 
-def trials(seed: str, *, postgres: bool) -> list[tuple[Report, Path]]:
-    races, kills = (Path(tempfile.mkdtemp(prefix="fitting-room-soak-")) for _ in range(2))
+def trials(seed: str, *, postgres: bool, redis: bool) -> Iterator[tuple[Report, Path]]:
+    """``redis`` is for the run that is killed; the raters' trial has one beside each PostgreSQL."""
+    races, kills, runs = (Path(tempfile.mkdtemp(prefix="fitting-room-soak-")) for _ in range(3))
+    yield many_at_once(races, seed, postgres=postgres, size=Size(raters=32, items=20)), races
     strikes = strikes_for(seed, postgres=postgres, more=6)
-    return [
-        (many_at_once(races, seed, postgres=postgres, size=Size(raters=32, items=20)), races),
-        (all_dying(kills, seed, postgres=postgres, size=Size(12, 60), units=200, strikes=strikes), kills),
-    ]
+    yield all_dying(kills, seed, postgres=postgres, size=Size(12, 60), units=200, strikes=strikes), kills
+    yield killed_anywhere(runs, seed, postgres=postgres, redis=redis), runs
 
 
 if __name__ == "__main__":
