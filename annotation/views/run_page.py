@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from annotation.views.run_wording import cost_in_words, pace_in_words, run_in_words
-from pipeline.domain.failures import FailureGroup, failures_by_kind
+from pipeline.domain.failures import FailureGroup, failures_by_kind, retry_may_help
 from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, prompt_of
 from pipeline.domain.progress import RunProgress, run_progress
 from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
@@ -36,6 +36,7 @@ class Live:
     progress: RunProgress
     hands: Hands
     asks: bool  # it has units of work, which workers claim
+    retry_helps: bool  # it is over, and some of what failed may go better next time
     sentence: str
     cost: str
     pace: str
@@ -93,6 +94,7 @@ def live_view(run: Run) -> Live:
         progress=progress,
         hands=hands_on(run),
         asks=asks,
+        retry_helps=run.state == RunState.INCOMPLETE and retry_may_help(run),
         sentence=run_in_words(run, progress),
         cost=cost_in_words(progress.cost, progress.currency),
         pace=pace_in_words(progress.per_minute),

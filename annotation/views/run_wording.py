@@ -49,9 +49,9 @@ def duration_in_words(seconds: float) -> str:
 
 
 def pace_in_words(per_minute: float | None) -> str:
-    """Units a minute, or an hour where that is less than one a minute."""
+    """Units a minute, or an hour where that is less than one a minute; "" where it is not known."""
     if per_minute is None:
-        return "n/a"
+        return ""
     if per_minute < 1:
         return f"{per_minute * 60:.1f} units an hour"
     return f"{per_minute:,.0f} units a minute" if per_minute >= 10 else f"{per_minute:.1f} units a minute"

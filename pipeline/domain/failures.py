@@ -17,6 +17,8 @@ from studies.domain.audit import record_event
 from studies.models import User
 
 EXAMPLES = 3
+# The answer is on record: another try reads it again, and asks nothing.
+ON_RECORD = (FailureKind.UNPARSEABLE, FailureKind.CUT_OFF, FailureKind.EMPTY)
 READ_AGAIN = "The answers are on record: another try reads them again and asks nothing. "
 REMEDIES = {
     FailureKind.UNPARSEABLE: READ_AGAIN
@@ -72,6 +74,11 @@ def failed_units(run: Run, kind: str | None = None) -> QuerySet[WorkUnit]:
     noted = Case(When(failure="", then=Value(FailureKind.OTHER)), default=F("failure"), output_field=CharField())
     units = run.work_units.filter(state=WorkState.FAILED).annotate(kind=noted).order_by("position")
     return units if kind is None else units.filter(kind=kind)
+
+
+def retry_may_help(run: Run) -> bool:
+    """Whether a unit failed that had no answer: its next try asks again."""
+    return run.work_units.filter(state=WorkState.FAILED).exclude(failure__in=ON_RECORD).exists()
 
 
 def describe_failures(units: list[WorkUnit]) -> dict[int, FailedUnit]:
