@@ -37,8 +37,8 @@ class Diversity:
 
 def draw_apart(vectors: Vectors, n: int, chance: Random) -> list[int]:
     """``n`` rows, or all there are, in the order of the draw: the first at random, then always the one whose nearest
-    neighbour among the drawn is farthest (Gonzalez 1985: at least half as good as the best spread there is). Ties go to
-    the earlier row. Rows without a direction come last, at random.
+    neighbour among the drawn is farthest (Gonzalez 1985; no other draw of as many has its closest two more than four
+    times as far apart). Ties go to the earlier row. Rows without a direction come last, at random.
     """
     directed = np.flatnonzero(has_direction(vectors))
     others = np.flatnonzero(~has_direction(vectors)).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from pipeline.backends.base import BackendUnusable
 from pipeline.backends.embedders import Embedder, open_embedder
 from pipeline.domain.errors import RunError
 from pipeline.domain.people.diversity import diversity_of, draw_apart
-from pipeline.domain.people.funnel import Mask, Step, per_person, run_funnel
+from pipeline.domain.people.funnel import Mask, Step, run_funnel
 from pipeline.domain.people.parameters import PeopleParameters
 from pipeline.domain.people.reading import Conversations, Notice, read_conversations
 from pipeline.domain.people.vectors import Eligible, vectors_of
@@ -52,11 +52,7 @@ def sample_people(
     notice = notice or (lambda _: None)
     started = timezone.now()
     corpus = _corpus(study, corpus_slug)
-    table = read_conversations(corpus, parameters, notice)
-    kept, steps = run_funnel(table, parameters)
-    people = eligible_people(table, kept)
-    if not people:
-        raise RunError(_nobody(corpus, table, steps))
+    filtered = _filter(corpus, parameters, notice)
     run = Run(
         study=study,
         stage=Stage.PEOPLE,
@@ -67,19 +63,15 @@ def sample_people(
         code_version=VERSION,
         created_by=created_by,
     )
-    run.fingerprint = _fingerprint(run, people)
+    run.fingerprint = _fingerprint(run, filtered.people)
     if same := _same_run(run):
         notice("these people were drawn before, by the same rules: nothing is asked again")
         return same
-    vectors = vectors_of(people, embedder or _opened(run), parameters.openings_embedded, notice)
+    vectors = vectors_of(filtered.people, embedder or _opened(run), parameters.openings_embedded, notice)
     drawn = draw_apart(vectors.rows, parameters.n_people, chance(parameters.seed, "people"))
     diversity = diversity_of(vectors.rows, drawn, chance(parameters.seed, "random draws"))
-    chosen = [people[place] for place in drawn]
-    run.outcome = {
-        "conversations": len(table),
-        "people": int(np.count_nonzero(per_person(table, np.ones(len(table), dtype=bool)))),
-        "funnel": [step.as_json() for step in steps],
-        "eligible": len(people),
+    chosen = [filtered.people[place] for place in drawn]
+    run.outcome = filtered.outcome | {
         "wanted": parameters.n_people,
         "drawn": len(chosen),
         "openings_embedded": vectors.n_openings,
@@ -87,7 +79,32 @@ def sample_people(
         "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
         "left_out": _left_out(chosen),
     }
-    return _write(run, chosen, table.import_runs, started)
+    return _write(run, chosen, filtered.import_runs, started)
+
+
+class Filtered(NamedTuple):
+    """What is kept of the corpus once the filters are through: the table of its conversations may go."""
+
+    people: list[Eligible]
+    outcome: dict[str, Any]
+    import_runs: frozenset[int]
+
+
+def _filter(corpus: Corpus, parameters: PeopleParameters, notice: Notice) -> Filtered:
+    table = read_conversations(corpus, parameters, notice)
+    if not len(table):
+        raise RunError(f"corpus {corpus.slug!r} has no conversation: import some first")
+    kept, steps = run_funnel(table, parameters)
+    people = eligible_people(table, kept)
+    if not people:
+        raise RunError(_nobody(corpus, steps))
+    outcome: dict[str, Any] = {
+        "conversations": len(table),
+        "people": len(np.unique(table.person)),
+        "funnel": [step.as_json() for step in steps],
+        "eligible": len(people),
+    }
+    return Filtered(people, outcome, table.import_runs)
 
 
 def eligible_people(table: Conversations, kept: Mask) -> list[Eligible]:
@@ -133,9 +150,7 @@ def _opened(run: Run) -> Embedder:
         raise RunError(str(error)) from error
 
 
-def _nobody(corpus: Corpus, table: Conversations, steps: Sequence[Step]) -> str:
-    if not len(table):
-        return f"corpus {corpus.slug!r} has no conversation: import some first"
+def _nobody(corpus: Corpus, steps: Sequence[Step]) -> str:
     last = next(step for step in steps if not step.people_left)
     return (
         f"nobody of corpus {corpus.slug!r} is left: {last.filter!r} ({last.says}) took the last {last.people_taken:,} "

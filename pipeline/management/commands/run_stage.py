@@ -118,7 +118,7 @@ def parse_parameter(text: str) -> tuple[str, Any]:
 
 def backend_options(options: dict[str, Any]) -> dict[str, Any]:
     """What was given; a file inside the project by its path from there, so that the folder may move."""
-    given = {name: options[name] for name in ("base_url", "concurrency", "timeout", "embedder") if options[name]}
+    given = {name: options[name] for name in ("base_url", "concurrency", "timeout", "embedder") if options.get(name)}
     if options["recorded"]:
         path = Path(os.path.abspath(options["recorded"]))
         inside = path.is_relative_to(settings.BASE_DIR)

@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 parameters=read_parameters(PeopleParameters, given_parameters(options)),
                 backend=options["backend"],
                 model=options["model"],
-                backend_options=backend_options(options | {"concurrency": 0, "timeout": 0}),
+                backend_options=backend_options(options),
                 notice=self.stderr.write,
             )
         except RunError as error:
