@@ -189,7 +189,15 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "annotation.api.errors.handle",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Fitting Room", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Fitting Room",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignStateEnum": "annotation.enums.CampaignState",
+        "RunStateEnum": "pipeline.enums.RunState",
+    },
+}
 
 LOGGING = {
     "version": 1,

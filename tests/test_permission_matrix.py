@@ -89,6 +89,11 @@ MATRIX = {
     "api/studies/<slug:study>/campaigns/<slug:campaign>/pause/": Row(
         "403 405 405 405 405 405", "403 404 404 404 404 200"
     ),
+    "api/studies/<slug:study>/runs/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/runs/<str:run>/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/runs/<str:run>/resume/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
+    "api/studies/<slug:study>/runs/<str:run>/pause/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
+    "api/studies/<slug:study>/runs/<str:run>/cancel/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
     "api/studies/<slug:study>/releases/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
 }
 

@@ -6,6 +6,10 @@ from rest_framework import serializers
 
 from annotation.domain.progress import Progress
 from annotation.models import Campaign, Release
+from pipeline.domain.failures import FailureGroup
+from pipeline.domain.overview import Counts
+from pipeline.domain.progress import RunProgress
+from pipeline.models import Run
 from studies.models import Study
 
 
@@ -46,6 +50,79 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "created_at",
             "progress",
         ]
+        read_only_fields = fields
+
+
+class CountsSerializer(serializers.Serializer[Counts]):
+    units = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    left = serializers.IntegerField()
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    counts = CountsSerializer(read_only=True)
+    inputs = serializers.SlugRelatedField[Run](
+        many=True, read_only=True, slug_field="public_id", help_text="Runs that it read."
+    )
+    problem = serializers.CharField(read_only=True, help_text="Why it stands still, where nobody asked for it.")
+
+    class Meta:
+        model = Run
+        fields = [
+            "public_id",
+            "stage",
+            "backend",
+            "model_name",
+            "model_revision",
+            "parameters",
+            "template_sha256",
+            "state",
+            "problem",
+            "counts",
+            "inputs",
+            "outcome",
+            "budget_tokens",
+            "budget_money",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+
+class RunProgressSerializer(serializers.Serializer[RunProgress]):
+    units = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    left = serializers.IntegerField()
+    cached = serializers.IntegerField(help_text="Units done with answers that another run had recorded.")
+    asked = serializers.IntegerField(help_text="Answers that this run got itself.")
+    unparseable = serializers.IntegerField(help_text="Votes that could not be read; kept as such.")
+    failed_calls = serializers.IntegerField(help_text="Calls that got no answer.")
+    possibly_paid_twice = serializers.IntegerField(help_text="Calls in flight when their process died.")
+    prompt_tokens = serializers.IntegerField(allow_null=True, help_text="Null where no server counted.")
+    completion_tokens = serializers.IntegerField(allow_null=True, help_text="Null where no server counted.")
+    cost = serializers.DecimalField(
+        max_digits=None, decimal_places=None, allow_null=True, help_text="Null where no price is known."
+    )
+    currency = serializers.CharField(help_text="Of the cost; empty where no price is known.")
+    per_minute = serializers.FloatField(allow_null=True, help_text="Units settled a minute, of late.")
+    seconds_left = serializers.FloatField(allow_null=True, help_text="At that pace.")
+
+
+class RunFailuresSerializer(serializers.Serializer[FailureGroup]):
+    kind = serializers.CharField()
+    count = serializers.IntegerField()
+    remedy = serializers.CharField()
+
+
+class RunWithProgressSerializer(RunSerializer):
+    progress = RunProgressSerializer(read_only=True)
+    failures = RunFailuresSerializer(many=True, read_only=True, help_text="By kind, the most frequent first.")
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "progress", "failures"]
         read_only_fields = fields
 
 

@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from annotation.api import views
+from annotation.api import runs, views
 
 app_name = "api"
 urlpatterns = [
@@ -23,5 +23,10 @@ urlpatterns = [
         never_cache(views.PauseCampaign.as_view()),
         name="pause-campaign",
     ),
+    path("studies/<slug:study>/runs/", never_cache(runs.Runs.as_view()), name="runs"),
+    path("studies/<slug:study>/runs/<str:run>/", never_cache(runs.OneRun.as_view()), name="run"),
+    path("studies/<slug:study>/runs/<str:run>/resume/", never_cache(runs.ResumeRun.as_view()), name="resume-run"),
+    path("studies/<slug:study>/runs/<str:run>/pause/", never_cache(runs.PauseRun.as_view()), name="pause-run"),
+    path("studies/<slug:study>/runs/<str:run>/cancel/", never_cache(runs.CancelRun.as_view()), name="cancel-run"),
     path("studies/<slug:study>/releases/", never_cache(views.Releases.as_view()), name="releases"),
 ]

@@ -7,22 +7,17 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView, ListAPIView
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotation.api.paging import Pages, actor_of
 from annotation.api.serializers import CampaignSerializer, ProblemSerializer, ReleaseSerializer, StudySerializer
 from annotation.domain.campaigns import pause_campaign, start_campaign
 from annotation.domain.progress import progress_for
 from annotation.models import Campaign, Release
 from annotation.permissions import campaign_for
-from studies.models import Study, User
+from studies.models import Study
 from studies.permissions import LEADS, LOOKS, studies_of, study_for
-
-
-class Pages(LimitOffsetPagination):
-    default_limit = 50
-    max_limit = 200
 
 
 class Studies(ListAPIView[Study]):
@@ -65,7 +60,7 @@ class StartCampaign(GenericAPIView[Campaign]):
     @extend_schema(request=None, responses={200: CampaignSerializer, 409: ProblemSerializer})
     def post(self, request: Request, study: str, campaign: str) -> Response:
         found = campaign_for(request.user, study, campaign, *LEADS)
-        return _shown(start_campaign(campaign=found, actor=_actor(request)))
+        return _shown(start_campaign(campaign=found, actor=actor_of(request)))
 
 
 class PauseCampaign(GenericAPIView[Campaign]):
@@ -76,7 +71,7 @@ class PauseCampaign(GenericAPIView[Campaign]):
     @extend_schema(request=None, responses={200: CampaignSerializer, 409: ProblemSerializer})
     def post(self, request: Request, study: str, campaign: str) -> Response:
         found = campaign_for(request.user, study, campaign, *LEADS)
-        return _shown(pause_campaign(campaign=found, actor=_actor(request)))
+        return _shown(pause_campaign(campaign=found, actor=actor_of(request)))
 
 
 class Releases(ListAPIView[Release]):
@@ -99,8 +94,3 @@ def with_progress(campaigns: list[Campaign]) -> list[Campaign]:
 
 def _shown(campaign: Campaign) -> Response:
     return Response(CampaignSerializer(with_progress([campaign])[0]).data)
-
-
-def _actor(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from annotation.views.run_wording import cost_in_words, pace_in_words, run_in_words
 from pipeline.domain.failures import FailureGroup, failures_by_kind, retry_may_help
-from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, prompt_of
-from pipeline.domain.progress import RunProgress, run_progress
+from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, progress_of, prompt_of
+from pipeline.domain.progress import RunProgress
 from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
 from pipeline.enums import RunState
 from pipeline.models import Run
@@ -85,15 +85,12 @@ class Live:
 
 
 def live_view(run: Run) -> Live:
-    asks = run.work_units.exists()
-    progress = run_progress(run)
-    if not asks:  # imported, or done in one go: the run itself has the numbers
-        progress = replace(progress, done=run.n_done, failed=run.n_failed, left=0)
+    progress = progress_of(run)
     return Live(
         run=run,
         progress=progress,
         hands=hands_on(run),
-        asks=asks,
+        asks=run.work_units.exists(),
         retry_helps=run.state == RunState.INCOMPLETE and retry_may_help(run),
         sentence=run_in_words(run, progress),
         cost=cost_in_words(progress.cost, progress.currency),

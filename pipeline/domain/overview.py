@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
 from pipeline import prompts
+from pipeline.domain.progress import RunProgress, run_progress
 from pipeline.enums import RunState, Stage, WorkState
 from pipeline.models import Run, WorkUnit
 from pipeline.stages import stage_for
@@ -55,6 +56,14 @@ def counts_of(runs: Sequence[Run]) -> dict[int, Counts]:
     for key, n_done, n_failed in rows.annotate(done=done, failed=failed):
         counts[key] = Counts(going_on[key].n_units, n_done, n_failed)
     return counts
+
+
+def progress_of(run: Run) -> RunProgress:
+    """``run_progress``; for a run without work rows (imported, or done in one go) with the numbers that it keeps."""
+    progress = run_progress(run)
+    if run.work_units.exists():
+        return progress
+    return replace(progress, done=run.n_done, failed=run.n_failed, left=run.n_units - run.n_done - run.n_failed)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,11 @@ def test_schema_names_every_address_and_needs_a_login(client, researcher):
         "/api/studies/{study}/campaigns/{campaign}/pause/",
         "/api/studies/{study}/campaigns/{campaign}/start/",
         "/api/studies/{study}/releases/",
+        "/api/studies/{study}/runs/",
+        "/api/studies/{study}/runs/{run}/",
+        "/api/studies/{study}/runs/{run}/cancel/",
+        "/api/studies/{study}/runs/{run}/pause/",
+        "/api/studies/{study}/runs/{run}/resume/",
     ]
 
 

@@ -156,7 +156,7 @@ def test_running_run_that_no_worker_has_in_hand_says_so(study, looking):
     run.work_units.filter(state=WorkState.PENDING).update(state=WorkState.CLAIMED, lease_until=from_now(60))
     text = text_of(looking.get(page_of(run)))
     assert "No worker has been at it" not in text
-    assert "1 left, 1 of them in workers’ hands" in text
+    assert "1 left, 1 of them in workers" in text
 
 
 # Polling
