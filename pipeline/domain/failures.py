@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Case, CharField, Count, F, QuerySet, Value, When, Window
@@ -15,6 +16,9 @@ from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Run, WorkUnit
 from studies.domain.audit import record_event
 from studies.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 EXAMPLES = 3
 # The answer is on record: another try reads it again, and asks nothing.
@@ -58,7 +62,8 @@ class FailureGroup:
 
 def failures_by_kind(run: Run, examples: int = EXAMPLES) -> list[FailureGroup]:
     """The run's failed units, the most frequent kind first, each with its first few in the run's order."""
-    counts = Counter(dict(failed_units(run).order_by().values_list("kind").annotate(n=Count("pk"))))
+    kinds = failed_units(run).order_by().values_list("kind")  # type: ignore[misc]  # annotated by failed_units
+    counts = Counter(dict(kinds.annotate(n=Count("pk"))))
     shown: dict[str, list[WorkUnit]] = defaultdict(list)
     for unit in _first_of_each(run, examples) if counts else ():
         shown[unit.kind].append(unit)  # type: ignore[attr-defined]  # annotated by failed_units
@@ -69,7 +74,7 @@ def failures_by_kind(run: Run, examples: int = EXAMPLES) -> list[FailureGroup]:
     ]
 
 
-def failed_units(run: Run, kind: str | None = None) -> QuerySet[WorkUnit]:
+def failed_units(run: Run, kind: str | None = None) -> QuerySet[WithAnnotations[WorkUnit]]:
     """In order, each with its ``kind``: that of its failure, ``other`` where none was noted."""
     noted = Case(When(failure="", then=Value(FailureKind.OTHER)), default=F("failure"), output_field=CharField())
     units = run.work_units.filter(state=WorkState.FAILED).annotate(kind=noted).order_by("position")
@@ -105,7 +110,7 @@ def retry_failures(*, run: Run, kind: str | None, actor: User | None) -> int:
         )
         if count:
             _reopen(row)
-            detail = {"kind": kind or "all", "units": count}
+            detail: dict[str, str | int] = {"kind": kind or "all", "units": count}
             record_event(
                 study=row.study, actor=actor, verb="retry_failures", subject=f"run:{row.public_id}", detail=detail
             )
@@ -119,7 +124,7 @@ def _reopen(run: Run) -> None:
     row.filter(state=RunState.INCOMPLETE).update(state=RunState.RUNNING, problem="", finished_at=None)
 
 
-def _first_of_each(run: Run, number: int) -> QuerySet[WorkUnit]:
+def _first_of_each(run: Run, number: int) -> QuerySet[WithAnnotations[WorkUnit]]:
     place = Window(RowNumber(), partition_by=["kind"], order_by="position")
     units = failed_units(run).annotate(place=place).filter(place__lte=number)
     return units.select_related("completion").defer("completion__request")
