@@ -10,6 +10,7 @@ from pipeline.backends.base import Backend, BackendOptions, BackendUnusable
 BACKENDS: dict[str, str] = {
     "recorded": "pipeline.backends.recorded",
     "openai_api": "pipeline.backends.openai_api",
+    "local": "pipeline.backends.local",
 }
 
 

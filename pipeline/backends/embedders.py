@@ -14,6 +14,7 @@ from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError, 
 EMBEDDERS: dict[str, str] = {
     "recorded": "pipeline.backends.embedders",
     "openai_api": "pipeline.backends.openai_embeddings",
+    "local": "pipeline.backends.local",
 }
 
 Vectors = list[list[float]]
