@@ -13,6 +13,7 @@ from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
 from pipeline.enums import RunState
 from pipeline.models import Run
 
+POLL_SECONDS = 4.0
 BUDGET_STATES = (RunState.PLANNED, RunState.RUNNING, RunState.PAUSED, RunState.INCOMPLETE)
 
 
@@ -46,6 +47,10 @@ class Live:
     def polls(self) -> bool:
         """Until the run is over, or paused and its last answers are in."""
         return self.run.state == RunState.RUNNING or self.hands.held > 0
+
+    @property
+    def every(self) -> str:
+        return f"every {POLL_SECONDS:g}s"
 
     @property
     def shares(self) -> Shares:
