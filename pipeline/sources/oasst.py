@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, LONGEST_LANGUAGE, LONGEST_MODEL, USER, role_of
-from pipeline.sources.fields import Fields
+from pipeline.sources.fields import FieldError, Fields
 from pipeline.sources.reading import HUMAN, SYNTHETIC, CorpusInfo, Parsed, Reading, RecordSource, person_of
 from pipeline.sources.records import ConversationRecord, Record, Turn
 
@@ -24,14 +24,16 @@ DELETED = NotImported("trees whose first message was deleted")
 GIVEN_UP = ("aborted_low_grade", "halted_by_moderator")
 _LICENCE = "Apache-2.0"
 _UNRANKED = 2**31
-_FLAT = ("message_tree_id", "message_id", "text", "role")
+_LARGEST = 10_000  # messages of a tree
+_NEEDED = ("message_tree_id", "message_id", "text", "role")
+_FLAT = (*_NEEDED, "rank", "deleted", "synthetic", "model_name", "lang", "user_id", "tree_state", "created_date")
 _OPEN = "open tree"
 
 
 def _recognise(sample: Sample) -> str:
     if isinstance(sample.first("message_tree_id", "prompt").get("prompt"), dict):
         return "each record has message_tree_id and a prompt with its replies"
-    if sample.first(*_FLAT):
+    if sample.first(*_NEEDED):
         return "each record is a message with message_id and message_tree_id"
     return ""
 
@@ -40,30 +42,37 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     if "prompt" in fields:
         yield from _tree(fields.identifier("message_tree_id"), fields, fields.child("prompt"), reading)
         return
-    tree = fields.identifier("message_tree_id")
-    message = fields.copied(*_FLAT, "parent_id", "rank", "deleted", "synthetic", "model_name", "lang", "user_id")
-    message |= fields.copied("tree_state", "created_date")
-    begun = reading.kept.get(_OPEN)
-    if begun is not None and begun[0] != tree:
-        yield from _finish(reading)
-    reading.kept.setdefault(_OPEN, (tree, []))[1].append(message)
+    tree, name = fields.identifier("message_tree_id"), fields.identifier("message_id")
+    message = fields.copied(*_FLAT) | {"parent": fields.first_identifier("parent_id"), "replies": []}
+    begun, messages = reading.kept.get(_OPEN, (tree, {}))
+    if begun != tree:
+        reading.kept[_OPEN] = tree, {name: message}
+        yield from _hung_up(begun, messages, reading)
+        return
+    if name in messages:
+        raise fields.fail("message_id", "a second message of this id in the tree", "keep one of the two", name)
+    if len(messages) == _LARGEST:
+        raise fields.fail("message_tree_id", f"more than {_LARGEST:,} messages in one tree", "check the ids", tree)
+    messages[name] = message
+    reading.kept[_OPEN] = tree, messages
 
 
 def _finish(reading: Reading) -> Parsed:
-    """The flat messages of one tree, hung up on their parents."""
-    tree, messages = reading.kept.pop(_OPEN, ("", []))
-    if not messages:
-        return
-    replies: dict[Any, list[dict[str, Any]]] = {}
-    known = {message["message_id"] for message in messages}
-    for message in messages:
-        parent = message.get("parent_id")
-        replies.setdefault(parent if parent in known else None, []).append(message)
-        message["replies"] = replies.setdefault(message["message_id"], [])
-    root, *strays = replies.get(None, [messages[0]])
-    if strays:
-        yield NotImported("messages whose parent is not in the file", len(strays))
-    yield from _tree(tree, Fields(root), Fields(root), reading)
+    begun, messages = reading.kept.pop(_OPEN, ("", {}))
+    return _hung_up(begun, messages, reading) if messages else ()
+
+
+def _hung_up(tree: str, messages: dict[str, dict[str, Any]], reading: Reading) -> Parsed:
+    """The flat messages of one tree, put under their parents."""
+    roots = [message for message in messages.values() if message["parent"] not in messages]
+    for message in messages.values():
+        if message["parent"] in messages:
+            messages[message["parent"]]["replies"].append(message)
+    if not roots:
+        raise FieldError("parent_id", "no message of the tree is its first", "check that these are whole trees", tree)
+    if strays := len(roots) - 1:
+        yield NotImported("messages whose parent is not in the file, and replies to them", strays)
+    yield from _tree(tree, Fields(roots[0]), Fields(roots[0]), reading)
 
 
 def _tree(name: str, fields: Fields, root: Fields, reading: Reading) -> Iterator[Record | NotImported]:
@@ -140,5 +149,6 @@ OASST = RecordSource(
         ),
     },
     corpus=NAME,
+    columns=(*_FLAT, "parent_id", "prompt"),
     finish=_finish,
 )

@@ -19,6 +19,7 @@ from pipeline.sources.records import ConversationRecord, CorpusRecord, PersonRef
 HUMAN, SYNTHETIC = "human", "synthetic"
 LONGEST_SLUG = 64
 _SAMPLED, _LOOKED_AT = 3, 20  # records
+_HOPELESS = 100  # bad records, and no good one before
 NO_PEOPLE = "ids of people (this source knows none: each conversation became a person of its own)"
 
 
@@ -112,19 +113,19 @@ class RecordSource:
         return other or f"files of no known layout ({sample.file.shown})"
 
     def _read_file(self, reading: Reading, introduced: set[str]) -> Iterator[Item]:
-        reading.number = 0
+        reading.number, bad = 0, 0
         whole = Place(reading.file.shown)
         for item in values(reading.file, reading.options.notice, self.columns):
             reading.number += 1
-            if isinstance(item, Problem):
-                yield item
+            found = self._parsed(item, reading)
+            if isinstance(found, Problem):
+                bad += 1
+                yield found
+                if bad == reading.number == _HOPELESS:
+                    yield self._hopeless(whole)
+                    return
                 continue
-            place, value = item
-            try:
-                found = list(self.parse(self._fields(value), reading))
-            except FieldError as error:
-                yield error.at(place)
-                continue
+            place = item[0] if isinstance(item, tuple) else whole
             try:
                 yield from self._located(found, place, reading, introduced)
             except FieldError as error:
@@ -134,6 +135,19 @@ class RecordSource:
             yield from self._located(list(self.finish(reading)), whole, reading, introduced)
         except FieldError as error:
             yield error.at(whole)
+
+    def _parsed(self, item: tuple[Place, Any] | Problem, reading: Reading) -> list[Record | NotImported] | Problem:
+        if isinstance(item, Problem):
+            return item
+        try:
+            return list(self.parse(self._fields(item[1]), reading))
+        except FieldError as error:
+            return error.at(item[0])
+
+    def _hopeless(self, whole: Place) -> Problem:
+        """Not a million times the same message."""
+        what = f"none of the first {_HOPELESS} records is a good one of {self.name}; what follows was not read"
+        return Problem(whole, "", what, "check that this is the right file and --format")
 
     def _located(
         self, found: list[Record | NotImported], place: Place, reading: Reading, introduced: set[str]

@@ -5,7 +5,7 @@ people in corpus ``synthetic``, 41 prompts, 164 (person, prompt)). Models and ra
 shown, so the world never needs to know a database key:
 
     world = make_world("a seed", scale=1.0)
-    write_world(world, folder)            # folder/corpus for ``import_corpus study``, folder/truth.json
+    write_world(world, folder)            # folder/corpus for ``import_corpus``, folder/truth.json
     python -m pipeline.sources.world.server folder      # the models, by OpenAI's protocol
     SimulatedRater(world, 7).relevance(prompt_text, attribute_text)
 

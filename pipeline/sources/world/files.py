@@ -18,7 +18,7 @@ TRUTH_VERSION = 1
 
 
 def write_world(world: World, folder: Path) -> None:
-    """``corpus/`` for ``import_corpus study``, ``truth.json`` beside it. The same world gives the same bytes."""
+    """``corpus/`` for ``import_corpus``, ``truth.json`` beside it. The same world gives the same bytes."""
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for slug in (REAL.slug, SYNTHETIC.slug):

@@ -38,7 +38,7 @@ def address(small_world: World, folder: Path) -> Iterator[str]:
 @pytest.fixture
 def populated(study: Study, folder: Path, address: str) -> Study:
     kinds = ("--kind", "world=human", "--kind", "synthetic=synthetic")
-    call_command("import_corpus", "study", str(folder / "corpus"), "--study", study.slug, *kinds, verbosity=0)
+    call_command("import_corpus", str(folder / "corpus"), "--study", study.slug, *kinds, verbosity=0)
     return study
 
 
