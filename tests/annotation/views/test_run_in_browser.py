@@ -19,6 +19,11 @@ from tests.pipeline.domain.failing import make_failed_run
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+def polls_often(monkeypatch) -> None:
+    monkeypatch.setattr("annotation.views.run_page.POLL_SECONDS", 0.1)
+
+
 def recorded_answers(run: Run) -> list[str]:
     """Lines of a file that answers every question of the run."""
     stage, units = stage_for(run.stage, run.backend), list(run.work_units.order_by("position"))
@@ -32,7 +37,7 @@ def open_run(page: Page, base: str, run: Run) -> None:
     page.evaluate("document.body.dataset.same = 'page'")
 
 
-def test_lead_pauses_resumes_and_retries_a_run_by_keyboard(page, live_server, study, lead, tmp_path):
+def test_lead_pauses_resumes_and_retries_a_run_by_keyboard(page, live_server, study, lead, tmp_path, polls_often):
     file = tmp_path / "recorded.jsonl"
     run = plan_run(
         study=study,
@@ -62,8 +67,7 @@ def test_lead_pauses_resumes_and_retries_a_run_by_keyboard(page, live_server, st
     assert (run.state, run.votes.count(), run.completions.filter(state="answered").count()) == (RunState.COMPLETE, 3, 3)
 
 
-def test_page_of_a_run_keeps_itself_up_to_date_until_it_is_over(page, live_server, study, lead, monkeypatch):
-    monkeypatch.setattr("annotation.views.run_page.POLL_SECONDS", 0.1)
+def test_page_of_a_run_keeps_itself_up_to_date_until_it_is_over(page, live_server, study, lead, polls_often):
     run = make_failed_run(study, {FailureKind.OTHER: 2}, done=8, state=RunState.RUNNING, template_sha256="0" * 64)
     run.work_units.filter(state=WorkState.FAILED).update(state=WorkState.PENDING, failure="")
     open_run(page, live_server.url, run)
