@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from studies.models import Study, User
 from tests import factories
 
 pytest_plugins = ["tests.browser"]
+# Tests of local models have an environment and a round of their own (.venv-models).
+collect_ignore = [] if find_spec("torch") else ["models"]
 
 # What asks no database, or only to make files that it then reads: `make test` runs it in its first round alone.
 ONCE = (

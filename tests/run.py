@@ -1,4 +1,5 @@
-"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis.
+"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis. Between
+the two, what asks language models in its own process (tests/models) runs where these are installed, in .venv-models.
 
 Exit status 0 when all passed, 1 when not, 2 when a program is missing that only root could install. TESTS_WORKERS says
 how many pytest processes work side by side (2).
@@ -37,6 +38,8 @@ def main(words: list[str]) -> int:
         notes.write_text(f"checks: {'FAILED: ' + ', '.join(failed) if failed else 'passed'}\n")
         if run_pytest("SQLite", {}, notes, words):
             failed.append("SQLite")
+        if (not words or any("tests/models" in word for word in words)) and run_models(notes, words):
+            failed.append("local models")
         private = {
             "DATABASE_URL": stack.enter_context(private_postgres()),
             "REDIS_URL": stack.enter_context(private_redis()),
@@ -47,12 +50,21 @@ def main(words: list[str]) -> int:
 
 
 def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list[str]) -> int:
+    workers = os.environ.get("TESTS_WORKERS", "2")
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words]
+    return run_round(title, command, environment, notes)
+
+
+def run_models(notes: Path, words: list[str]) -> int:
+    command = [".venv-models/bin/python", "-m", "pytest", *(words or ["tests/models"])]
+    return run_round("Local models", command, {}, notes)
+
+
+def run_round(title: str, command: list[str], environment: dict[str, str], notes: Path) -> int:
     """pytest's exit status. ``notes`` collects one line per round; conftest.py repeats the earlier ones at the end."""
     print(f"\n== Tests on {title}", flush=True)
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR")}
     clean |= environment | {"TEST_ROUND": title, "TEST_NOTES": str(notes)}
-    workers = os.environ.get("TESTS_WORKERS", "2")
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words]
     # A session of its own: Ctrl-C reaches this process alone, and pytest gets one signal to end by, not two.
     end_with_us = die_with_parent(os.getpid())
     pytest = subprocess.Popen(command, env=clean, start_new_session=True, preexec_fn=end_with_us)  # noqa: PLW1509

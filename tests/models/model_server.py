@@ -147,11 +147,9 @@ def completion(model: str, answer: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def tiny_server(
-    folders: Sequence[Path], *, guided: bool = False, python: str = sys.executable
-) -> Iterator[ModelServer]:
+def tiny_server(folders: Sequence[Path], *, guided: bool = False) -> Iterator[ModelServer]:
     """A server process over these models, ready to answer; it has ended when the block has."""
-    command = [python, "-m", "tests.models.model_server", *map(str, folders), *(["--schema"] if guided else [])]
+    command = [sys.executable, "-m", "tests.models.model_server", *map(str, folders), *(["--schema"] if guided else [])]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).resolve().parents[2])
     try:
         assert server.stdout is not None
