@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
+from annotation.domain.import_options import format_of, problems_of
 from annotation.domain.importing_answers import write_answers, write_pages
-from pipeline.domain.importing import Importer, ImportReport, batches
+from pipeline.domain.importing import Importer, ImportReport, batches, checksum
 from pipeline.domain.importing_writers import MATERIAL_WRITERS, Writer
 from pipeline.sources import SOURCES, records
 from pipeline.sources.base import Place, Problem, ReadOptions
@@ -37,24 +38,28 @@ class ImportRefused(Exception):
 
 def import_corpus(
     *,
-    source: str,
     path: Path,
     slug: str,
+    source: str = "",
     options: ReadOptions | None = None,
     skip_bad: bool = False,
     actor: User | None = None,
 ) -> ImportReport:
-    """Write what ``source`` reads below ``path`` into the study ``slug`` (made if there is none), in one transaction.
+    """Write what ``source`` ("": the format that is recognised) reads below ``path`` into the study ``slug`` (made if
+    there is none), in one transaction.
 
     Repeating it adds nothing; two at once queue at the study's row. Raises ImportRefused, having changed nothing, where
     a record is bad; with ``skip_bad`` all the other records are written and the problems stand in the report.
     """
     _check_slug(slug)
+    options = options or ReadOptions()
+    _refuse(problems_of(options))
+    source = source or _format_of(path, options)
     reader = SOURCES[source]
     with transaction.atomic():
         study = _locked_study(slug, actor)
         importer = Importer(study, source, reader.files(path) if path.exists() else ())
-        for batch in batches(reader.read(path, options or ReadOptions()), tuple(WRITERS), importer.report):
+        for batch in batches(reader.read(path, options), tuple(WRITERS), importer.report):
             WRITERS[type(batch[0].record)](importer, batch)
         importer.save_run_counts()
         report = importer.report
@@ -62,7 +67,9 @@ def import_corpus(
         if report.problems and (not skip_bad or not report.has_records):
             raise ImportRefused(report)
         if not report.adds_nothing:
-            detail: Mapping[str, Any] = {"source": source, "skipped": report.skipped, **report.new}
+            detail: dict[str, Any] = {"source": source, "skipped": report.skipped, **report.new}
+            if report.new["prompts"]:  # they belong to no run that could say which files they came from
+                detail["files"] = sorted(f"{file.name} {checksum(file)}" for file in importer.files)
             record_event(study=study, actor=actor, verb="import_corpus", subject=f"study:{slug}", detail=detail)
     return report
 
@@ -74,6 +81,18 @@ def _check_slug(slug: str) -> None:
     except ValidationError:
         remedy = "use letters, digits, - and _, at most 64"
         raise ImportRefused(ImportReport(problems=[Problem(Place("--study"), "", "no slug", remedy, slug)])) from None
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise ImportRefused(ImportReport(problems=problems))
+
+
+def _format_of(path: Path, options: ReadOptions) -> str:
+    found = format_of(path, options)
+    if isinstance(found, Problem):
+        raise ImportRefused(ImportReport(problems=[found]))
+    return found
 
 
 def _locked_study(slug: str, actor: User | None) -> Study:

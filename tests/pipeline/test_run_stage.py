@@ -54,7 +54,7 @@ def server(questions: list[dict[str, Any]], tmp_path: Path) -> Iterator[ModelSer
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An installation of its own with the demo's corpus in a study."""
     with own_environment(tmp_path / "data", migrated=True) as variables:
-        done = manage(variables, "import_corpus", "study", str(CORPUS), "--study", "trial")
+        done = manage(variables, "import_corpus", str(CORPUS), "--study", "trial")
         assert done.returncode == 0, done.stderr
         yield variables
 

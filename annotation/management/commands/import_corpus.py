@@ -1,4 +1,4 @@
-"""``manage.py import_corpus FORMAT PATH --study SLUG``: a thin door to annotation.domain.importing."""
+"""``manage.py import_corpus PATH --study SLUG [--format NAME]``: a thin door to annotation.domain.importing."""
 
 from __future__ import annotations
 
@@ -21,16 +21,24 @@ class Command(BaseCommand):
     help = "Import conversations, attributes, prompts, responses, votes and historic answers into a study."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("format", choices=sorted(SOURCES))
-        parser.add_argument("path", type=Path, help="a folder, or one file of it")
+        parser.add_argument("path", type=Path, help="a file, or the folder that holds it")
+        formats = "what the files are, where it is not recognised from their names and first records"
+        parser.add_argument("--format", choices=list(SOURCES), default="", metavar="NAME", help=formats)
         parser.add_argument("--study", required=True, metavar="SLUG", help="made if there is none")
         parser.add_argument("--skip-bad", action="store_true", help="import all records but the bad ones")
-        kind = "whether a corpus that the format does not know is human or synthetic; may be repeated"
+        kind = "whether the people of a corpus (or of all: just KIND) are human or synthetic; may be repeated"
         parser.add_argument("--kind", action="append", default=[], type=_kind, metavar="CORPUS=KIND", help=kind)
+        parser.add_argument("--corpus", default="", metavar="SLUG", help="what to call it, if not as the source does")
+        parser.add_argument("--licence", default="", help="the licence of the texts, if not as the source states it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        reading = ReadOptions(dict(options["kind"]), lambda file: self.stderr.write(f"reading {file}"))
+        reading = ReadOptions(
+            dict(options["kind"]),
+            lambda said: self.stderr.write(_printable(f"reading {said}")),
+            options["corpus"],
+            options["licence"],
+        )
         try:
             report = import_corpus(
                 source=options["format"],
@@ -48,7 +56,7 @@ class Command(BaseCommand):
 
     def _print_problems(self, report: ImportReport) -> None:
         for problem in report.problems:
-            self.stderr.write(str(problem).encode(_encoding(), "backslashreplace").decode(_encoding()))
+            self.stderr.write(_printable(str(problem)))
 
     def _print_summary(self, report: ImportReport) -> None:
         rows = summary(report)
@@ -64,8 +72,9 @@ class Command(BaseCommand):
             self.stdout.write("Nothing new: all of it stands already.")
 
 
-def _encoding() -> str:
-    return getattr(sys.stderr, "encoding", None) or "utf-8"
+def _printable(text: str) -> str:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _counted(count: int, word: str) -> str:
@@ -73,7 +82,7 @@ def _counted(count: int, word: str) -> str:
 
 
 def _kind(text: str) -> tuple[str, str]:
-    corpus, _, kind = text.partition("=")
-    if not corpus or kind not in CorpusKind.values:
+    corpus, equals, kind = text.rpartition("=")
+    if (equals and not corpus) or kind not in CorpusKind.values:
         raise ArgumentTypeError(f"{text!r} is not CORPUS=KIND with a kind of {' or '.join(CorpusKind.values)}")
     return corpus, kind

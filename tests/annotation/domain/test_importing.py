@@ -230,21 +230,21 @@ def command(*words: str) -> tuple[str, str]:
 
 
 def test_command_prints_a_summary_and_what_was_left_out(folder: Path) -> None:
-    out, err = command("study", str(folder), "--study", "figs")
+    out, err = command(str(folder), "--study", "figs")
     assert [line.split() for line in out.splitlines() if line.startswith("conversations")] == [
         ["conversations", "4", "0"]
     ]
     assert "not imported: 2 answers of task 2" in out
     assert "reading cupid_personas.jsonl" in err
-    assert "Nothing new" in command("study", str(folder), "--study", "figs")[0]
+    assert "Nothing new" in command(str(folder), "--study", "figs")[0]
 
 
 def test_command_names_each_problem_and_fails(folder: Path) -> None:
     err = StringIO()
     with pytest.raises(CommandError, match="2 problems; nothing was imported"):
-        call_command("import_corpus", "study", str(_with_bad_lines(folder)), "--study", "figs", stderr=err)
+        call_command("import_corpus", str(_with_bad_lines(folder)), "--study", "figs", stderr=err)
     assert "cupid_personas.jsonl:3: broken JSON at character 2" in err.getvalue()
-    assert "skipped: 2 bad records" in command("study", str(folder), "--study", "figs", "--skip-bad")[0]
+    assert "skipped: 2 bad records" in command(str(folder), "--study", "figs", "--skip-bad")[0]
 
 
 @pytest.fixture

@@ -126,5 +126,5 @@ def test_folder_with_one_broken_file_is_still_recognised_and_the_file_named(tmp_
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(b"{}" * 100)[:20])
     found = recognise(tmp_path)
     assert found.source == "openai_messages"
-    read = [item for item in SOURCES["openai_messages"].read(tmp_path, ReadOptions()) if isinstance(item, Problem)]
-    assert [problem.at.file for problem in read] == ["b.jsonl.gz"]
+    read = SOURCES["openai_messages"].read(tmp_path, ReadOptions({"": "human"}))
+    assert [item.at.file for item in read if isinstance(item, Problem)] == ["b.jsonl.gz"]

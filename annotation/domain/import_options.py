@@ -1,0 +1,34 @@
+"""What an import is told: which format, what the corpus is called. Checked before anything is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.utils.text import slugify
+
+from pipeline.sources.base import Place, Problem, ReadOptions
+from pipeline.sources.reading import LONGEST_SLUG
+from pipeline.sources.recognising import recognise
+
+LONGEST_LICENCE = 200
+
+
+def problems_of(options: ReadOptions) -> list[Problem]:
+    """What no corpus and no licence can be called."""
+    problems = []
+    if options.corpus and (slugify(options.corpus) != options.corpus or len(options.corpus) > LONGEST_SLUG):
+        remedy = f"use small letters, digits, - and _, at most {LONGEST_SLUG}"
+        problems.append(Problem(Place("--corpus"), "", "no name for a corpus", remedy, options.corpus))
+    if len(options.licence) > LONGEST_LICENCE:
+        remedy = "name the licence, and say the rest in your data's own papers"
+        problems.append(Problem(Place("--licence"), "", f"longer than {LONGEST_LICENCE} characters", remedy))
+    return problems
+
+
+def format_of(path: Path, options: ReadOptions) -> str | Problem:
+    """The format of the path, said to whoever listens; a Problem where it is not plain."""
+    found = recognise(path)
+    if isinstance(found, Problem):
+        return found
+    options.notice(f"{path} as {found.source}: {found.why}")
+    return found.source
