@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +16,17 @@ from typing import Any
 
 from django.utils import timezone
 
+from pipeline.domain.bulk import BulkInserts, insert_rows
 from pipeline.enums import RunState, Stage
 from pipeline.models import Corpus, Person, Prompt, Run, RunInput
 from pipeline.sources.base import NO_VALUE, Item, Located, NotImported, Place, Problem
-from pipeline.sources.records import PersonRef, PromptRef, Record
+from pipeline.sources.records import ConversationRecord, PersonRef, PromptRef, Record
 from studies.models import Study
+from studies.tokens import new_token
 
 BATCH = 200
+CONVERSATIONS = 2_000  # of one batch, unless their texts are longer than LETTERS together
+LETTERS = 8_000_000
 BACKEND = "imported"
 
 
@@ -59,6 +63,7 @@ class Importer:
     def __init__(self, study: Study, source: str, files: Sequence[Path] = ()) -> None:
         self.study, self.source, self.files = study, source, files
         self.report = ImportReport()
+        self.inserts = BulkInserts()
         self._import_run: Run | None = None
         self._runs: dict[str, Run] = {}
         self._corpora: dict[str, Corpus] = {}
@@ -112,13 +117,20 @@ class Importer:
     def people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:
         """The people named, made where they are new. Their corpora stand already."""
         wanted = list(dict.fromkeys(refs))
-        found = self.known_people(wanted)
-        missing = [ref for ref in wanted if ref not in found]
-        made = Person.objects.bulk_create(
-            [Person(corpus_id=self._corpus_key(ref.corpus), source_id=ref.source_id) for ref in missing]
-        )
-        self.report.count("people", len(made))
-        return found | dict(zip(missing, made, strict=True))
+        self.person_keys(wanted)
+        return self.known_people(wanted)
+
+    def person_keys(self, refs: Iterable[PersonRef]) -> tuple[dict[PersonRef, int], set[PersonRef]]:
+        """Their database keys; and those among them who are new, made here."""
+        wanted = dict.fromkeys(refs)
+        found = self._known_keys(wanted)
+        missing = {ref for ref in wanted if ref not in found}
+        if missing:
+            rows = ((self._corpus_key(ref.corpus), new_token(), ref.source_id) for ref in wanted if ref in missing)
+            insert_rows(Person, ("corpus_id", "public_id", "source_id"), rows)
+            found |= self._known_keys(missing)
+        self.report.count("people", len(missing))
+        return found, missing
 
     def _corpus_key(self, slug: str) -> int:
         corpus = self.corpus(slug)
@@ -126,15 +138,21 @@ class Importer:
             raise LookupError(f"the source named a person of corpus {slug!r} before the corpus")
         return corpus.pk
 
+    def _known_keys(self, refs: Iterable[PersonRef]) -> dict[PersonRef, int]:
+        by_corpus: dict[str, list[str]] = defaultdict(list)
+        for ref in refs:
+            by_corpus[ref.corpus].append(ref.source_id)
+        found: dict[PersonRef, int] = {}
+        for slug, names in by_corpus.items():
+            if (corpus := self.corpus(slug)) is not None:
+                rows = Person.objects.filter(corpus=corpus, source_id__in=names).values_list("source_id", "pk")
+                found |= {PersonRef(slug, name): key for name, key in rows}
+        return found
+
     def known_people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:
-        refs = set(refs)
-        rows = Person.objects.filter(
-            corpus__study=self.study,
-            corpus__slug__in={ref.corpus for ref in refs},
-            source_id__in={ref.source_id for ref in refs},
-        ).select_related("corpus")
-        found = {PersonRef(row.corpus.slug, row.source_id): row for row in rows}
-        return {ref: row for ref, row in found.items() if ref in refs}
+        keys = self._known_keys(set(refs))
+        rows = Person.objects.select_related("corpus").in_bulk(keys.values())
+        return {ref: rows[key] for ref, key in keys.items()}
 
     def prompts(self, refs: Iterable[PromptRef]) -> dict[PromptRef, Prompt]:
         refs = set(refs)
@@ -158,9 +176,10 @@ def checksum(path: Path) -> str:
 
 def batches(items: Iterable[Item], order: Sequence[type], report: ImportReport) -> Iterator[list[Located[Record]]]:
     """The records in lists of one kind, in the ``order`` of kinds within a stretch of the input; problems and omissions
-    go to the report on the way. A stretch ends when one kind has BATCH records: what refers to a record comes after it.
+    go to the report on the way. A stretch ends when one kind fills a batch: what refers to a record comes after it.
     """
     stretch: dict[type, list[Located[Record]]] = {kind: [] for kind in order}
+    letters = 0
     for item in items:
         if isinstance(item, Problem):
             report.problems.append(item)
@@ -169,7 +188,11 @@ def batches(items: Iterable[Item], order: Sequence[type], report: ImportReport) 
         else:
             batch = stretch[type(item.record)]
             batch.append(item)
-            if len(batch) >= BATCH:
+            most = BATCH
+            if isinstance(item.record, ConversationRecord):
+                letters += sum(len(turn.content) for turn in item.record.turns)
+                most = CONVERSATIONS
+            if len(batch) >= most or letters >= LETTERS:
                 yield from filter(None, stretch.values())
-                stretch = {kind: [] for kind in order}
+                stretch, letters = {kind: [] for kind in order}, 0
     yield from filter(None, stretch.values())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.domain.importing import Importer
+from pipeline.domain.importing import Importer, batches
 from pipeline.domain.importing_attributes import write_evidence, write_profiles
-from pipeline.domain.importing_people import write_conversations, write_corpora, write_prompts
+from pipeline.domain.importing_conversations import write_conversations
+from pipeline.domain.importing_people import write_corpora, write_prompts
 from pipeline.domain.importing_responses import write_pairs, write_responses
 from pipeline.domain.importing_votes import write_labels, write_votes
 from pipeline.sources import records
-from pipeline.sources.base import Located
+from pipeline.sources.base import Item, Located
 
 Writer = Callable[[Importer, Sequence[Located[Any]]], None]
 
@@ -26,3 +27,11 @@ MATERIAL_WRITERS: dict[type, Writer] = {
     records.ResponseRecord: write_responses,
     records.VotesRecord: write_votes,
 }
+
+
+def write_records(importer: Importer, items: Iterable[Item], writers: Mapping[type, Writer]) -> None:
+    """Writes all records, batch by batch; problems and omissions go to the report. Nothing is on its way afterwards."""
+    with importer.inserts:
+        for batch in batches(items, tuple(writers), importer.report):
+            importer.inserts.settle()  # the database wrote on while these were read
+            writers[type(batch[0].record)](importer, batch)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain.importing import Importer, batches
-from pipeline.domain.importing_writers import MATERIAL_WRITERS
+from pipeline.domain.importing import Importer
+from pipeline.domain.importing_writers import MATERIAL_WRITERS, write_records
 from pipeline.enums import Condition, Stage, VoteStatus
 from pipeline.models import (
     Attribute,
@@ -35,8 +35,7 @@ def load(study: Study, folder: Path) -> Importer:
     importer = Importer(study, "study", source.files(folder))
     items = source.read(folder, ReadOptions())
     known = (i for i in items if not isinstance(i, Located) or type(i.record) in MATERIAL_WRITERS)
-    for batch in batches(known, tuple(MATERIAL_WRITERS), importer.report):
-        MATERIAL_WRITERS[type(batch[0].record)](importer, batch)
+    write_records(importer, known, MATERIAL_WRITERS)
     importer.save_run_counts()
     return importer
 
