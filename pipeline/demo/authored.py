@@ -7,6 +7,7 @@ returned as the text that a model would send. Nothing here reads the database or
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ EMBEDDINGS = FOLDER / "authored" / "embeddings.json"
 EXTRACTOR = "demo-oak-70b"
 GENERATORS = ("demo-oak-70b", "demo-birch-27b")
 MODELS = ("demo-oak-70b", "demo-birch-27b", "demo-willow-9b")  # they select and judge
+VERIFIER = "demo-birch-27b"  # judges what the extractor says, and names how it fails
+READER = "demo-willow-9b"  # looks for open mentions
 
 MIN_CONFIDENCE = 0.4
 MERGE_DISTANCE = 0.3  # cosine distance of average linkage: the study's similarity of 0.7
@@ -56,6 +59,42 @@ def extraction_answer(model: str, conversation_id: str) -> str:
     """JSON text, ``{"attributes": [{attribute, reason, confidence, evidence_turns}]}``."""
     rows = [asdict(attribute) for attribute in extracted_attributes(model, conversation_id)]
     return json.dumps({"attributes": rows}, ensure_ascii=False, indent=1)
+
+
+def evidence_answer(model: str, person: str, attribute: str, conversations: Sequence[str]) -> str:
+    """JSON text, ``{"evidence": [{conversation, turns, quotes}]}``; conversations by their place among those given."""
+    places: dict[str, list[dict[str, Any]]] = {}
+    for name, turn, words in _find("evidence", model, person, attribute):
+        places.setdefault(name, []).append({"turn": turn, "text": words})
+    rows = [
+        {
+            "conversation": conversations.index(name),
+            "turns": sorted({quote["turn"] for quote in quotes}),
+            "quotes": quotes,
+        }
+        for name, quotes in places.items()
+    ]
+    return json.dumps({"evidence": rows}, ensure_ascii=False, indent=1)
+
+
+def verdict(model: str, person: str, attribute: str) -> str:
+    """``accepted``, ``uncertain`` or ``rejected``."""
+    return str(_find("verify", model, person, attribute)[0]).lower()
+
+
+def verify_answer(model: str, person: str, attribute: str) -> str:
+    """ACCEPTED, UNCERTAIN or REJECTED on the first line, one sentence on the second."""
+    return "\n".join(_find("verify", model, person, attribute))
+
+
+def refine_answer(model: str, person: str, attribute: str) -> str:
+    """JSON text, ``{withdraw, attribute, reason, confidence}``."""
+    return json.dumps(_find("refine", model, person, attribute), ensure_ascii=False, indent=1)
+
+
+def failure_answer(model: str, person: str, attribute: str) -> str:
+    """One of the failure categories on the first line, one sentence on the second."""
+    return "\n".join(_find("why", model, person, attribute))
 
 
 def selections(model: str, prompt_index: int, person: str) -> dict[str, Selection]:
@@ -97,8 +136,13 @@ def judge_answer(
     return f"{score if given_on == 'right' else 6 - score}\n{sentence}"
 
 
+def mention_answer(model: str, generator: str, prompt_index: int, person: str, attribute: str) -> str:
+    """YES or NO on the first line; on the second the words that mention it, or why it is none."""
+    return "\n".join(_find("mention", model, generator, str(prompt_index), person, attribute))
+
+
 def embedding(text: str) -> tuple[float, ...]:
-    """The all-MiniLM-L6-v2 vector of an attribute's text: 384 numbers, of length 1 up to their rounding."""
+    """The all-MiniLM-L6-v2 vector of an attribute or a prompt: 384 numbers, of length 1 up to their rounding."""
     return tuple(_find("embeddings", "vectors", text))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pipeline.backends.base import ModelAnswer
@@ -10,12 +12,14 @@ from pipeline.backends.recorded import RecordedBackend
 from pipeline.demo import authored
 from pipeline.demo.stages import DemoRuns, run_demo_stages
 from pipeline.domain.executing import execute_run
-from pipeline.enums import RunState, Side
+from pipeline.enums import RunState, Side, Stage
 from pipeline.models import Run
 from pipeline.stages import stage_for
 from pipeline.stages.base import Answer
 from pipeline.stages.extract import Chat
+from pipeline.stages.histories import History
 from pipeline.stages.judge import Comparison, shuffled_side
+from pipeline.stages.refine import Objection
 from pipeline.stages.respond import Order
 from pipeline.stages.select import Match
 from studies.models import Study
@@ -56,48 +60,96 @@ def _rows_of(run: Run) -> list[Row]:
     units = list(run.work_units.order_by("position"))
     for material in stage.load(run, units):
         work = stage.work(run, material)
-        request = next(work)
-        while request is not None:
-            subject, text = _authored(run, material)
-            rows.append(
-                {
-                    "key": request.cache_key,
-                    "model": run.model_name,
-                    "stage": run.stage,
-                    "subject": subject,
-                    "text": text,
-                }
-            )
-            try:
-                request = work.send(Answer(text))
-            except StopIteration:
-                break
+        answer: Answer | None = None
+        with suppress(StopIteration):
+            while True:
+                request = next(work) if answer is None else work.send(answer)
+                subject, text = _authored(run, material)
+                rows.append(
+                    {
+                        "key": request.cache_key,
+                        "model": run.model_name,
+                        "stage": run.stage,
+                        "subject": subject,
+                        "text": text,
+                    }
+                )
+                answer = Answer(text)
     return rows
 
 
 def _authored(run: Run, material: Any) -> tuple[str, str]:
     """The subject in words, and what the model says about it."""
-    model = run.model_name
-    if isinstance(material, Chat):
-        name = material.conversation.source_id
-        return name, authored.extraction_answer(model, name)
-    if isinstance(material, Match):
-        prompt, person = int(material.prompt.source_id), material.attribute.person.source_id
-        text = material.attribute.text or ""
-        return f"prompt {prompt}, {person}: {text}", authored.selection_answer(model, prompt, person, text)
-    if isinstance(material, Order):
-        prompt = int(material.prompt.source_id)
-        own = material.attributes[0].person.source_id if material.attributes else None
-        return f"prompt {prompt}, {own or 'generic'}", authored.response_answer(model, prompt, own)
-    assert isinstance(material, Comparison)
-    return _authored_judgment(run, material)
+    return _AUTHORED[run.stage](run, material)
 
 
-def _authored_judgment(run: Run, material: Comparison) -> tuple[str, str]:
-    pair, text = material.pair, material.attribute.text or ""
-    prompt, person = int(pair.prompt.source_id), pair.person.source_id
+def _extraction(run: Run, material: Chat) -> tuple[str, str]:
+    name = material.conversation.source_id
+    return name, authored.extraction_answer(run.model_name, name)
+
+
+def _evidence(run: Run, material: History) -> tuple[str, str]:
+    person, text = _about(material)
+    chats = [chat.source_id for chat in material.conversations]
+    return f"{person}: {text}", authored.evidence_answer(run.model_name, person, text, chats)
+
+
+def _verdict(run: Run, material: History) -> tuple[str, str]:
+    person, text = _about(material)
+    return f"{person}: {text}", authored.verify_answer(run.model_name, person, text)
+
+
+def _refinement(run: Run, material: Objection) -> tuple[str, str]:
+    person, text = _about(material.history)
+    return f"{person}: {text}", authored.refine_answer(run.model_name, person, text)
+
+
+def _failure(run: Run, material: History) -> tuple[str, str]:
+    person, text = _about(material)
+    return f"{person}: {text}", authored.failure_answer(run.model_name, person, text)
+
+
+def _about(history: History) -> tuple[str, str]:
+    return history.attribute.person.source_id, history.attribute.text or ""
+
+
+def _selection(run: Run, material: Match) -> tuple[str, str]:
+    prompt, person = int(material.prompt.source_id), material.attribute.person.source_id
+    text = material.attribute.text or ""
+    return f"prompt {prompt}, {person}: {text}", authored.selection_answer(run.model_name, prompt, person, text)
+
+
+def _response(run: Run, material: Order) -> tuple[str, str]:
+    prompt = int(material.prompt.source_id)
+    own = material.attributes[0].person.source_id if material.attributes else None
+    return f"prompt {prompt}, {own or 'generic'}", authored.response_answer(run.model_name, prompt, own)
+
+
+def _judgment(run: Run, material: Comparison) -> tuple[str, str]:
     left = shuffled_side(material, run.parameters["order_seed"]) == Side.LEFT
-    answer = authored.judge_answer(
-        run.model_name, pair.generator, prompt, person, text, given_on="left" if left else "right"
-    )
-    return f"{pair.generator}, prompt {prompt}, {person}: {text}", answer
+    place = _of_pair(material)
+    answer = authored.judge_answer(run.model_name, *place, given_on="left" if left else "right")
+    return "{}, prompt {}, {}: {}".format(*place), answer
+
+
+def _mention(run: Run, material: Comparison) -> tuple[str, str]:
+    place = _of_pair(material)
+    return "{}, prompt {}, {}: {}".format(*place), authored.mention_answer(run.model_name, *place)
+
+
+def _of_pair(material: Comparison) -> tuple[str, int, str, str]:
+    pair = material.pair
+    return pair.generator, int(pair.prompt.source_id), pair.person.source_id, material.attribute.text or ""
+
+
+_AUTHORED: dict[str, Callable[[Run, Any], tuple[str, str]]] = {
+    Stage.EXTRACT: _extraction,
+    Stage.EVIDENCE: _evidence,
+    Stage.VERIFY: _verdict,
+    Stage.REFINE: _refinement,
+    Stage.WHY: _failure,
+    Stage.SELECT: _selection,
+    Stage.RESPOND: _response,
+    Stage.JUDGE: _judgment,
+    Stage.MENTION: _mention,
+}

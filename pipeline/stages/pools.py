@@ -89,7 +89,7 @@ class SelectByBm25(SelectFromPool):
 class EmbeddingParameters(StageParameters):
     """yes: a cosine similarity above ``threshold``, and among the ``top_k`` best of the person if one is given."""
 
-    threshold: float = Field(default=0.25, ge=-1, le=1)
+    threshold: float = Field(default=0.125, ge=-1, le=1)  # docs/results.md: of all-MiniLM-L6-v2
     top_k: int | None = Field(default=None, ge=1)
 
 

@@ -143,10 +143,11 @@ def test_merge_joins_attributes_of_different_conversations() -> None:
     assert joined == {"alma": [2, 2], "dario": [2, 2], "jette": [2, 2, 2], "obi": [2], "tamsin": [3, 2], "kofi": [2]}
 
 
-def test_embeddings_are_unit_vectors_of_exactly_the_extracted_texts() -> None:
+def test_embeddings_are_unit_vectors_of_exactly_the_extracted_texts_and_the_prompts() -> None:
     texts = {
         row.attribute for name in CONVERSATION_IDS for row in authored.extracted_attributes(authored.EXTRACTOR, name)
     }
+    texts |= {row["prompt_text"] for row in _rows(authored.PROMPTS)}
     stored = json.loads(authored.EMBEDDINGS.read_text(encoding="utf-8"))
     assert set(stored["vectors"]) == texts
     for text in texts:
