@@ -79,8 +79,12 @@ def _conversation_views(conversations: Sequence[Conversation]) -> tuple[Conversa
 def _question_views(questions: Sequence[Question], conversations: Sequence[Conversation]) -> tuple[QuestionView, ...]:
     places = {conversation.pk: (place, conversation.turns) for place, conversation in enumerate(conversations)}
     evidence: dict[int, list[EvidenceView]] = {}
-    rows = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
-    for row in rows.order_by("conversation__position", "conversation_id", "turn", "start"):
+    found = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
+    rows = list(found.order_by("conversation__position", "conversation_id", "turn", "start"))
+    quoted = {(row.attribute_id, row.conversation_id, row.turn) for row in rows if row.start is not None}
+    for row in rows:
+        if row.start is None and (row.attribute_id, row.conversation_id, row.turn) in quoted:
+            continue  # named whole by one model and quoted by another: the words say more
         place, turns = places[row.conversation_id]
         quote = "" if row.start is None else turns[row.turn]["content"][row.start : row.end]
         evidence.setdefault(row.attribute_id, []).append(EvidenceView(place, row.turn, quote))
