@@ -77,7 +77,7 @@ def run_part(request: HttpRequest, run: Run, live: Live | None = None) -> HttpRe
     context = run_context(run, live or live_view(run)) | _seen_by(request, run)
     context |= {"budget_form": BudgetForm.of(run), "part": "run"}
     response = render(request, "annotation/run.html#run", context)
-    response["HX-Retarget"], response["HX-Reswap"] = "#run", "outerHTML"
+    response["HX-Retarget"], response["HX-Reswap"] = "#run", "outerHTML settle:0s"
     return response
 
 

@@ -186,7 +186,7 @@ def test_poll_of_a_run_that_is_over_swaps_the_whole_and_stops(study, looking):
     response = looking.get(f"{page_of(run)}?state=running&said=running-0", headers=HTMX)
     body = response.content.decode()
     assert body.lstrip().startswith('<div id="run"')
-    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#run", "outerHTML")
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#run", "outerHTML settle:0s")
     assert "What failed" in body
     assert "hx-trigger" not in body
     assert ">Incomplete: 1 of 2 units failed.</p>" in body
