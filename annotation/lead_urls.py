@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import campaigns, corpora, releases, run_steering, runs, studies
+from annotation.views import campaigns, corpora, people, releases, run_steering, runs, studies
 
 lead_urls = [
     path("s/<slug:study>/", studies.study, name="study"),
@@ -25,6 +25,7 @@ lead_urls = [
     path("s/<slug:study>/runs/<str:run>/pause/", run_steering.pause, name="pause-run"),
     path("s/<slug:study>/runs/<str:run>/cancel/", run_steering.cancel, name="cancel-run"),
     path("s/<slug:study>/runs/<str:run>/budget/", run_steering.budget, name="budget-run"),
+    path("s/<slug:study>/people/<str:run>/", people.people, name="people-run"),
     path("s/<slug:study>/corpora/", corpora.corpora, name="corpora"),
     path("s/<slug:study>/conversations/<str:conversation>/", corpora.conversation, name="conversation"),
 ]

@@ -19,7 +19,7 @@ from django.urls.resolvers import RoutePattern
 
 from annotation.enums import CampaignState
 from annotation.models import Release
-from pipeline.enums import RunState
+from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
 from studies.models import User
@@ -70,6 +70,7 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/runs/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/runs/<str:run>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/people/<str:run>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/runs/<str:run>/failures/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/runs/<str:run>/failures/retry/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/runs/<str:run>/resume/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
@@ -125,6 +126,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     (tmp_path / release.public_id).mkdir()
     (tmp_path / release.public_id / "manifest.json").write_text("{}")
     material = factories.make_run(study, state=RunState.PAUSED)
+    drawn = factories.make_run(study, Stage.PEOPLE)
     conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
     parts = {
         "secret": secret,
@@ -144,6 +146,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         parts_here = parts | other
         if route.endswith(("edit/", "revise/")):
             parts_here["token"] = submitted.token
+        if "/people/" in route:
+            parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)
 
     return address, users

@@ -77,7 +77,7 @@ def sample_people(
         "openings_embedded": vectors.n_openings,
         "diversity": diversity.as_json(),
         "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
-        "left_out": _left_out(chosen),
+        "conversations_left_out": _left_out(chosen),
     }
     return _write(run, chosen, filtered.import_runs, started)
 

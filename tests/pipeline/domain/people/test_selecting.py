@@ -99,7 +99,7 @@ def test_conversations_that_a_filter_took_are_named_and_not_embedded(study, corp
     person = Person.objects.get(source_id="aa")
     rude = say(person, factories.make_run(study, "import"), opening("rude"), toxic=True)[0]
     run = draw(study, embedder, n_people=12)
-    assert run.outcome["left_out"] == [rude.public_id]
+    assert run.outcome["conversations_left_out"] == [rude.public_id]
     assert opening("rude") not in embedder.asked
 
 
