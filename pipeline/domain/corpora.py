@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
-from pipeline.models import Conversation, Corpus, Person
+from pipeline.enums import Stage
+from pipeline.models import Conversation, Corpus, Person, Run
 from studies.models import Study
 
 LANGUAGES_SHOWN = 5
@@ -31,6 +32,7 @@ class CorpusFigures:
     numbers: Numbers
     languages: list[tuple[str, int]]  # the most frequent, "" where none is noted
     more_languages: int
+    draws: list[Run]  # runs that drew people from it
 
 
 def corpora_with_figures(study: Study) -> list[CorpusFigures]:
@@ -38,7 +40,7 @@ def corpora_with_figures(study: Study) -> list[CorpusFigures]:
     people = Person.objects.filter(corpus__study=study).order_by().values_list("corpus")
     counted = dict(people.annotate(n=Count("pk")))
     conversations = Conversation.objects.filter(person__corpus__study=study).order_by()
-    numbers, languages = _numbers(conversations), _languages(conversations)
+    numbers, languages, draws = _numbers(conversations), _languages(conversations), _draws(study)
     return [
         CorpusFigures(
             corpus=corpus,
@@ -46,6 +48,7 @@ def corpora_with_figures(study: Study) -> list[CorpusFigures]:
             numbers=numbers.get(corpus.pk, Numbers()),
             languages=languages[corpus.pk][:LANGUAGES_SHOWN],
             more_languages=max(0, len(languages[corpus.pk]) - LANGUAGES_SHOWN),
+            draws=draws[corpus.slug],
         )
         for corpus in study.corpora.order_by("created_at", "pk")
     ]
@@ -81,6 +84,13 @@ def _languages(conversations: QuerySet[Conversation]) -> dict[int, list[tuple[st
     rows = conversations.values_list("person__corpus", "language").annotate(n=Count("pk"))
     for corpus, language, n in rows.order_by("-n", "language"):
         found[corpus].append((language, n))
+    return found
+
+
+def _draws(study: Study) -> dict[str, list[Run]]:
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in study.runs.filter(stage=Stage.PEOPLE).order_by("pk"):
+        found[str(run.parameters.get("corpus", ""))].append(run)
     return found
 
 

@@ -19,6 +19,7 @@ from studies.clock import from_now
 from studies.models import Study
 
 QUIET_SECONDS = 60.0  # nothing was settled for so long, and nobody holds a unit: no worker is at it
+LISTED = 12  # of a list among parameters or outcomes
 OPEN = (RunState.PLANNED, RunState.RUNNING, RunState.PAUSED)
 
 
@@ -117,7 +118,8 @@ def _in_words(value: Any) -> str:
     if isinstance(value, dict):
         return _listed(f"{name.replace('_', ' ')} {_in_words(inner)}" for name, inner in value.items())
     if isinstance(value, list):
-        return _listed(map(_in_words, value))
+        more = [f"and {len(value) - LISTED:,} more"] if len(value) > LISTED else []
+        return _listed([*map(_in_words, value[:LISTED]), *more])
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

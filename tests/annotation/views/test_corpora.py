@@ -91,3 +91,11 @@ def test_conversation_is_not_for_raters_or_others(client, study, request, who):
     client.force_login(request.getfixturevalue(who))
     assert client.get(f"/s/figs/conversations/{chat.public_id}/").status_code == 404
     assert client.get("/s/figs/corpora/").status_code == 404
+
+
+def test_corpora_page_leads_to_the_people_drawn(study, looking):
+    corpus, _ = make_chats(study, ["English"])
+    run = factories.make_run(study, "people", parameters={"corpus": corpus.slug}, n_units=1, n_done=1)
+    make_chats(study, ["English"])
+    body = looking.get("/s/figs/corpora/").content.decode()
+    assert body.count(f'<a href="/s/figs/people/{run.public_id}/">1 person</a>') == 1
