@@ -15,8 +15,8 @@ from django.db import transaction
 
 from annotation.domain.import_options import format_of, problems_of
 from annotation.domain.importing_answers import write_answers, write_pages
-from pipeline.domain.importing import Importer, ImportReport, batches, checksum
-from pipeline.domain.importing_writers import MATERIAL_WRITERS, Writer
+from pipeline.domain.importing import Importer, ImportReport, checksum
+from pipeline.domain.importing_writers import MATERIAL_WRITERS, Writer, write_records
 from pipeline.sources import SOURCES, records
 from pipeline.sources.base import Place, Problem, ReadOptions
 from studies.domain.audit import record_event
@@ -59,8 +59,7 @@ def import_corpus(
     with transaction.atomic():
         study = _locked_study(slug, actor)
         importer = Importer(study, source, reader.files(path) if path.exists() else ())
-        for batch in batches(reader.read(path, options), tuple(WRITERS), importer.report):
-            WRITERS[type(batch[0].record)](importer, batch)
+        write_records(importer, reader.read(path, options), WRITERS)
         importer.save_run_counts()
         report = importer.report
         report.problems.sort(key=lambda problem: (problem.at.file, problem.at.line or 0))

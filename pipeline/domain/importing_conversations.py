@@ -59,11 +59,11 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
             if known != digest:
                 what = "a conversation of this id stands already with other content"
                 remedy = "give it an id of its own, or import it into another study"
-                importer.problem(entry.at, "conversation_hash", what, remedy, record.source_id)
+                importer.problem(entry.at, record.id_field, what, remedy, record.source_id)
             continue
         if (other := standing.names.get((person, record.position))) is not None:
             what = f"{other!r} stands already as conversation {record.position} of {record.person.source_id!r}"
-            importer.problem(entry.at, "conversation_hash", what, "keep the file's order", record.source_id)
+            importer.problem(entry.at, record.id_field, what, "keep the file's order", record.source_id)
             continue
         standing.add(person, record.source_id, record.position, digest)
         new.append(_row(record, person, turns.decode(), digest))

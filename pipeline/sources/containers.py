@@ -14,13 +14,13 @@ from typing import Any
 from pipeline.sources.base import InputFile, Place, Problem
 from pipeline.sources.fields import FieldError, Fields, kind_of
 from pipeline.sources.json_text import decoded, elements, parse_line
-from pipeline.sources.opening import BrokenAt, Opened, lines, opened
+from pipeline.sources.opening import BrokenAt, Opened, check_ratio, lines, opened
 
 Notice = Callable[[str], None]
 Value = tuple[int, Any]  # (line or row from 1, value, or the FieldError that stands in its place)
 NOTICE_EVERY = 10_000  # values
 PARQUET = ".parquet"
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 128
 _COLUMN_BUFFER = 2**20  # bytes of a column that pyarrow holds, instead of all of a row group's
 
 
@@ -170,6 +170,8 @@ def _parquet(file: InputFile, notice: Notice, columns: Sequence[str]) -> Iterato
     try:
         with parquet.ParquetFile(file.path, buffer_size=_COLUMN_BUFFER, pre_buffer=False) as table:
             names = [name for name in table.schema_arrow.names if name in columns] or None
+            unpacked = sum(table.metadata.row_group(i).total_byte_size for i in range(table.num_row_groups))
+            check_ratio(unpacked, file.path.stat().st_size)
             total = table.metadata.num_rows
             batches = table.iter_batches(_ROWS_AT_ONCE, columns=names)
             for number, row in enumerate((row for batch in batches for row in batch.to_pylist()), start=1):

@@ -24,7 +24,9 @@ class FieldError(Exception):
 
 def kind_of(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+    if isinstance(value, int | float):
+        names.setdefault(type(value), "a number")
+    return names.get(type(value), f"a value of type {type(value).__name__}")  # Parquet has bytes, times and more
 
 
 class Fields:

@@ -39,6 +39,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         None,
         _flagged(fields),
         fields.optional_flag("redacted"),
+        "conversation_id",
     )
 
 

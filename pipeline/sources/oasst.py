@@ -98,6 +98,7 @@ def _tree(name: str, fields: Fields, root: Fields, reading: Reading) -> Iterator
         root.label("lang", LONGEST_LANGUAGE),
         ", ".join(filter(None, models))[:LONGEST_MODEL],
         root.moment("created_date"),
+        id_field="message_tree_id",
     )
     if others := _size(root) - len(path):
         yield NotImported(OFF_PATH, others)

@@ -64,13 +64,15 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
         count = self._gzip.readinto(buffer)
         self._given += count
-        read = self._raw.tell()
-        if self._given > max(UNCHECKED, LARGEST_RATIO * read):
-            what = f"unpacks to more than {LARGEST_RATIO} times its size, as no text does (a gzip bomb)"
-            raise FieldError(
-                "", what, "do not use it; if it is yours, unpack it first", f"{self._given:,} bytes so far"
-            )
+        check_ratio(self._given, self._raw.tell())
         return count
+
+
+def check_ratio(unpacked: int, packed: int) -> None:
+    """Raises FieldError where so many bytes out of so few can be no text."""
+    if unpacked > max(UNCHECKED, LARGEST_RATIO * packed):
+        what = f"unpacks to more than {LARGEST_RATIO} times its size, as no text does (a bomb)"
+        raise FieldError("", what, "do not use it; if it is your own, unpack it first", f"{unpacked:,} bytes")
 
 
 def lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:

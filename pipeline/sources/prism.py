@@ -69,6 +69,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         fields.label("language", LONGEST_LANGUAGE),
         ", ".join(dict.fromkeys(filter(None, models)))[:LONGEST_MODEL],
         fields.moment("generated_datetime"),
+        id_field="conversation_id",
     )
 
 

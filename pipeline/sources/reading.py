@@ -236,4 +236,5 @@ def unbranded_conversation(
         fields.moment("timestamp", "created_at", "created"),
         fields.optional_flag("toxic"),
         fields.optional_flag("redacted"),
+        "id",
     )

@@ -48,6 +48,7 @@ class ConversationRecord:
     started_at: datetime | None = None
     toxic: bool | None = None  # as the source marks it; None: it does not say
     redacted: bool | None = None
+    id_field: str = "conversation_hash"  # what the source calls its id, for messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
             fields.moment("timestamp"),
             fields.optional_flag("toxic"),
             fields.optional_flag("redacted"),
+            ids,
         )
 
 

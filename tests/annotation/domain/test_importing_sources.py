@@ -141,6 +141,13 @@ def test_bad_input_is_said_and_changes_nothing(tmp_path: Path, case: str) -> Non
     assert not Study.objects.exists()
 
 
+def test_clash_names_the_field_that_the_source_has(tmp_path: Path) -> None:
+    rows = [{"id": "a", "conversations": [{"from": "human", "value": text}]} for text in ("Hello", "Bye")]
+    with pytest.raises(ImportRefused) as refused:
+        import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs", options=HUMAN)
+    assert str(refused.value.report.problems[0]).startswith("a.jsonl:2: id: a conversation of this id stands already")
+
+
 def test_skip_bad_keeps_the_good_records_of_a_file_cut_short(tmp_path: Path) -> None:
     data = gzip.compress(b"".join(json.dumps(row(f"h{i}", text="x" * i)).encode() + b"\n" for i in range(3000)))
     (tmp_path / "a.jsonl.gz").write_bytes(data[: len(data) // 2])

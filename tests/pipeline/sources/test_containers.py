@@ -165,6 +165,13 @@ def test_gzip_bomb_is_stopped_while_it_is_small(tmp_path: Path, monkeypatch: pyt
     assert last[0].line < 10_000
 
 
+def test_parquet_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "UNCHECKED", 2**20)
+    table = pa.table({"text": ["0" * 2**20 + str(i) for i in range(20)]})
+    parquet.write_table(table, tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
+    assert "unpacks to more than 200 times its size" in problem(tmp_path / "a.parquet")
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt", "a.csv"])
 def test_record_too_long_is_a_problem_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
