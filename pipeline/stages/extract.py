@@ -85,13 +85,18 @@ class Extract:
     parameters: type[StageParameters] = ExtractParameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
-        """One per conversation, people in the order they came in; of selected people only, where a run selected."""
+        """One per conversation, people in the order they came in.
+
+        Where a run selected people, of these only, and without the conversations that its filters took.
+        """
         rows = Conversation.objects.filter(person__corpus__study=scope.study)
         assert isinstance(scope.parameters, ExtractParameters)
         if scope.parameters.corpus:
             rows = rows.filter(person__corpus__slug=scope.parameters.corpus)
         if scope.inputs:
             rows = rows.filter(person__in=SampledPerson.objects.filter(run__in=scope.inputs).values("person"))
+            left_out = [name for run in scope.inputs for name in run.outcome.get("conversations_left_out", [])]
+            rows = rows.exclude(public_id__in=left_out)
         for pk, public_id in rows.order_by("person_id", "position", "pk").values_list("pk", "public_id").iterator():
             yield UnitSpec(public_id, {"conversation": pk})
 

@@ -13,6 +13,7 @@ from annotation.domain.importing import import_corpus
 from pipeline.backends.base import BackendUnusable, FinalError
 from pipeline.domain.errors import RunError
 from pipeline.domain.people import PeopleParameters, read_parameters, sample_people
+from pipeline.domain.runs import plan_run
 from pipeline.models import Conversation, Person, Run, SampledPerson
 from tests import factories
 from tests.pipeline.domain.people.crowd import WordEmbedder, crowd, opening, say
@@ -101,6 +102,17 @@ def test_conversations_that_a_filter_took_are_named_and_not_embedded(study, corp
     run = draw(study, embedder, n_people=12)
     assert run.outcome["conversations_left_out"] == [rude.public_id]
     assert opening("rude") not in embedder.asked
+
+
+def test_extraction_reads_the_people_drawn_and_not_what_a_filter_took(study, corpus, embedder):
+    run = draw(study, embedder)
+    for person in Person.objects.filter(source_id__in=drawn(run)):
+        say(person, factories.make_run(study, "import"), opening(f"{person.source_id} rude"), toxic=True)
+    again = draw(study, embedder, seed="t")
+    planned = plan_run(study=study, stage="extract", backend="recorded", model="m", inputs=[again])
+    read = Conversation.objects.filter(pk__in=[unit.subject["conversation"] for unit in planned.work_units.all()])
+    assert {row.person.source_id for row in read.select_related("person")} == set(drawn(again))
+    assert (read.count(), read.filter(toxic=True).count()) == (12, 0)
 
 
 def test_only_so_many_openings_of_a_person_are_embedded(study, corpus, embedder):
