@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
 
 from config import env
 from config.databases import database_from_url, embedded_database
@@ -20,6 +21,7 @@ DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss"))
 EMBEDDED = not DATABASE_URL
+PERSONAL_DATA_MODEL = env.existing_folder("PERSONAL_DATA_MODEL")  # a spaCy pipeline that finds people's names
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
@@ -32,6 +34,8 @@ DEMO = env.boolean("DEMO", default=EMBEDDED and LOCAL)
 WEB_WORKERS = env.integer("WEB_WORKERS", env.usual_web_workers(), 1, 64)
 WEB_THREADS = env.integer("WEB_THREADS", 4, 1, 64)
 TASK_WORKERS = env.integer("TASK_WORKERS", 2, 1, 64)
+# Processes for local models, each with a model of its own in memory; none where .venv-models is missing.
+LOCAL_WORKERS = env.integer("LOCAL_WORKERS", 1, 0, 16)
 
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)
@@ -133,6 +137,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else broker_folders(DATA_DIR) | {"store_processed": True, "polling_interval": 0.05}
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# What a worker takes that is told of no queue. "local", for models in memory, is for workers of .venv-models alone.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "calls")]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

@@ -66,7 +66,7 @@ def own_environment(data_dir: Path, *, migrated: bool = False, **more: str) -> I
     dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     environment |= {"DATA_DIR": str(data_dir), "PORT": str(free_port()), "DEMO": "0", "PYTHONUNBUFFERED": "1"}
-    environment |= {"SECRET_KEY": KEY}
+    environment |= {"SECRET_KEY": KEY, "LOCAL_WORKERS": "0"}
     redis = environment.get("REDIS_URL", "")
     if redis:
         number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1

@@ -9,6 +9,7 @@ from annotation.views.run_wording import cost_in_words, pace_in_words, run_in_wo
 from pipeline.domain.failures import FailureGroup, failures_by_kind, retry_may_help
 from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, progress_of, prompt_of
 from pipeline.domain.progress import RunProgress
+from pipeline.domain.queues import queue_of, start_of_worker
 from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
 from pipeline.enums import RunState
 from pipeline.models import Run
@@ -42,6 +43,11 @@ class Live:
     cost: str
     pace: str
     queue: str = ""
+
+    @property
+    def worker(self) -> str:
+        """What starts a worker for it."""
+        return start_of_worker(self.queue)
 
     @property
     def polls(self) -> bool:
@@ -100,6 +106,7 @@ def live_view(run: Run) -> Live:
         sentence=run_in_words(run, progress),
         cost=cost_in_words(progress.cost, progress.currency),
         pace=pace_in_words(progress.per_minute),
+        queue=queue_of(run),
     )
 
 

@@ -176,7 +176,7 @@ def test_run_stage_interrupted_keeps_every_answer_and_pays_nothing_twice(
 
 def test_run_stage_queued_is_done_by_a_worker(environment: dict[str, str], server: ModelServer) -> None:
     said = run_stage(environment, "extract", "--model", OAK, "--base-url", server.base_url, "--queue")
-    assert "Left to the workers." in said
+    assert "Left to the workers of queue celery" in said
     assert server.requests == 0
     command = [sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker", "--concurrency", "2"]
     worker = subprocess.Popen(

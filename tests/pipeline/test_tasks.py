@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from celery import current_app
 
 from pipeline import tasks
-from pipeline.domain import executing
+from pipeline.domain import executing, queues
 from pipeline.domain.completions import reserve_completions
 from pipeline.domain.runs import pause_run, plan_run, start_run
 from pipeline.domain.sweeping import runs_with_work
@@ -73,3 +74,40 @@ def test_runs_with_work_takes_a_run_that_nobody_ended(run: Run) -> None:
     run.work_units.update(state="done")
     assert list(runs_with_work()) == [run]
     assert not runs_with_work().filter(n_units=0).exists()
+
+
+@pytest.mark.parametrize(
+    ("stage", "backend", "options", "queue"),
+    [
+        ("select", "openai_api", {}, "calls"),
+        ("select", "local", {}, "local"),
+        ("merge", "local", {}, "local"),
+        ("select", "recorded", {}, "celery"),
+        ("select", "bm25", {}, "celery"),
+        ("select", "embedding", {}, "local"),
+        ("select", "embedding", {"base_url": "http://models.example/v1"}, "calls"),
+        ("select", "embedding", {"recorded": "vectors.json"}, "celery"),
+    ],
+)
+def test_run_waits_in_the_queue_of_those_who_can_carry_it_out(
+    run: Run, stage: str, backend: str, options: dict[str, str], queue: str
+) -> None:
+    run.stage, run.backend, run.backend_options = stage, backend, options
+    assert queues.queue_of(run) == queue
+    assert f"-Q {queue}" in queues.start_of_worker(queue)
+
+
+def test_hints_of_a_queue_without_a_worker_do_not_pile_up(run: Run) -> None:
+    """Through the session's real broker: files, or Redis."""
+    Run.objects.filter(pk=run.pk).update(backend="local")
+    current_app.conf.task_always_eager = False
+    try:
+        for _ in range(4):
+            tasks.task_sweep.run()
+        waiting = tasks.hints_waiting("local")
+    finally:
+        current_app.conf.task_always_eager = True
+        with current_app.connection_or_acquire() as connection:
+            connection.default_channel.queue_purge("local")
+    assert waiting == tasks.ENOUGH
+    assert tasks.hints_waiting("celery") == 0

@@ -4,6 +4,7 @@ import http.client
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,8 @@ def address() -> str:
 
 
 def services(listener: int, lock: int) -> list[Service]:
-    """Web, worker and the clock that sends the sweepers; the lock is free once all of them have ended."""
-    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
+    """Web, workers and the clock that sends the sweepers; the lock is free once all of them have ended."""
+    celery = celery_of(sys.executable)
     web = [sys.executable, "-m", "gunicorn", "-c", str(settings.BASE_DIR / "config" / "gunicorn.py")]
     quiet = ["--loglevel", "WARNING"]
     worker = [*celery, "worker", "--concurrency", str(settings.TASK_WORKERS), "--without-mingle", "--without-gossip"]
@@ -34,7 +35,33 @@ def services(listener: int, lock: int) -> list[Service]:
         Service("web", web, env={"WEB_BIND": f"fd://{listener}"}, keep=(listener, lock)),
         Service("worker", [*worker, "--without-heartbeat", *quiet], keep=(lock,)),
         Service("clock", [*clock, *quiet], keep=(lock,)),
+        *local_worker(lock),
     ]
+
+
+def celery_of(python: str) -> list[str]:
+    return [python, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
+
+
+def local_worker(lock: int) -> list[Service]:
+    """The worker of local models, by the environment that has them; none where it is not there."""
+    python = models_python(settings.BASE_DIR)
+    if python is None or not settings.LOCAL_WORKERS:
+        return []
+    words = ["worker", "-Q", "local", "--hostname", "local@%h", "--concurrency", str(settings.LOCAL_WORKERS)]
+    words += ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
+    return [Service("worker of local models", [*celery_of(str(python)), *words], keep=(lock,))]
+
+
+def models_python(folder: Path) -> Path | None:
+    """.venv-models's Python, if what was installed last is what is asked for now (scripts/venv writes that down)."""
+    asked = [folder / "requirements" / name for name in ("models.txt", "torch.txt")]
+    installed, python = folder / ".venv-models" / "installed.txt", folder / ".venv-models" / "bin" / "python"
+    try:
+        current = installed.read_bytes() == b"".join(path.read_bytes() for path in asked)
+    except OSError:
+        return None
+    return python if current and python.exists() else None
 
 
 def web_answers() -> bool:

@@ -15,6 +15,7 @@ from pipeline.backends import BACKENDS
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import LEASE_SECONDS, execute_run
 from pipeline.domain.progress import failures_of, run_progress
+from pipeline.domain.queues import queue_of, start_of_worker
 from pipeline.domain.runs import inputs_for, plan_run, run_named, start_run
 from pipeline.enums import RunState, Stage
 from pipeline.models import Run
@@ -65,7 +66,8 @@ class Command(BaseCommand):
         self.stdout.write(f"run {run.public_id}: {run.stage} by {run.model_name} ({run.backend}), {run.n_units} units")
         if options["queue"]:
             enqueue_run(run)
-            self.stdout.write("Left to the workers.")
+            queue = queue_of(run)
+            self.stdout.write(f"Left to the workers of queue {queue}; if none is running: {start_of_worker(queue)}")
             return
         self.work(run, options["lease"])
         self.report(run)
