@@ -14,7 +14,14 @@ from annotation.permissions import run_for
 from annotation.views.access import logged_in
 from annotation.views.run_form import BudgetForm
 from annotation.views.run_page import Live, about_run, live_view, run_context
-from pipeline.domain.failures import describe_failures, failed_units, failures_by_kind
+from pipeline.domain.failures import (
+    FailureGroup,
+    describe_failures,
+    describe_votes,
+    failed_units,
+    failures_by_kind,
+    unreadable_votes,
+)
 from pipeline.domain.overview import Counts, counts_of, runs_by_stage, runs_with_lineage
 from pipeline.enums import Stage
 from pipeline.models import Run
@@ -22,6 +29,7 @@ from studies.permissions import LEADS, LOOKS, may, study_for
 
 RUNS_PER_PAGE = 50
 FAILURES_PER_PAGE = 25
+VOTES = "votes"  # shown beside the kinds of failure, being none
 
 
 @dataclass(frozen=True)
@@ -84,18 +92,29 @@ def run_part(request: HttpRequest, run: Run, live: Live | None = None) -> HttpRe
 @logged_in
 @require_safe
 def failures(request: HttpRequest, study: str, run: str) -> HttpResponse:
-    """Every failed unit of one kind, a page at a time; of the most frequent kind, where none is named."""
+    """Failed units of one kind, or unreadable votes, a page at a time; the most frequent kind where none is named."""
     found = run_for(request.user, study, run, *LOOKS)
-    groups = failures_by_kind(found, examples=0)
+    groups, n_votes = failures_by_kind(found, examples=0), unreadable_votes(found).count()
     wanted = request.GET.get("kind", "")
-    group = next((group for group in groups if group.kind == wanted), groups[0] if groups else None)
-    context = _seen_by(request, found) | {"groups": groups, "group": group}
-    if group:
-        units = failed_units(found, group.kind).select_related("completion").defer("completion__request")
-        page = Paginator(units, FAILURES_PER_PAGE).get_page(request.GET.get("page"))
-        described = describe_failures(list(page.object_list))
-        context |= {"page": page, "units": list(described.values())}
+    context = _seen_by(request, found) | {"groups": groups, "n_votes": n_votes}
+    if n_votes and (wanted == VOTES or not groups):
+        context |= _votes_shown(request, found)
+    elif groups:
+        group = next((group for group in groups if group.kind == wanted), groups[0])
+        context |= _failures_shown(request, found, group)
     return render(request, "annotation/failures.html", context)
+
+
+def _failures_shown(request: HttpRequest, run: Run, group: FailureGroup) -> dict[str, Any]:
+    units = failed_units(run, group.kind).select_related("completion").defer("completion__request")
+    page = Paginator(units, FAILURES_PER_PAGE).get_page(request.GET.get("page"))
+    described = describe_failures(list(page.object_list))
+    return {"group": group, "page": page, "units": list(described.values()), "more": f"kind={group.kind}&"}
+
+
+def _votes_shown(request: HttpRequest, run: Run) -> dict[str, Any]:
+    page = Paginator(unreadable_votes(run), FAILURES_PER_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "units": describe_votes(list(page.object_list)), "more": f"kind={VOTES}&"}
 
 
 def _seen_by(request: HttpRequest, run: Run) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from django.db.models import Case, CharField, Count, F, QuerySet, Value, When, W
 from django.db.models.functions import RowNumber
 
 from pipeline.domain.errors import RunError
-from pipeline.domain.subjects import Parts, subjects_in_words
-from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
-from pipeline.models import Run, WorkUnit
+from pipeline.domain.subjects import Parts, subjects_in_words, vote_in_words
+from pipeline.enums import CompletionState, FailureKind, RunState, VoteStatus, WorkState
+from pipeline.models import Run, Vote, WorkUnit
 from studies.domain.audit import record_event
 from studies.models import User
 
@@ -92,6 +92,18 @@ def describe_failures(units: list[WorkUnit]) -> dict[int, FailedUnit]:
     return {unit.pk: FailedUnit(unit.key, about[unit.pk], unit.reason, unit.attempts, _answer(unit)) for unit in units}
 
 
+def unreadable_votes(run: Run) -> QuerySet[Vote]:
+    """Votes whose answer could not be read, in order: outcomes, not failures, and never asked again."""
+    votes = run.votes.filter(status=VoteStatus.UNPARSEABLE).order_by("pk")
+    return votes.select_related("attribute__person", "prompt", "pair__prompt", "completion").defer(
+        "completion__request"
+    )
+
+
+def describe_votes(votes: list[Vote]) -> list[FailedUnit]:
+    return [FailedUnit(vote.unit_key, vote_in_words(vote), vote.reason, 1, _answer(vote)) for vote in votes]
+
+
 def retry_failures(*, run: Run, kind: str | None, actor: User | None) -> int:
     """Gives the failed units of one kind (of all, for None) another try; how many there are. Answers on record stay.
 
@@ -130,6 +142,6 @@ def _first_of_each(run: Run, number: int) -> QuerySet[WithAnnotations[WorkUnit]]
     return units.select_related("completion").defer("completion__request")
 
 
-def _answer(unit: WorkUnit) -> str | None:
-    completion = unit.completion
+def _answer(row: WorkUnit | Vote) -> str | None:
+    completion = row.completion
     return completion.text if completion is not None and completion.state == CompletionState.ANSWERED else None

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.models import Attribute, Conversation, Person, Prompt, ResponsePair, WorkUnit
+from pipeline.models import Attribute, Conversation, Person, Prompt, ResponsePair, Vote, WorkUnit
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,14 @@ def subjects_in_words(units: Sequence[WorkUnit]) -> dict[int, Parts]:
             wanted[name].add(int(unit.subject[name]))
     found = {name: NAMED[name](keys) for name, keys in wanted.items()}
     return {unit.pk: _parts(unit, found) for unit in units}
+
+
+def vote_in_words(vote: Vote) -> Parts:
+    """What a vote is about; its attribute's person, its prompt and its pair should be loaded with it."""
+    prompt = vote.pair.prompt if vote.pair else vote.prompt
+    about = [_person(vote.attribute.person), Part("Attribute", str(vote.attribute))]
+    about += [_prompt(prompt)] if prompt else []
+    return (*about, Part("Responses of", vote.pair.generator)) if vote.pair else tuple(about)
 
 
 def _parts(unit: WorkUnit, found: dict[str, dict[int, Parts]]) -> Parts:

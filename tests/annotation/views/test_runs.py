@@ -14,7 +14,7 @@ from pipeline.enums import RunState as S
 from pipeline.models import Run, RunInput
 from studies.clock import from_now
 from tests import factories
-from tests.pipeline.backing import small_study
+from tests.pipeline.backing import run_stage, small_study
 from tests.pipeline.domain.failing import make_completion, make_failed_run
 
 HTMX = {"HX-Request": "true"}
@@ -266,3 +266,16 @@ def test_failures_page_lists_every_unit_of_a_kind(study, leading, monkeypatch):
 def test_failures_page_of_a_run_without_any(study, looking):
     run = make_failed_run(study, {}, state=S.COMPLETE)
     assert "No unit of this run has failed." in text_of(looking.get(f"{page_of(run)}failures/"))
+
+
+def test_votes_that_could_not_be_read_are_shown_with_the_model_s_words(study, leading):
+    small = small_study(study)
+    run, _ = run_stage(study, "select", [small.merge], lambda request: "Who knows <i>that</i>?")
+    assert f'failures/?kind=votes">{len(small.attributes)}</a>' in leading.get(page_of(run)).content.decode()
+    response = leading.get(f"{page_of(run)}failures/")
+    text = text_of(response)
+    assert "3 · Votes that could not be read" in text
+    assert "Person ann Attribute Keeps bees. Prompt Honey for breakfast?" in text
+    assert "Who knows <i>that</i>?" in text
+    assert "<i>that" not in response.content.decode()
+    assert actions(response) == set()
