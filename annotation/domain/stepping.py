@@ -92,7 +92,12 @@ class Imports:
                 source=step.part.format,
                 path=path,
                 slug=study.slug,
-                options=ReadOptions(notice=lambda file: notice(f"reading {file}")),
+                options=ReadOptions(
+                    kinds={"": step.part.kind} if step.part.kind else {},
+                    notice=lambda said: notice(f"reading {said}"),
+                    corpus=step.part.corpus,
+                    licence=step.part.licence,
+                ),
                 skip_bad=step.part.skip_bad,
             )
             subject = f"path:{step.part.path}"

@@ -84,11 +84,12 @@ def _one_of(names: Any) -> str:
 
 
 def _secrets(plan: Plan) -> Iterator[Wrong]:
-    for name, server in plan.servers.items():
-        for option in server.options:
-            if SECRET.search(option):
-                remedy = "keys stand in the environment, as OPENAI_API_KEY; a plan is stored and shown"
-                yield Wrong(("servers", name, "options", option), f"a plan holds no secret: {remedy}")
+    tables = (("servers", plan.servers), ("models", plan.models))
+    options = ((table, name, option) for table, parts in tables for name in parts for option in parts[name].options)
+    for table, name, option in options:
+        if SECRET.search(option):
+            remedy = "keys stand in the environment, as OPENAI_API_KEY; a plan is stored and shown"
+            yield Wrong((table, name, "options", option), f"a plan holds no secret: {remedy}")
 
 
 # What a step cannot do without.
@@ -115,6 +116,8 @@ def _gaps(plan: Plan) -> Iterator[Wrong]:
         for other in needed:
             if getattr(plan, stage) and not getattr(plan, other):
                 yield Wrong((stage,), f"it reads what {other} makes: add [{other}], or leave [{stage}] out")
+    if plan.attributes and not getattr(plan, plan.attributes):
+        yield Wrong(("attributes",), f"{plan.attributes!r} is no step of this plan: add [{plan.attributes}]")
     for slug, campaign in plan.campaigns.items():
         if not getattr(plan, MATERIAL[campaign.instrument]):
             yield Wrong(("campaigns", slug), f"it asks about what {MATERIAL[campaign.instrument]} makes: add it")
@@ -127,8 +130,8 @@ def _gaps(plan: Plan) -> Iterator[Wrong]:
     if plan.select and not plan.select.models and not plan.select.baselines:
         yield Wrong(("select",), "nobody selects: give it models or baselines")
     for voted, instrument in (("select", InstrumentName.RELEVANCE), ("judge", InstrumentName.PREFERENCE)):
-        part, slug = getattr(plan, voted), plan.campaign_of(instrument)
-        if part and part.only_sampled and (slug is None or plan.campaigns[slug].sample is None):
+        part, campaign = getattr(plan, voted), plan.campaigns.get(plan.campaign_of(instrument) or "")
+        if part and part.only_sampled and (campaign is None or campaign.sample is None):
             yield Wrong((voted, "only_sampled"), f"no campaign of {instrument.value} draws a sample: give one a sample")
 
 

@@ -18,10 +18,16 @@ class Part(BaseModel):
 
 
 class ImportPlan(Part):
-    """A file or folder to take in first. ``path`` counts from the folder of manage.py; "" recognises the format."""
+    """A file or folder to take in first. ``path`` counts from the folder of manage.py; a format of "" is recognised.
+
+    ``corpus``, ``licence`` and ``kind`` (of its people) stand in for what the source says of itself.
+    """
 
     path: str = Field(min_length=1)
     format: str = ""
+    corpus: str = ""
+    licence: str = ""
+    kind: Literal["", "human", "synthetic"] = ""
     skip_bad: bool = False
 
 
@@ -35,11 +41,12 @@ class ServerPlan(Part):
 
 
 class ModelPlan(Part):
-    """A model, as its server knows it. Stages name it by its key in [models]."""
+    """A model, as its server knows it. Stages name it by its key in [models]; ``options`` go before its server's."""
 
     name: str = Field(min_length=1)
     revision: str = ""
     server: str
+    options: dict[str, str | int | float | bool] = {}
 
 
 class StagePlan(Part):
@@ -126,6 +133,8 @@ class Plan(Part):
     judge: Judging | None = None
     mention: ByMany | None = None
     why: Explaining | None = None
+    # Whose attributes are put to prompts and to raters; "" the last of these that the plan has.
+    attributes: Literal["", "extract", "merge", "refine"] = ""
     campaigns: dict[str, CampaignPlan] = {}
 
     def campaign_of(self, instrument: str) -> str | None:

@@ -90,8 +90,14 @@ def steps_of(plan: Plan) -> tuple[Step, ...]:
 
 def attributes_from(plan: Plan) -> tuple[str, ...]:
     """The step whose attributes are put to prompts and to raters."""
-    last = next((name for name in ("refine", "merge", "extract") if getattr(plan, name)), None)
+    last = plan.attributes or next((name for name in ("refine", "merge", "extract") if getattr(plan, name)), None)
     return (last,) if last else ()
+
+
+def server_of(plan: Plan, model: ModelPlan) -> ServerPlan:
+    """How this model is reached."""
+    server = plan.servers[model.server]
+    return server.model_copy(update={"options": server.options | model.options})
 
 
 def _material(plan: Plan) -> Iterator[Step]:
@@ -100,7 +106,7 @@ def _material(plan: Plan) -> Iterator[Step]:
         yield ImportStep(name, (), part)
     if plan.people:
         embedder = plan.models[plan.people.embedder] if plan.people.embedder else None
-        server = plan.servers[embedder.server] if embedder else None
+        server = server_of(plan, embedder) if embedder else None
         yield PeopleStep("people", imports, plan.people, embedder, server)
     if plan.match:
         yield MatchStep("match", ("people",) if plan.people else imports, plan.match)
@@ -198,7 +204,7 @@ def _by_baseline(plan: Plan, name: str, part: Baseline, reads: Sequence[str]) ->
     if not part.embedder:
         return step
     model = plan.models[part.embedder]
-    server = plan.servers[model.server]
+    server = server_of(plan, model)
     named = server.model_copy(update={"options": server.options | {"embedder": server.backend}})
     return replace(step, model=model, server=named)
 
@@ -212,6 +218,6 @@ def _by_model(
     plan: Plan, stage: str, model: str, reads: Sequence[str], part: StagePlan | None, name: str = ""
 ) -> StageStep:
     named = plan.models[model]
-    server = plan.servers[named.server]
+    server = server_of(plan, named)
     parameters = part.parameters if part else {}
     return StageStep(name or stage, tuple(reads), stage, server.backend, named, server, parameters)

@@ -70,7 +70,7 @@ def _ground(environment: dict[str, str]) -> str:
 
 
 def _command(environment: dict[str, str], folder: Path, words: list[str]) -> list[Mortal]:
-    command = [sys.executable, str(ROOT / "manage.py"), "run_stage", *words]
+    command = [sys.executable, "-m", "tests.faults.hurry", "run_stage", *words]
     process = Mortal("command", command, {"env": environment, "cwd": ROOT}, lambda: True, folder / "command")
     process.start()
     return [process]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.domain import demo
 from annotation.domain.running import Journey, State, run_study, show_study
 from annotation.enums import CampaignState
 from pipeline.domain.executing import LEASE_SECONDS
@@ -53,6 +54,8 @@ class Command(BaseCommand):
     def prepared(self, slug: str, file: Path | None) -> tuple[Study, Plan]:
         """The study and its plan, which ``file`` replaces. A plan that is refused makes no study."""
         study = Study.objects.filter(slug=slug).first()
+        if file is None and slug == demo.SLUG:
+            return demo.prepare_demo()
         if file is None:
             plan = plan_of(study) if study else None
             if study is None or plan is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +13,7 @@ from annotation.domain.demo import DemoIncomplete, load_demo
 from annotation.domain.demo_logins import LOGINS, PASSWORD
 from annotation.domain.joining import join_campaign
 from annotation.models import Campaign, Item, Question
-from pipeline.demo import authored, stages
+from pipeline.demo import stages
 from pipeline.models import Attribute, Completion, Run, Vote
 from studies.models import Membership, Study, User
 
@@ -65,8 +66,10 @@ def _killed(**_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_load_demo_with_stale_answers_names_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "RECORDED", authored.FOLDER / "corpus" / "demo_prompts.jsonl")
+def test_load_demo_with_stale_answers_names_the_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stale = tmp_path / "plan.toml"
+    stale.write_text(stages.PLAN.read_text().replace("demo/recorded.jsonl", "demo/corpus/demo_prompts.jsonl"))
+    monkeypatch.setattr(demo, "PLAN", stale)
     with pytest.raises(DemoIncomplete, match=r"demo_prompts\.jsonl:1: key is None"):
         load_demo(logins=False)
 
