@@ -38,7 +38,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Grant:
-    """``place`` and the seconds until the call may leave; without a place, the seconds until asking again is worth it."""
+    """``place``, and the seconds until the call may leave; without one, the seconds until asking again is worth it."""
 
     place: str
     wait: float

@@ -148,7 +148,7 @@ class SharedLimits:
         self.number += 1
         place = f"{self.worker}:{self.number}"
         rates = (self.bounds.requests_per_minute, self.bounds.tokens_per_minute)
-        words = [self.worker, place, len(self.held), self.bounds.most, self.bounds.start, tokens]
+        words: list[str | float] = [self.worker, place, len(self.held), self.bounds.most, self.bounds.start, tokens]
         words += [60 / rate if rate else 0 for rate in rates]
         try:
             reply = await self._take(keys=self.keys, args=[*words, LEASE, SEEN, POLL, SOON, FORGOTTEN, KEPT])
@@ -170,7 +170,14 @@ class SharedLimits:
         if self._is_away():
             return
         rate = self.bounds.tokens_per_minute
-        words = [grant.place, grant.taken, verdict.value, retry_after or 0, self.bounds.most, self.bounds.start]
+        words: list[str | float] = [
+            grant.place,
+            grant.taken,
+            verdict.value,
+            retry_after or 0,
+            self.bounds.most,
+            self.bounds.start,
+        ]
         words += [tokens * 60 / rate if rate else 0, FEWEST, CUT, GROWTH, IN_USE]
         try:
             await self._give(keys=self.keys, args=words)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Now
 
 from pipeline.backends.base import ModelAnswer, Outcome
+from pipeline.domain.updating import update_rows
 from pipeline.enums import CompletionState
 from pipeline.models import Completion, Run
 from pipeline.requests import ModelRequest
@@ -36,17 +38,26 @@ class Reservation:
 
 
 def reserve_completions(
-    *, run: Run, requests: Sequence[ModelRequest], backend: str, version: str, seconds: float
-) -> list[Reservation]:
+    *,
+    run: Run,
+    requests: Sequence[ModelRequest],
+    backend: str,
+    version: str,
+    seconds: float,
+    affordable: Callable[[Sequence[ModelRequest]], int] | None = None,
+) -> list[Reservation | None]:
     """One reservation per request, in their order. What is new becomes a row in flight, committed when this returns.
 
     A row in flight whose lease has ended is marked abandoned and counted as possibly paid twice; its question is free.
+    ``affordable`` hears what would be new, and says how many of it may be; what may not is None.
     """
-    by_key = {request.cache_key: request for request in requests}
+    keys = [request.cache_key for request in requests]
+    by_key = dict(zip(keys, requests, strict=True))
     with transaction.atomic():
-        expire_completions(run=run, keys=list(by_key))
-        found = {row.cache_key: Reservation(row, ours=False) for row in _live(run, by_key)}
-        attempts = _attempts(run, by_key)
+        found, attempts = _on_record(run, by_key)
+        new = [key for key in by_key if key not in found]
+        if new and affordable is not None:
+            new = new[: affordable([by_key[key] for key in new])]
         rows = [
             Completion(
                 study_id=run.study_id,
@@ -59,32 +70,37 @@ def reserve_completions(
                 backend_version=version,
                 lease_until=from_now(seconds),
             )
-            for key in sorted(set(by_key) - set(found))
+            for key in sorted(new)  # in one order for all, so that no two workers wait for each other's
         ]
-        found |= _insert(run, rows)
-    return [found[request.cache_key] for request in requests]
+        found |= _insert(run, rows) if rows else {}
+    return [found.get(key) for key in keys]
 
 
-def expire_completions(*, run: Run, keys: Sequence[str] | None = None) -> int:
+def answered_among(*, run: Run, keys: Sequence[str]) -> int:
+    """How many of these questions the study has an answer to."""
+    return Completion.objects.filter(study=run.study_id, cache_key__in=keys, state=CompletionState.ANSWERED).count()
+
+
+def expire_completions(*, run: Run) -> int:
     """Marks calls abandoned whose process is gone; how many."""
     rows = Completion.objects.filter(study=run.study_id, state=CompletionState.IN_FLIGHT, lease_until__lt=Now())
-    if keys is not None:
-        rows = rows.filter(cache_key__in=keys)
     return rows.update(state=CompletionState.ABANDONED, reason=ABANDONED)
 
 
-def record_outcomes(*, outcomes: Iterable[tuple[Completion, Outcome]]) -> None:
+def record_outcomes(*, outcomes: Sequence[tuple[Completion, Outcome]]) -> None:
     """Keeps what came back, in one transaction; the rows given carry the new state.
 
     An answer that comes after its row was given up is kept too, and counts where nobody has asked again meanwhile.
     """
+    rows = {completion.pk: completion for completion, _ in outcomes}
+    for completion, outcome in outcomes:
+        _fill(completion, outcome)
     with transaction.atomic():
-        for completion, outcome in outcomes:
-            _fill(completion, outcome)
-            row = Completion.objects.filter(pk=completion.pk)
-            written = row.filter(state=CompletionState.IN_FLIGHT).update(**_columns(completion))
-            if not written:
-                _record_late(completion)
+        ours = Completion.objects.filter(pk__in=rows, state=CompletionState.IN_FLIGHT).order_by("pk")
+        in_time = set(ours.select_for_update().values_list("pk", flat=True))
+        update_rows(Completion, ANSWER_COLUMNS, ((pk, _columns(rows[pk])) for pk in in_time))
+        for pk in rows.keys() - in_time:
+            _record_late(rows[pk])
 
 
 def renew_completions(*, pks: Sequence[int], seconds: float) -> None:
@@ -103,13 +119,24 @@ def withdraw_completions(*, pks: Sequence[int]) -> None:
     Completion.objects.filter(pk__in=pks, state=CompletionState.IN_FLIGHT).delete()
 
 
-def _live(run: Run, keys: Iterable[str]) -> Iterable[Completion]:
+def _live(run: Run, keys: Iterable[str]) -> QuerySet[Completion]:
     return Completion.objects.filter(study=run.study_id, cache_key__in=list(keys), state__in=LIVE)
 
 
-def _attempts(run: Run, keys: Iterable[str]) -> dict[str, int]:
-    rows = Completion.objects.filter(study=run.study_id, cache_key__in=list(keys))
-    return dict(rows.values_list("cache_key").annotate(Max("attempt")))
+def _on_record(run: Run, keys: Iterable[str]) -> tuple[dict[str, Reservation], dict[str, int]]:
+    """What is answered or in flight, and how often each was asked; what its process left in flight is given up."""
+    gone = ExpressionWrapper(Q(state=CompletionState.IN_FLIGHT, lease_until__lt=Now()), output_field=BooleanField())
+    rows = Completion.objects.filter(study=run.study_id, cache_key__in=list(keys)).annotate(gone=gone)
+    live, dead, attempts = [], [], Counter[str]()
+    for pk, key, attempt, state, is_gone in rows.values_list("pk", "cache_key", "attempt", "state", "gone"):
+        attempts[key] = max(attempts[key], attempt)
+        if state in LIVE:
+            (dead if is_gone else live).append(pk)
+    if dead:
+        left = Completion.objects.filter(pk__in=dead, state=CompletionState.IN_FLIGHT)
+        left.update(state=CompletionState.ABANDONED, reason=ABANDONED)
+    found = Completion.objects.filter(pk__in=live).defer("request") if live else ()
+    return {row.cache_key: Reservation(row, ours=False) for row in found}, attempts
 
 
 def _insert(run: Run, rows: Sequence[Completion]) -> dict[str, Reservation]:
@@ -128,7 +155,7 @@ def _insert_one(run: Run, row: Completion) -> Reservation:
             row.save(force_insert=True)
     except IntegrityError:
         row.pk = None
-        other = next(iter(_live(run, [row.cache_key])), None)
+        other = _live(run, [row.cache_key]).first()
         return Reservation(other or row, ours=False)
     return Reservation(row, ours=True)
 

@@ -6,25 +6,27 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, Outcome, RateLimited, RetryableError
-from pipeline.domain.claiming import claim_units, lock_held, release_claims, renew_claims
+from pipeline.domain.budget import Purse
+from pipeline.domain.calls import Call, Job, Reply, Settled
+from pipeline.domain.claiming import claim_units, is_suspect, lock_held, release_claims, renew_claims
 from pipeline.domain.completions import (
+    Reservation,
     abandon_completions,
     record_outcomes,
     renew_completions,
     reserve_completions,
     withdraw_completions,
 )
+from pipeline.domain.updating import update_rows
 from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
-from pipeline.models import Completion, Run, WorkUnit
+from pipeline.models import Run, WorkUnit
 from pipeline.requests import ModelRequest
-from pipeline.stages.base import Answer, AnyStage, UnitFailed, Work
+from pipeline.stages.base import Answer, AnyStage, UnitFailed
 from studies.tokens import new_token
 
 TRIES = 5  # of one question in one go, where each failure may pass
@@ -32,42 +34,8 @@ TRIES_IN_TURN = 20  # where the server says that it is asked too much: that does
 LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
 ANOTHERS_CALL = 0.5  # seconds until we look again at a call in flight with another worker
 SETTLED = ("state", "failure", "reason", "completion", "lease_until", "lease_token", "settled_at")
+ATTRIBUTES = {"completion": "completion_id"}
 IN_A_ROW = 10  # questions given up one after the other until we hold the backend for dead
-
-
-@dataclass
-class Job:
-    unit: WorkUnit
-    material: Any
-    work: Work[Any]
-    completion_id: int | None = None
-
-
-@dataclass
-class Call:
-    """A question and all units of this desk that ask it."""
-
-    request: ModelRequest
-    jobs: list[Job]
-    key: str
-    tries: int = 0
-    not_before: float = 0.0  # time.monotonic()
-    completion: Completion | None = None
-
-
-# One call of the backend: what it was asked, and what came back.
-Reply = tuple[Sequence[Call], Sequence[Outcome]]
-
-
-@dataclass
-class Settled:
-    """What waits to be written: results, and reasons of failures."""
-
-    done: list[tuple[Job, Any]] = field(default_factory=list)
-    failed: list[tuple[Job, FailureKind, str]] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.done) + len(self.failed)
 
 
 class Desk:
@@ -81,12 +49,15 @@ class Desk:
         limit: int | None,
         first_wait: float,
         on_settled: Callable[[int], None],
+        before_asking: Callable[[Desk, Sequence[Call]], None],
     ) -> None:
         self.run, self.stage, self.lease = run, stage, lease
         self.backend, self.version = backend
         self.left = limit
         self.first_wait = first_wait
-        self.on_settled = on_settled
+        self.on_settled, self.before_asking = on_settled, before_asking
+        self.purse = Purse(run)
+        self.alone = False  # a suspect is at work
         self.token = new_token()
         self.waiting: deque[Call] = deque()
         self.calls: dict[str, Call] = {}  # waiting or in flight
@@ -106,6 +77,7 @@ class Desk:
                 continue
             if not ready:
                 return []
+            self.before_asking(self, ready)
             ours = self._reserve(ready)
             self.settle()
             if ours:
@@ -131,10 +103,13 @@ class Desk:
 
     def _claim(self, ahead: int) -> int:
         """Claims units and starts their work; how many. Those that ask nothing are settled at once."""
+        if self.alone and self.calls:
+            return 0
         limit = ahead if self.left is None else min(ahead, self.left)
         units = claim_units(run=self.run, token=self.token, limit=limit, seconds=self.lease) if limit > 0 else []
         if self.left is not None:
             self.left -= len(units)
+        self.alone = any(map(is_suspect, units))
         for unit, material in zip(units, self.stage.load(self.run, units), strict=True) if units else ():
             self._advance(Job(unit, material, self.stage.work(self.run, material)), None)
         self.settle()
@@ -143,21 +118,34 @@ class Desk:
     def _reserve(self, calls: Sequence[Call]) -> list[Call]:
         if not Run.objects.filter(pk=self.run.pk, state=RunState.RUNNING).exists():
             raise Stopped
-        requests = [call.request for call in calls]
-        reservations = reserve_completions(
-            run=self.run, requests=requests, backend=self.backend, version=self.version, seconds=self.lease
-        )
         ours = []
-        for call, reservation in zip(calls, reservations, strict=True):
-            call.completion = reservation.completion
-            if reservation.ours:
-                self.flying[reservation.completion.pk] = call
+        for call, reservation in zip(calls, self.reserve([call.request for call in calls]), strict=True):
+            call.completion = reservation and reservation.completion
+            if reservation is None:
+                self._wait(call, ANOTHERS_CALL)  # until a call in flight turns out cheaper than it might have been
+            elif reservation.ours:
+                self.fly(call)
                 ours.append(call)
             elif reservation.answered:
                 self._answered(call)
             else:
                 self._wait(call, ANOTHERS_CALL)
         return ours
+
+    def reserve(self, requests: Sequence[ModelRequest]) -> list[Reservation | None]:
+        return reserve_completions(
+            run=self.run,
+            requests=requests,
+            backend=self.backend,
+            version=self.version,
+            seconds=self.lease,
+            affordable=self.purse.affordable,
+        )
+
+    def fly(self, call: Call) -> None:
+        assert call.completion is not None
+        self.flying[call.completion.pk] = call
+        self.purse.begin(call.completion.pk, call.request)
 
     # What came back
 
@@ -170,23 +158,36 @@ class Desk:
             if call.completion is not None
         ]
         record_outcomes(outcomes=rows)
-        for row, _ in rows:
-            self.flying.pop(row.pk, None)
+        for row, outcome in rows:
+            self._land(row.pk, outcome)
 
     def withdraw(self, calls: Sequence[Call]) -> None:
         """These were reserved and never sent: no attempt was made, so none is on record."""
         pks = [call.completion.pk for call in calls if call.completion is not None]
         withdraw_completions(pks=pks)
         for pk in pks:
-            self.flying.pop(pk, None)
+            self._land(pk, None)
+
+    def _land(self, completion: int, outcome: Outcome | None) -> None:
+        self.flying.pop(completion, None)
+        self.purse.end(completion, outcome)
 
     def take(self, replies: Sequence[Reply]) -> None:
-        """Keeps what came back and goes on with the units that waited for it."""
-        self.keep(replies)
-        for calls, outcomes in replies:
-            for call, outcome in zip(calls, outcomes, strict=True):
-                self._take(call, outcome)
-        self.settle()
+        """Keeps what came back and goes on with the units that waited for it; kept it is, whatever becomes of them."""
+        problem: Exception | None = None
+        written = 0
+        with transaction.atomic():
+            self.keep(replies)
+            try:
+                for calls, outcomes in replies:
+                    for call, outcome in zip(calls, outcomes, strict=True):
+                        self._take(call, outcome)
+                written = self._write()
+            except Exception as error:  # the answers are committed before it goes on
+                problem = error
+        self.on_settled(written)
+        if problem is not None:
+            raise problem
 
     def _take(self, call: Call, outcome: Outcome) -> None:
         if call.completion is not None and call.completion.state == CompletionState.ABANDONED:
@@ -209,9 +210,13 @@ class Desk:
 
     def _retry(self, call: Call, error: RetryableError) -> None:
         call.tries += 1
-        wait = min(LONGEST_WAIT, self.first_wait * 2 ** (call.tries - 1))
+        self._wait(call, self.seconds_after(error, call.tries))
+
+    def seconds_after(self, error: RetryableError, tries: int) -> float:
+        """Until the next try; at least what the server asks for."""
+        wait = min(LONGEST_WAIT, self.first_wait * 2 ** (tries - 1))
         wait *= random.uniform(0.75, 1.25)  # noqa: S311 - spreads tries, guards nothing
-        self._wait(call, max(wait, error.retry_after or 0.0))
+        return max(wait, error.retry_after or 0.0)
 
     def _give_up(self, call: Call, error: Outcome) -> None:
         del self.calls[call.key]
@@ -248,10 +253,14 @@ class Desk:
     # What is written down
 
     def settle(self) -> None:
-        """Writes results and failures of units that are still ours, in one transaction."""
+        """Writes what became of units that are still ours."""
+        self.on_settled(self._write())
+
+    def _write(self) -> int:
+        """In one transaction: results, failures, and the states of their units; how many."""
         settled, self.settled = self.settled, Settled()
         if not len(settled):
-            return
+            return 0
         with transaction.atomic():
             jobs = [job for job, _ in settled.done] + [job for job, _, _ in settled.failed]
             held = lock_held(self.run, self.token, [job.unit.pk for job in jobs])
@@ -262,8 +271,12 @@ class Desk:
             for job, kind, reason in settled.failed:
                 _mark(job, WorkState.FAILED, kind, reason)
             units = [job.unit for job in jobs if job.unit.pk in held]
-            WorkUnit.objects.bulk_update(units, SETTLED)
-        self.on_settled(len(units))
+            update_rows(
+                WorkUnit,
+                SETTLED,
+                ((unit.pk, {name: getattr(unit, ATTRIBUTES.get(name, name)) for name in SETTLED}) for unit in units),
+            )
+        return len(units)
 
     def keep_leases(self) -> None:
         """Renews what we hold, once a third of the lease has gone by."""

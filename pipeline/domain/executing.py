@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pipeline.backends import open_backend
-from pipeline.backends.base import Backend, BackendUnusable, FinalError, Outcome
-from pipeline.domain.desk import Call, Desk, Stopped
+from pipeline.backends.base import Backend, BackendUnusable, FinalError, ModelAnswer, Outcome, RetryableError
+from pipeline.domain.budget import BudgetSpent
+from pipeline.domain.calls import Call
+from pipeline.domain.completions import answered_among
+from pipeline.domain.desk import ANOTHERS_CALL, TRIES, Desk, Stopped
 from pipeline.domain.runs import finish_run, pause_run
+from pipeline.domain.structured import Form
 from pipeline.models import Run
+from pipeline.requests import ModelRequest
 from pipeline.stages import stage_for
 
 LEASE_SECONDS = 60.0  # how long a killed worker's units stay locked; a living one renews
@@ -52,9 +57,10 @@ def execute_run(
             limit=limit,
             first_wait=first_wait,
             on_settled=on_settled or (lambda _: None),
+            before_asking=_form_of(run, backend),
         )
         _work_off(desk, backend)
-    except BackendUnusable as error:
+    except (BackendUnusable, BudgetSpent) as error:
         pause_run(run=run, problem=str(error))
     finally:
         if opened is not None:
@@ -99,6 +105,51 @@ def _next_done(desk: Desk, flying: dict[Flight, list[Call]]) -> set[Flight]:
         time.sleep(patience)
         return set()
     return wait(flying, timeout=patience, return_when=FIRST_COMPLETED).done
+
+
+def _form_of(run: Run, backend: Backend | None) -> Callable[[Desk, Sequence[Call]], None]:
+    """Before the run's first call with a schema: what its server makes of one."""
+    form = Form(run, backend, backend.version if backend else "")
+
+    def settle(desk: Desk, calls: Sequence[Call]) -> None:
+        request = form.needed_by(calls)
+        if request is None or backend is None:
+            return
+        keys = [call.key for call in calls if call.request.response_schema is not None]
+        if answered_among(run=run, keys=keys) < len(keys):
+            form.find_out(request, lambda probe: _ask_aside(desk, backend, probe))
+
+    return settle
+
+
+def _ask_aside(desk: Desk, backend: Backend, request: ModelRequest) -> Outcome:
+    """One question that no unit waits for, on record like any other. A RetryableError is the last of several."""
+    call = Call(request, [], request.cache_key)
+    while True:
+        [reservation] = desk.reserve([request])
+        if reservation is not None and reservation.answered:
+            return ModelAnswer(reservation.completion.text, reservation.completion.finish_reason)
+        if reservation is None or not reservation.ours:
+            _wait_for(desk, ANOTHERS_CALL)
+            continue
+        call.completion = reservation.completion
+        desk.fly(call)
+        future = backend.submit([request])
+        while not wait([future], timeout=HEARTBEAT).done:
+            desk.keep_leases()
+        [outcome] = future.result()
+        desk.keep([([call], [outcome])])
+        call.tries += 1
+        if not isinstance(outcome, RetryableError) or call.tries >= TRIES:
+            return outcome
+        _wait_for(desk, desk.seconds_after(outcome, call.tries))
+
+
+def _wait_for(desk: Desk, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(HEARTBEAT, left))
+        desk.keep_leases()
 
 
 def _land(desk: Desk, flying: dict[Flight, list[Call]]) -> None:
