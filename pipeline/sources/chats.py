@@ -73,6 +73,12 @@ def text_id(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def dialogue_count(fields: Fields) -> int:
+    """How many conversations ``dialogues_in`` gives, or would if they were good."""
+    values = fields.value("conversation")
+    return len(values) if isinstance(values, list) and values and isinstance(values[0], list) else 1
+
+
 def dialogues_in(fields: Fields, ids: str) -> list[tuple[str, tuple[Turn, ...]]]:
     """(id, turns) of ``conversation``; of each, where it is a list of conversations and ``ids`` a list of their ids."""
     values = fields.entries("conversation")

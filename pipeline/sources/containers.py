@@ -19,7 +19,7 @@ from pipeline.sources.opening import BrokenAt, Opened, check_ratio, lines, opene
 Notice = Callable[[str], None]
 Value = tuple[int, Any]  # (line or row from 1, value, or the FieldError that stands in its place)
 NOTICE_EVERY = 10_000  # values
-PARQUET = ".parquet"
+PARQUET, PLAIN = ".parquet", ".txt"
 _ROWS_AT_ONCE = 128
 _COLUMN_BUFFER = 2**20  # bytes of a column that pyarrow holds, instead of all of a row group's
 
@@ -39,10 +39,12 @@ def stem_of(path: PurePath) -> str:
 
 
 def input_files(path: Path) -> list[InputFile]:
-    """The file itself, or all files below the folder that a reader takes, by name. Hidden ones are passed over."""
+    """The file itself, or all files below the folder that a reader takes, by name. Hidden ones are passed over,
+    and plain texts too, which are licences and remarks more often than data: such a file has to be named itself.
+    """
     if not path.is_dir():
         return [InputFile(path, path.name)] if path.exists() else []
-    found = sorted(file for file in path.rglob("*") if container_of(file) and file.is_file())
+    found = sorted(file for file in path.rglob("*") if container_of(file) not in ("", PLAIN) and file.is_file())
     named = [InputFile(file, file.relative_to(path).as_posix()) for file in found]
     return [file for file in named if not any(part.startswith(".") for part in PurePath(file.shown).parts)]
 
@@ -159,7 +161,7 @@ _READERS: dict[str, Callable[[Opened], Iterator[Value]]] = {
     ".json": _json_values,
     ".csv": partial(_csv, ","),
     ".tsv": partial(_csv, "\t"),
-    ".txt": _plain_lines,
+    PLAIN: _plain_lines,
 }
 
 

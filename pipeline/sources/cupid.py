@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.sources.base import NotImported, Sample
-from pipeline.sources.chats import NO_TURNS, content_id, dialogues_in, text_id, turns_in
+from pipeline.sources.chats import NO_TURNS, content_id, dialogue_count, dialogues_in, text_id, turns_in
 from pipeline.sources.fields import Fields
 from pipeline.sources.reading import SYNTHETIC, CorpusInfo, Reading, RecordSource
 from pipeline.sources.records import ConversationRecord, PersonRef, PromptRecord, PromptRef, Record
@@ -31,8 +31,9 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         yield from _instance(fields, reading)
         return
     person = PersonRef(reading.corpus, fields.identifier("hashed_ip"))
-    for name, turns in dialogues_in(fields, "conversation_hash"):
-        yield ConversationRecord(person, name, reading.next_position(person.source_id), turns) if turns else NO_TURNS
+    first = reading.next_position(person.source_id, dialogue_count(fields))
+    for i, (name, turns) in enumerate(dialogues_in(fields, "conversation_hash")):
+        yield ConversationRecord(person, name, first + i, turns) if turns else NO_TURNS
 
 
 def _instance(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:

@@ -13,7 +13,7 @@ import orjson
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, SYSTEM, TOOL, USER, role_of
 from pipeline.sources.fields import FieldError, Fields, kind_of, objects_in
-from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation
+from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation, whose
 from pipeline.sources.records import Record, Turn
 from pipeline.sources.sharegpt import REJECTED, TOOLS
 
@@ -38,6 +38,7 @@ def _recognise(sample: Sample) -> str:
 
 
 def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
+    person = whose(fields, reading)
     entries = fields.objects("messages")
     if "chosen" in fields:
         entries += objects_in(fields.path("chosen"), [fields.need("chosen")])
@@ -50,7 +51,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         yield REJECTED
     if "label" in fields:
         yield LABELS
-    yield from unbranded_conversation(fields, reading, turns)
+    yield from unbranded_conversation(fields, reading, person, turns)
 
 
 def _content(message: Fields, left_out: list[NotImported]) -> str:

@@ -41,10 +41,9 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         by_choice = "persona" not in fields
         named = f"{topic}/{number}" if by_choice else _persona(fields)
         person = PersonRef(reading.corpus, named)
-        chat = fields.child("conversation")
-        turns = _chosen(chat) if by_choice else _rounds(chat)
-        kind = "choice-based" if by_choice else "persona-driven"
         position = reading.next_position(named)
+        turns = _chosen(fields.child("conversation")) if by_choice else _rounds(fields.child("conversation"))
+        kind = "choice-based" if by_choice else "persona-driven"
         yield ConversationRecord(person, f"{kind}/{topic}/{number}", position, turns) if turns else NO_TURNS
         people = (person,)
     yield PromptRecord(PromptRef(reading.corpus, text_id(question)), question, people)

@@ -43,6 +43,7 @@ def _others(sample: Sample) -> str:
 
 def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     name, person = fields.identifier("conversation_id"), fields.identifier("user_id")
+    position = reading.next_position(person)
     messages = fields.objects("conversation_history")
     turns, models, left_out = [], [], 0
     for _, rounds in groupby(messages, key=lambda message: message.integer("turn")):
@@ -64,7 +65,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     yield ConversationRecord(
         PersonRef(reading.corpus, person),
         name,
-        reading.next_position(person),
+        position,
         tuple(turns),
         fields.label("language", LONGEST_LANGUAGE),
         ", ".join(dict.fromkeys(filter(None, models)))[:LONGEST_MODEL],

@@ -45,9 +45,12 @@ class Reading:
     positions: Counter[str] = field(default_factory=Counter)  # by person, or by corpus and person
     kept: dict[str, Any] = field(default_factory=dict)
 
-    def next_position(self, person: str) -> int:
+    def next_position(self, person: str, count: int = 1) -> int:
+        """The place of the person's next conversation, or of the first of the next ``count``. To be taken before the
+        turns are read: a bad conversation keeps its place, so that the mended file has the same places for the others.
+        """
         position = self.positions[person]
-        self.positions[person] = position + 1
+        self.positions[person] = position + count
         return position
 
 
@@ -215,21 +218,33 @@ def person_of(corpus: str, named: str, conversation: str) -> tuple[PersonRef, li
     return PersonRef(corpus, conversation), [NotImported(NO_PEOPLE)]
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The person that a record names, "" for none, and which of their conversations it is."""
+
+    named: str
+    position: int
+
+
+def whose(fields: Fields, reading: Reading) -> Whose:
+    named = fields.first_identifier("user_id", "person_id", "user", "hashed_ip")
+    return Whose(named, reading.next_position(named) if named else 0)
+
+
 def unbranded_conversation(
-    fields: Fields, reading: Reading, turns: tuple[Turn, ...]
+    fields: Fields, reading: Reading, whose: Whose, turns: tuple[Turn, ...]
 ) -> Iterator[ConversationRecord | NotImported]:
     """A conversation of a format in which anybody's chats may be: each further field where the record has it."""
     if not turns:
         yield NO_TURNS
         return
     name = fields.first_identifier("id", "conversation_id", "conversation_hash") or content_id(turns)
-    named = fields.first_identifier("user_id", "person_id", "user", "hashed_ip")
-    person, said = person_of(reading.corpus, named, name)
+    person, said = person_of(reading.corpus, whose.named, name)
     yield from said
     yield ConversationRecord(
         person,
         name,
-        reading.next_position(named) if named else 0,
+        whose.position,
         turns,
         fields.label("language", LONGEST_LANGUAGE),
         fields.label("model", LONGEST_MODEL),

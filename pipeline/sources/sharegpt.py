@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, SYSTEM, TOOL, USER, read_turns, turns_in
 from pipeline.sources.fields import Fields
-from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation
+from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation, whose
 from pipeline.sources.records import Record, Turn
 
 NAME = "sharegpt"
@@ -41,6 +41,7 @@ def _recognise(sample: Sample) -> str:
 
 
 def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
+    person = whose(fields, reading)
     turns = turns_in(fields, "items" if "items" in fields else "conversations", ROLES, "from", "value")
     if "system" in fields and (text := fields.text("system")):
         turns = (Turn(SYSTEM, text), *turns)
@@ -50,7 +51,7 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         yield TOOLS
     if "rejected" in fields:
         yield REJECTED
-    yield from unbranded_conversation(fields, reading, turns)
+    yield from unbranded_conversation(fields, reading, person, turns)
 
 
 SHAREGPT = RecordSource(NAME, _recognise, _parse)

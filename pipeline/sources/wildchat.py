@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.sources.base import NotImported, Sample
-from pipeline.sources.chats import LONGEST_LANGUAGE, LONGEST_MODEL, NO_TURNS, dialogues_in
+from pipeline.sources.chats import LONGEST_LANGUAGE, LONGEST_MODEL, NO_TURNS, dialogue_count, dialogues_in
 from pipeline.sources.fields import Fields
 from pipeline.sources.reading import HUMAN, CorpusInfo, Reading, RecordSource, person_of
 from pipeline.sources.records import ConversationRecord, Record
@@ -29,17 +29,17 @@ def _recognise(sample: Sample) -> str:
 def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     ids = "conversation_hash" if "conversation_hash" in fields else "conversation_id"
     named = fields.first_identifier("hashed_ip")
-    for name, turns in dialogues_in(fields, ids):
+    first = reading.next_position(named, dialogue_count(fields)) if named else 0
+    for i, (name, turns) in enumerate(dialogues_in(fields, ids)):
         person, said = person_of(reading.corpus, named, name)
         yield from said
-        position = reading.next_position(named) if named else 0
         if not turns:
             yield NO_TURNS
             continue
         yield ConversationRecord(
             person,
             name,
-            position,
+            first + i if named else 0,
             turns,
             fields.label("language", LONGEST_LANGUAGE),
             fields.label("model", LONGEST_MODEL),

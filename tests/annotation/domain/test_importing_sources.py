@@ -141,6 +141,14 @@ def test_bad_input_is_said_and_changes_nothing(tmp_path: Path, case: str) -> Non
     assert not Study.objects.exists()
 
 
+def test_mended_file_adds_what_was_skipped(tmp_path: Path) -> None:
+    rows = [row("h0"), row("h1", text="a\x00"), row("h2")]
+    import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs", skip_bad=True)
+    rows[1] = row("h1", text="a")
+    assert import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs").new["conversations"] == 1
+    assert list(Conversation.objects.order_by("position").values_list("source_id", flat=True)) == ["h0", "h1", "h2"]
+
+
 def test_clash_names_the_field_that_the_source_has(tmp_path: Path) -> None:
     rows = [{"id": "a", "conversations": [{"from": "human", "value": text}]} for text in ("Hello", "Bye")]
     with pytest.raises(ImportRefused) as refused:

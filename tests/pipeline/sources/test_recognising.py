@@ -98,6 +98,15 @@ def test_more_than_one_format_is_said_and_not_guessed(tmp_path: Path) -> None:
     assert "--format" in str(found)
 
 
+def test_licence_beside_the_data_is_no_list_of_prompts(tmp_path: Path) -> None:
+    jsonl(tmp_path / "a.jsonl", [FIRST["prompts"][1]])
+    (tmp_path / "LICENSE.txt").write_text("Do what you like.")
+    assert recognise(tmp_path).source == "prompts"
+    assert recognise(tmp_path / "LICENSE.txt").source == "prompts"  # named, it is what the user says
+    read = SOURCES["prompts"].read(tmp_path, ReadOptions())
+    assert [item.record.text for item in read] == ["Why?"]
+
+
 BROKEN = {
     "missing": (None, "there is no such file or folder - check the path"),
     "empty": (b"", "a.jsonl.gz: the file is empty"),
