@@ -11,9 +11,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from config.management.commands import serve
 from tests.processes import ROOT, alive, manage, own_environment, processes_on, until
 from tests.services import free_port
 
@@ -143,3 +145,22 @@ def test_serve_unreachable_database_is_said(environment: dict[str, str]) -> None
     assert refused.returncode == 1
     assert "the database does not answer" in refused.stderr
     assert "hidden" not in refused.stdout + refused.stderr
+
+
+def test_serve_has_a_worker_of_local_models_where_their_environment_is_complete(tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR, settings.LOCAL_WORKERS = tmp_path, 2
+    assert serve.local_worker(0) == []
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/models.txt").write_text("transformers==1\n")
+    (tmp_path / "requirements/torch.txt").write_text("torch==1\n")
+    (tmp_path / ".venv-models/bin").mkdir(parents=True)
+    python = tmp_path / ".venv-models/bin/python"
+    python.touch()
+    (tmp_path / ".venv-models/installed.txt").write_text("transformers==0\ntorch==1\n")
+    assert serve.local_worker(0) == []  # of another lock, so that it might lack something: it is not tried
+    (tmp_path / ".venv-models/installed.txt").write_text("transformers==1\ntorch==1\n")
+    [service] = serve.local_worker(0)
+    assert " ".join(service.command).startswith(str(python))
+    assert "-Q local --hostname local@%h --concurrency 2" in " ".join(service.command)
+    settings.LOCAL_WORKERS = 0
+    assert serve.local_worker(0) == []

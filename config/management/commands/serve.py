@@ -87,6 +87,10 @@ class Command(BaseCommand):
         except (FolderInUse, PortTaken) as error:
             raise CommandError(str(error)) from error
         self.prepare()
+        if settings.LOCAL_WORKERS and (settings.BASE_DIR / ".venv-models").exists() and not local_worker(lock):
+            self.say(
+                "Local models have no worker: .venv-models is out of date. Run `make venv-models`, then start again."
+            )
         self.announced = False
         self.began = time.monotonic()
         listener.set_inheritable(True)

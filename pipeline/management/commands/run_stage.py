@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import time
+from argparse import ArgumentTypeError
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,9 @@ from pipeline.tasks import enqueue_run
 from studies.models import Study
 
 SHOWN_FAILURES = 3
+GIVEN = ("base_url", "concurrency", "rpm", "tpm", "timeout", "embedder")
 BASELINE_NAMES = ", ".join(name for stage, name in BASELINES if stage == Stage.SELECT)
+GIVEN_AS_IT_IS = ("base_url", "concurrency", "timeout", "embedder", "device", "dtype", "batch")
 
 
 class Command(BaseCommand):
@@ -41,8 +45,16 @@ class Command(BaseCommand):
         parser.add_argument("--recorded", default="", metavar="FILE", help="recorded answers, or vectors")
         parser.add_argument("--embedder", default="", help="select by embedding: what makes the vectors (local ...)")
         parser.add_argument("--base-url", default="", help="the model server, http://host:port/v1")
-        parser.add_argument("--concurrency", type=int, default=0, help="calls at once")
+        parser.add_argument("--concurrency", type=int, default=0, help="calls at once, at most")
+        parser.add_argument("--rpm", type=float, default=0, help="requests per minute, of all machines together")
+        parser.add_argument("--tpm", type=float, default=0, help="tokens per minute, of all machines together")
+        parser.add_argument("--budget-tokens", type=int, help="tokens after which the run pauses")
+        parser.add_argument("--budget-money", type=amount, help="... or money, in the currency of the model's price")
         parser.add_argument("--timeout", type=float, default=0, help="seconds until a call is given up")
+        parser.add_argument("--model-path", default="", metavar="FOLDER", help="local: where the model lies")
+        parser.add_argument("--device", default="", help="local: cpu, cuda, cuda:1 ...")
+        parser.add_argument("--dtype", default="", help="local: bfloat16 (usual on a GPU), float16 or float32")
+        parser.add_argument("--batch", type=int, default=0, help="local: prompts of one forward pass, at most")
         parser.add_argument("--from", nargs="+", default=[], dest="inputs", metavar="RUN", help="runs to read")
         parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
         parser.add_argument(
@@ -84,6 +96,8 @@ class Command(BaseCommand):
             parameters=dict(parse_parameter(text) for text in options["param"]),
             inputs=named or inputs_for(study, stage, backend),
             backend_options=backend_options(options),
+            budget_tokens=options["budget_tokens"],
+            budget_money=options["budget_money"],
         )
 
     def work(self, run: Run, lease: float) -> None:
@@ -107,6 +121,17 @@ class Command(BaseCommand):
             raise CommandError(f"run {run.public_id} is incomplete; the same command tries what failed again")
 
 
+def amount(text: str) -> Decimal:
+    """As written, for argparse. Raises ArgumentTypeError."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not value.is_finite() or value <= 0:
+        raise ArgumentTypeError(f"{text!r} is no amount of money: write 12.50")
+    return value
+
+
 def parse_parameter(text: str) -> tuple[str, Any]:
     """``name=value``, the value as JSON where it is any (0.3, null, true), else as text."""
     name, equals, value = text.partition("=")
@@ -119,10 +144,11 @@ def parse_parameter(text: str) -> tuple[str, Any]:
 
 
 def backend_options(options: dict[str, Any]) -> dict[str, Any]:
-    """What was given; a file inside the project by its path from there, so that the folder may move."""
-    given = {name: options[name] for name in ("base_url", "concurrency", "timeout", "embedder") if options.get(name)}
-    if options["recorded"]:
-        path = Path(os.path.abspath(options["recorded"]))
-        inside = path.is_relative_to(settings.BASE_DIR)
-        given["recorded"] = str(path.relative_to(settings.BASE_DIR) if inside else path)
+    """What was given; a place inside the project by its path from there, so that the project may move."""
+    given = {name: options[name] for name in GIVEN_AS_IT_IS if options.get(name)}
+    for name in ("recorded", "model_path"):
+        if options.get(name):
+            path = Path(os.path.abspath(options[name]))
+            inside = path.is_relative_to(settings.BASE_DIR)
+            given[name] = str(path.relative_to(settings.BASE_DIR) if inside else path)
     return given
