@@ -15,6 +15,7 @@ from pipeline.domain.updating import update_rows
 from pipeline.enums import CompletionState
 from pipeline.models import Completion, Run
 from pipeline.requests import ModelRequest
+from pipeline.stages.parsing import storable
 from studies.clock import from_now
 
 LIVE = (CompletionState.IN_FLIGHT, CompletionState.ANSWERED)
@@ -127,7 +128,9 @@ def _on_record(run: Run, keys: Iterable[str]) -> tuple[dict[str, Reservation], d
     """What is answered or in flight, and how often each was asked; what its process left in flight is given up."""
     gone = ExpressionWrapper(Q(state=CompletionState.IN_FLIGHT, lease_until__lt=Now()), output_field=BooleanField())
     rows = Completion.objects.filter(study=run.study_id, cache_key__in=list(keys)).annotate(gone=gone)
-    live, dead, attempts = [], [], Counter[str]()
+    live: list[int] = []
+    dead: list[int] = []
+    attempts = Counter[str]()
     for pk, key, attempt, state, is_gone in rows.values_list("pk", "cache_key", "attempt", "state", "gone"):
         attempts[key] = max(attempts[key], attempt)
         if state in LIVE:
@@ -165,14 +168,14 @@ def _fill(completion: Completion, outcome: Outcome) -> None:
     completion.lease_until = None
     if isinstance(outcome, ModelAnswer):
         completion.state = CompletionState.ANSWERED
-        completion.text = outcome.text.replace("\x00", "\ufffd")  # PostgreSQL takes no NUL
+        completion.text = storable(outcome.text)
         completion.finish_reason = outcome.finish_reason[:32]
         completion.prompt_tokens = outcome.prompt_tokens
         completion.completion_tokens = outcome.completion_tokens
         completion.label_probabilities = outcome.label_probabilities and dict(outcome.label_probabilities)
     else:
         completion.state = CompletionState.FAILED
-        completion.reason = str(outcome).replace("\x00", "\ufffd")
+        completion.reason = storable(str(outcome))
 
 
 def _columns(completion: Completion) -> dict[str, object]:

@@ -27,6 +27,7 @@ from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Run, WorkUnit
 from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer, AnyStage, UnitFailed
+from pipeline.stages.parsing import storable
 from studies.tokens import new_token
 
 TRIES = 5  # of one question in one go, where each failure may pass
@@ -120,7 +121,7 @@ class Desk:
             raise Stopped
         ours = []
         for call, reservation in zip(calls, self.reserve([call.request for call in calls]), strict=True):
-            call.completion = reservation and reservation.completion
+            call.completion = reservation.completion if reservation else None
             if reservation is None:
                 self._wait(call, ANOTHERS_CALL)  # until a call in flight turns out cheaper than it might have been
             elif reservation.ours:
@@ -214,9 +215,9 @@ class Desk:
 
     def seconds_after(self, error: RetryableError, tries: int) -> float:
         """Until the next try; at least what the server asks for."""
-        wait = min(LONGEST_WAIT, self.first_wait * 2 ** (tries - 1))
-        wait *= random.uniform(0.75, 1.25)  # noqa: S311 - spreads tries, guards nothing
-        return max(wait, error.retry_after or 0.0)
+        wait = min(LONGEST_WAIT, self.first_wait * 2.0 ** (tries - 1))
+        spread = random.uniform(0.75, 1.25)  # noqa: S311 - spreads tries, guards nothing
+        return max(wait * spread, error.retry_after or 0.0)
 
     def _give_up(self, call: Call, error: Outcome) -> None:
         del self.calls[call.key]
@@ -302,5 +303,5 @@ def tries_after(error: RetryableError) -> int:
 def _mark(job: Job, state: WorkState, failure: str = "", reason: str = "") -> None:
     unit = job.unit
     unit.settled_at, unit.failure = timezone.now(), failure
-    unit.state, unit.reason, unit.completion_id = state, reason.replace("\x00", "\ufffd"), job.completion_id
+    unit.state, unit.reason, unit.completion_id = state, storable(reason), job.completion_id
     unit.lease_until, unit.lease_token = None, ""

@@ -92,8 +92,8 @@ def shown_within(history: History, most: int) -> Shown:
     """The conversations written out, in their order, in at most ``most`` characters.
 
     Where they are more, those with evidence come first, then those nearest to the statement by BM25, each as long as
-    it fits. One with evidence that does not fit whole is shown by its marked turns, each with the turn before it.
-    Raises UnitFailed where nothing fits.
+    it fits. One with evidence that does not fit whole is shown by its marked turns, with the turns before them or
+    alone. Raises UnitFailed where nothing fits.
     """
     whole = [conversation_written_out(number, chat) for number, chat in enumerate(history.conversations)]
     if len(BETWEEN.join(whole)) <= most:
@@ -101,7 +101,7 @@ def shown_within(history: History, most: int) -> Shown:
     texts: dict[int, str] = {}
     room = most
     for number in _ranked(history):
-        fitting = [text for text in (whole[number], _excerpt(history, number)) if text and len(text) <= room]
+        fitting = [text for text in (whole[number], *_excerpts(history, number)) if len(text) <= room]
         if fitting:
             texts[number] = fitting[0]
             room -= len(fitting[0]) + len(BETWEEN)
@@ -162,10 +162,11 @@ def _ranked(history: History) -> list[int]:
     return sorted(numbers, key=lambda n: (history.conversations[n].pk not in history.marked, -scores[n], n))
 
 
-def _excerpt(history: History, number: int) -> str:
+def _excerpts(history: History, number: int) -> list[str]:
+    """Shorter ways to show a conversation with evidence, the longer one first; none for one without."""
     conversation = history.conversations[number]
     marked = history.marked.get(conversation.pk)
     if not marked:
-        return ""
-    turns = sorted(marked | {turn - 1 for turn in marked if turn})
-    return conversation_written_out(number, conversation, turns)
+        return []
+    with_context = marked | {turn - 1 for turn in marked if turn}
+    return [conversation_written_out(number, conversation, sorted(turns)) for turns in (with_context, marked)]

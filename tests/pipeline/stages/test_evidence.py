@@ -7,8 +7,9 @@ import pytest
 from pipeline.domain.executing import execute_run
 from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Attribute, Conversation, Evidence, Run
+from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer, UnitFailed
-from pipeline.stages.evidence import SCHEMA, FindEvidence, NamedEvidence, parse_places
+from pipeline.stages.evidence import SCHEMA, FindEvidence, NamedEvidence, NamedTurns, parse_places
 from pipeline.stages.histories import Bounded, History
 from pipeline.stages.places import Place
 from studies.models import Study
@@ -16,7 +17,9 @@ from tests import factories
 from tests.pipeline.backing import Scripted, run_stage
 from tests.pipeline.stages.driving import drive
 
-RUN = Run(stage="evidence", model_name="model-a", parameters={"temperature": 0.0, "max_tokens": 99, "max_characters": 1000})
+RUN = Run(
+    stage="evidence", model_name="model-a", parameters={"temperature": 0.0, "max_tokens": 99, "max_characters": 1000}
+)
 CHATS = (
     Conversation(pk=7, turns=[{"role": "user", "content": "My bees swarmed."}]),
     Conversation(pk=9, turns=[{"role": "user", "content": "Rye?"}, {"role": "assistant", "content": "Yes."}]),
@@ -77,8 +80,52 @@ def test_parse_places_refuses_what_was_cut_off_even_if_it_parses() -> None:
         parse_places(Answer(answer(), finish_reason="length"), dict(enumerate(CHATS)))
 
 
+def quoted(*quotes: tuple[int, str], turns: tuple[int, ...] = (0,)) -> str:
+    """An answer about conversation 1."""
+    rows = [{"turn": turn, "text": text} for turn, text in quotes]
+    return json.dumps({"evidence": [{"conversation": 1, "turns": turns, "quotes": rows}]})
+
+
+def test_parse_places_makes_spans_of_quotes_and_leaves_other_turns_whole() -> None:
+    """ "Yes." is turn 1 of conversation 9; its turn 0 is named and not quoted."""
+    found = parse_places(Answer(quoted((1, "\u201cYes\u201d"), (1, "Yes."), turns=(0, 1))), dict(enumerate(CHATS)))
+    assert found == [Place(9, 0), Place(9, 1, 0, 4)]  # of two that begin at one point the longer
+
+
+def test_parse_places_takes_a_quote_as_naming_its_turn() -> None:
+    assert parse_places(Answer(quoted((1, "es"), turns=())), dict(enumerate(CHATS))) == [Place(9, 1, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (quoted((0, "Wheat?")), r"evidence.0.quotes.0.text: turn 0 does not say 'Wheat\?'; quote it word for word"),
+        (quoted((0, "")), "does not say ''"),
+        (quoted((1, "Rye?")), "turn 1 does not say"),
+        (quoted((2, "Rye?")), r"quotes.0.turn: there is no turn 2 \(0 to 1\)"),
+        (quoted((0, "Rye?"), (-1, "Rye?")), "quotes.1.turn: there is no turn -1"),
+        ('{"evidence": [{"conversation": 0, "turns": [], "quotes": ["Rye?"]}]}', "quotes.0"),
+        ('{"evidence": [{"conversation": 0, "turns": [0], "quote": "Rye?"}]}', "quote: Extra"),
+    ],
+)
+def test_parse_places_names_the_quote_that_is_wrong(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        parse_places(Answer(text), dict(enumerate(CHATS)))
+
+
+def test_evidence_repairs_a_quote_and_fails_where_it_stays_wrong() -> None:
+    right, wrong = quoted((0, "Rye")), quoted((0, "Wheat"))
+    result, asked = drive(FindEvidence(), RUN, HISTORY, wrong, right)
+    assert result.result == [Place(9, 0, 0, 3)]
+    assert "turn 0 does not say 'Wheat'" in asked[1].messages[2].content
+    with pytest.raises(UnitFailed, match="does not say 'Wheat'") as failed:
+        drive(FindEvidence(), RUN, HISTORY, wrong, wrong)
+    assert failed.value.kind == "unparseable"
+
+
 def test_schema_asks_for_what_is_parsed() -> None:
     assert set(SCHEMA["properties"]) == set(NamedEvidence.model_fields)
+    assert set(SCHEMA["properties"]["evidence"]["items"]["required"]) == set(NamedTurns.model_fields)
 
 
 @pytest.fixture
@@ -114,6 +161,31 @@ def test_evidence_adds_turns_and_keeps_those_marked_before(merged: Run) -> None:
     run, backend = run_stage(merged.study, "evidence", [merged], say)
     assert (run.state, run.n_units, len(backend.sent)) == ("complete", 2, 2)
     assert marked(merged) == {"Keeps bees.": [(first, 0), (first, 1), (second, 1)], "Sails.": [(third, 1)]}
+
+
+def test_evidence_stores_quotes_once_beside_turns_marked_before(merged: Run) -> None:
+    text = json.dumps({"evidence": [{"conversation": 0, "turns": [0], "quotes": [{"turn": 0, "text": "a fig tree"}]}]})
+    for model in ("model-a", "model-b"):
+        run = plan_run(study=merged.study, stage="evidence", backend="recorded", model=model, inputs=[merged])
+        execute_run(run=start_run(run=run), backend=Scripted(lambda request: text))
+    places = Evidence.objects.filter(attribute__text="Keeps bees.").order_by("pk")
+    assert list(places.values_list("start", "end")) == [(None, None), (15, 25)]
+    assert places[1].conversation.turns[0]["content"][15:25] == "a fig tree"
+
+
+def test_evidence_says_what_it_left_out_and_refuses_what_was_not_shown(merged: Run) -> None:
+    ann = merged.attributes.filter(text="Keeps bees.").get().person
+    turns = [{"role": "user", "content": "Queens and drones. " * 30}]
+    factories.make_conversation(ann, factories.make_run(merged.study, "import"), turns)
+
+    def say(request: ModelRequest) -> str:
+        return answer((2, [0])) if len(request.messages) == 1 and "Keeps bees." in str(request) else answer()
+
+    run, backend = run_stage(merged.study, "evidence", [merged], say, max_characters=200)
+    (repair,) = (request for request in backend.sent if len(request.messages) > 1)
+    assert "there is no conversation 2 (0, 1)" in repair.messages[2].content
+    assert run.outcome == {"units_shown_a_part": 1, "conversations_left_out": 1}
+    assert run.state == "complete"
 
 
 def test_evidence_shows_each_person_their_own_conversations_only(merged: Run) -> None:

@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.models import Conversation, Run
+from pipeline.domain.errors import RunError
+from pipeline.domain.runs import inputs_for, plan_run
+from pipeline.models import Attribute, Conversation, Run, SampledPerson
 from pipeline.stages.base import Answer, UnitFailed
 from pipeline.stages.extract import SCHEMA, Chat, Extract, ExtractedAttributes, parse_attributes
+from studies.models import Study
+from tests import factories
+from tests.pipeline.backing import run_stage
 from tests.pipeline.stages.driving import drive
 
 TURNS = [{"role": "user", "content": "My bees swarmed."}, {"role": "assistant", "content": "Oh."}]
@@ -74,3 +79,55 @@ def test_schema_and_model_agree() -> None:
     assert {name: part["type"] for name, part in item["properties"].items()} == {
         name: part["type"] for name, part in fields["properties"].items()
     }
+
+
+@pytest.mark.parametrize(
+    ("second", "kind"),
+    [
+        (Answer("Bees!"), "unparseable"),
+        (Answer(" \n"), "empty"),
+        (Answer('{"attributes": [', finish_reason="length"), "cut_off"),
+        (Answer('{"attributes": []}', finish_reason="content_filter"), "cut_off"),
+    ],
+)
+def test_extract_fails_by_the_kind_of_its_last_answer(second: Answer, kind: str) -> None:
+    with pytest.raises(UnitFailed) as failed:
+        drive(Extract(), RUN, CHAT, "Bees!", second)
+    assert failed.value.kind == kind
+
+
+def test_parse_attributes_refuses_a_blank_and_cleans_what_no_database_stores() -> None:
+    with pytest.raises(ValueError, match=r"attributes\.0\.attribute"):
+        parse_attributes(Answer(answer(attribute=" \n ")), 2)
+    (found,) = parse_attributes(Answer(answer(attribute=" Keeps\x00 bees \ud83d. ")), 2)
+    assert found.attribute == "Keeps\ufffd bees \ufffd."
+
+
+@pytest.fixture
+def chats(study: Study) -> list[Conversation]:
+    """Of two people, two each."""
+    corpus, imported = factories.make_corpus(study), factories.make_run(study, "import")
+    people = [factories.make_person(corpus) for _ in range(2)]
+    words = [[{"role": "user", "content": f"Chat {number}."}] for number in range(4)]
+    return [factories.make_conversation(people[place // 2], imported, turns) for place, turns in enumerate(words)]
+
+
+def test_extract_of_selected_people_reads_their_conversations_only(study: Study, chats: list[Conversation]) -> None:
+    people = factories.make_run(study, "people", backend="seeded")
+    SampledPerson.objects.create(run=people, person=chats[2].person, position=0)
+    run, backend = run_stage(study, "extract", [people], lambda _: answer(evidence_turns=[]))
+    assert ["Chat 2." in request.messages[0].content for request in backend.sent] == [True, False]
+    assert run.n_units == run.n_done == 2
+    assert set(Attribute.objects.filter(run=run).values_list("person", flat=True)) == {chats[2].person_id}
+    assert list(run.inputs.all()) == [people]
+
+
+def test_extract_takes_everybody_unless_selected_people_are_named(study: Study, chats: list[Conversation]) -> None:
+    factories.make_run(study, "people", backend="seeded")
+    assert inputs_for(study, "extract", "recorded") == []
+    assert plan_run(study=study, stage="extract", backend="recorded", model="m").n_units == len(chats)
+
+
+def test_extract_reads_no_other_run(study: Study, chats: list[Conversation]) -> None:
+    with pytest.raises(RunError, match="extract reads a run of people, not of merge"):
+        run_stage(study, "extract", [factories.make_run(study, "merge")], lambda _: answer())

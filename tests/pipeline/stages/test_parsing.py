@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.stages.parsing import explanation_of, parse_json, parse_rating, parse_yes_no
+from pipeline.stages.parsing import (
+    explanation_of,
+    parse_failure,
+    parse_json,
+    parse_rating,
+    parse_verdict,
+    parse_yes_no,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +81,52 @@ def test_parse_json_finds_it_among_words(text: str) -> None:
 def test_parse_json_says_that_there_is_none(text: str) -> None:
     with pytest.raises(ValueError):
         parse_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("ACCEPTED\nIt does.", "accepted"),
+        ("**Uncertain** - perhaps", "uncertain"),
+        ("- rejected: no", "rejected"),
+        ("Acceptable", None),
+        ("Not accepted", None),
+        ("ACCEPTED/UNCERTAIN", None),
+        ("accepted or rejected", None),
+        ("Verdict: ACCEPTED", None),
+        ("", None),
+    ],
+)
+def test_parse_verdict_takes_the_first_word_and_nothing_doubtful(text: str, value: str | None) -> None:
+    assert parse_verdict(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no_evidence\nNothing.", "no_evidence"),
+        ("No evidence", "no_evidence"),
+        ("**Task-mistaken**", "task_mistaken"),
+        ("NOT LASTING.", "not_lasting"),
+        ("overgeneralized: it says more", "overgeneralized"),
+        ("other", "other"),
+        ("Otherwise fine", None),
+        ("no_evidence, other", None),
+        ("overgeneralized or no_evidence", None),
+        ("no evidence_of_that", None),
+        ("evidence", None),
+        ("", None),
+    ],
+)
+def test_parse_failure_takes_one_category_however_it_is_spelled(text: str, value: str | None) -> None:
+    assert parse_failure(text) == value
+
+
+@pytest.mark.parametrize("head", ["REJECTED", "no_evidence", "YES", "4"])
+def test_explanation_of_is_what_follows_any_value(head: str) -> None:
+    assert explanation_of(f"**{head}**\n- Because \x00 of \udc00 it.") == "Because \ufffd of \ufffd it."
+
+
+def test_parse_json_takes_out_what_no_database_stores_at_any_depth() -> None:
+    assert parse_json('{"a\\u0000": [{"b": "x\\ud800y"}, 1, null]}') == {"a\ufffd": [{"b": "x\ufffdy"}, 1, None]}
+    assert parse_json('{"whole": "\\ud83d\\udc1d"}') == {"whole": "\U0001f41d"}
