@@ -50,6 +50,7 @@ MATRIX = {
     "invite/<str:secret>/": Row(everybody(200), "400 303 303 303 303 303"),
     # What there is to judge, and judging
     "": Row("302 200 200 200 200 200", "302 405 405 405 405 405"),
+    "c/<str:public_id>/leave/": Row("302 404 200 404 404 404", "302 404 303 404 404 404"),
     "c/<str:public_id>/rate/": Row("302 404 302 302 404 404", everybody(405)),
     "a/<str:token>/": Row(OWN_ITEM, OWN_POST),
     "a/<str:token>/edit/": Row(OWN_ITEM, OWN_POST),
@@ -68,6 +69,15 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
+        "302 404 404 404 200 200", "302 405 405 405 405 405"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/exclude/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/readmit/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
     "s/<slug:study>/runs/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/runs/<str:run>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/people/<str:run>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
@@ -134,6 +144,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         "token": held.token,
         "study": study.slug,
         "campaign": campaign.slug,
+        "pseudonym": rater.participant.pseudonym,
         "invite": str(invite.pk),
         "release": release.public_id,
         "name": "manifest.json",

@@ -1,18 +1,22 @@
-"""Leaving: answers stop counting, seats reopen, and what is asked for is erased."""
+"""Leaving and coming back: answers stop counting, seats reopen, what is asked for is erased; an exclusion is undone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from annotation.domain.errors import AnnotationError
-from annotation.domain.seats import end_assignment, lock_item
+from annotation.domain.seats import end_assignment, lock_item, seat_is_free, take_seat
 from annotation.enums import AssignmentState, CampaignState, RaterState
 from annotation.models import Assignment, Campaign, Draft, Judgment, Rater, Remark, Revision
+from studies.domain.audit import record_event
 from studies.models import AuditEvent, User
 
+VERBS = ("withdraw_rater", "exclude_rater", "readmit_rater")
 LEAVING = (AssignmentState.HELD, AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
 
 
@@ -43,17 +47,66 @@ def exclude_rater(*, rater: Rater, reason: str, actor: User) -> Withdrawal:
     """A lead takes the rater out of the campaign, with a reason that stands in the audit trail."""
     if not reason.strip():
         raise AnnotationError("Say why the rater is excluded; the reason is kept with the exclusion.")
+    if Rater.objects.select_for_update().get(pk=rater.pk).state == RaterState.WITHDRAWN:
+        raise AnnotationError("The rater has left; there is nobody to exclude.")
     withdrawal = Withdrawal(_end_all(rater, RaterState.EXCLUDED), 0, 0)
     _record(rater, actor, "exclude_rater", {"reason": reason.strip(), **withdrawal.__dict__})
     return withdrawal
+
+
+@dataclass(frozen=True)
+class Readmission:
+    """What coming back did: answers that count again, and those whose seats went to others meanwhile."""
+
+    seated: int
+    surplus: int
+
+
+@transaction.atomic
+def readmit_rater(*, rater: Rater, reason: str, actor: User) -> Readmission:
+    """Undoes an exclusion, with a reason. Answers take their seats again where these are free, else they are surplus.
+
+    Raises AnnotationError for a rater who is not excluded: who left of their own accord is not brought back.
+    """
+    if not reason.strip():
+        raise AnnotationError("Say why the rater is let in again; the reason is kept with the exclusion's.")
+    row = Rater.objects.select_for_update(of=("self",)).get(pk=rater.pk)
+    if row.state != RaterState.EXCLUDED:
+        raise AnnotationError(f"The rater is {row.get_state_display().lower()}, not excluded.")
+    Rater.objects.filter(pk=rater.pk).update(state=RaterState.ACTIVE)
+    states = [_bring_back(pk, item) for pk, item in _rows(rater, (AssignmentState.WITHDRAWN,))]
+    readmission = Readmission(states.count(AssignmentState.SUBMITTED), states.count(AssignmentState.SURPLUS))
+    _record(rater, actor, "readmit_rater", {"reason": reason.strip(), **readmission.__dict__})
+    return readmission
+
+
+def _bring_back(assignment_id: int, item_id: int) -> AssignmentState:
+    """What was held is offered again at the rater's next claim; what was submitted goes where it finds its seat."""
+    item = lock_item(item_id)
+    assignment = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment_id)
+    if assignment.submitted_at is None:
+        state = AssignmentState.EXPIRED
+    elif assignment.seat_id is not None and not seat_is_free(assignment.seat_id):
+        state = AssignmentState.SURPLUS
+    else:
+        state = AssignmentState.SUBMITTED
+    Assignment.objects.filter(pk=assignment_id).update(state=state)
+    if state == AssignmentState.SUBMITTED and assignment.seat_id is not None:
+        take_seat(item)
+    return state
+
+
+def _rows(rater: Rater, states: Sequence[AssignmentState]) -> list[tuple[int, int]]:
+    """(assignment, item) of the rater in these states, in the order in which items are locked."""
+    rows = Assignment.objects.filter(rater=rater, state__in=states).order_by("item_id")
+    return list(rows.values_list("pk", "item_id"))
 
 
 def _end_all(rater: Rater, state: RaterState) -> int:
     """Rater, then items in order, then assignments: the lock order of annotation.domain.seats."""
     Rater.objects.select_for_update().get(pk=rater.pk)
     Rater.objects.filter(pk=rater.pk).update(state=state)
-    leaving = Assignment.objects.filter(rater=rater, state__in=LEAVING).order_by("item_id")
-    rows = list(leaving.values_list("pk", "item_id"))
+    rows = _rows(rater, LEAVING)
     for assignment_id, item_id in rows:
         item = lock_item(item_id)
         assignment = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment_id)
@@ -81,11 +134,15 @@ def _erase(rater: Rater) -> tuple[int, int]:
     )
 
 
+def comings_and_goings(rater: Rater) -> QuerySet[AuditEvent]:
+    """When the rater left, was excluded or let in again, newest first, with the reasons given."""
+    events = AuditEvent.objects.filter(study=rater.campaign.study_id, subject=_subject(rater), verb__in=VERBS)
+    return events.select_related("actor").order_by("-made_at", "-pk")
+
+
 def _record(rater: Rater, actor: User | None, verb: str, detail: dict[str, object]) -> None:
-    AuditEvent.objects.create(
-        study=rater.campaign.study,
-        actor=actor,
-        verb=verb,
-        subject=f"rater {rater.participant.pseudonym} of campaign {rater.campaign.slug}",
-        detail=detail,
-    )
+    record_event(study=rater.campaign.study, actor=actor, verb=verb, subject=_subject(rater), detail=detail)
+
+
+def _subject(rater: Rater) -> str:
+    return f"rater {rater.participant.pseudonym} of campaign {rater.campaign.slug}"

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from annotation.domain.rendering import rendered_html
-from annotation.enums import CampaignState, Origin
+from annotation.enums import CampaignState, Origin, RaterState
 from annotation.instruments import INSTRUMENTS
-from annotation.models import Assignment, Campaign
+from annotation.models import Assignment, Campaign, Rater
 from annotation.permissions import campaigns_of
 from annotation.views.rating_page import DONE, mark_of
 from studies.models import User
@@ -33,6 +33,15 @@ class CampaignRow:
     state: str
     mark: str
     saved: int
+    rater: str  # the state of the rater that the user is in it; "" before the first item
+
+    @property
+    def joined(self) -> bool:
+        return bool(self.rater)
+
+    @property
+    def left(self) -> bool:
+        return self.rater in (RaterState.WITHDRAWN, RaterState.EXCLUDED)
 
 
 @never_cache
@@ -49,11 +58,15 @@ def _rows(user: User) -> list[CampaignRow]:
     saved = dict(mine.values_list("campaign").annotate(n=Count("pk")).order_by())
     shown = campaigns_of(user, *RATES).filter(state__in=SHOWN).exclude(origin=Origin.IMPORTED)
     campaigns = list(shown.select_related("study", "guideline").order_by("study__title", "created_at"))
+    states = dict(Rater.objects.filter(participant__user=user).values_list("campaign", "state"))
     guidelines = rendered_html(campaign.guideline.text for campaign in campaigns)
-    return [_row(campaign, guidelines[campaign.guideline.text], saved.get(campaign.pk, 0)) for campaign in campaigns]
+    return [
+        _row(campaign, guidelines[campaign.guideline.text], saved.get(campaign.pk, 0), states.get(campaign.pk, ""))
+        for campaign in campaigns
+    ]
 
 
-def _row(campaign: Campaign, guideline: str, saved: int) -> CampaignRow:
+def _row(campaign: Campaign, guideline: str, saved: int, rater: str) -> CampaignRow:
     return CampaignRow(
         public_id=campaign.public_id,
         study=campaign.study.title,
@@ -63,4 +76,5 @@ def _row(campaign: Campaign, guideline: str, saved: int) -> CampaignRow:
         state=campaign.state,
         mark=mark_of(campaign),
         saved=saved,
+        rater=rater,
     )

@@ -12,11 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from annotation.domain.assignment import claim_assignment, expire_leases, return_assignment
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, Submission, revise_assignment, submit_assignment
-from annotation.domain.withdrawing import withdraw_rater
-from annotation.enums import AssignmentState
+from annotation.domain.withdrawing import exclude_rater, readmit_rater, withdraw_rater
+from annotation.enums import AssignmentState, RaterState
 from annotation.models import Assignment, Rater
 from pipeline.enums import InstrumentName
 from studies.clock import from_now
+from studies.enums import Role
 from tests import factories
 from tests.annotation.domain.invariants import check_seats
 
@@ -35,6 +36,7 @@ class CampaignHistory(RuleBasedStateMachine):
         self.campaign = factories.make_campaign(
             study, n_items=2, n_questions=2, k=2, instrument=InstrumentName.PREFERENCE
         )
+        self.lead = factories.make_member(study, Role.LEAD)
         self.raters = [factories.make_rater(self.campaign) for _ in range(4)]
         self.seen: dict[int, list[Assignment]] = {}
 
@@ -90,6 +92,12 @@ class CampaignHistory(RuleBasedStateMachine):
     @rule(number=st.integers(0, 1), erase=st.booleans())
     def withdraw(self, number: int, erase: bool) -> None:
         withdraw_rater(rater=self._rater(number), erase=erase)
+
+    @rule(number=st.integers(2, 3))
+    def exclude_or_readmit(self, number: int) -> None:
+        rater = Rater.objects.get(pk=self._rater(number).pk)
+        step = readmit_rater if rater.state == RaterState.EXCLUDED else exclude_rater
+        step(rater=rater, reason="So it is.", actor=self.lead)
 
     @invariant()
     def promises_hold(self) -> None:

@@ -11,7 +11,7 @@ from annotation.domain.assignment import claim_assignment, complete_if_done, exp
 from annotation.domain.counting import counted_judgments
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, RemarkInput, Submission, revise_assignment, submit_assignment
-from annotation.domain.withdrawing import exclude_rater, withdraw_rater
+from annotation.domain.withdrawing import exclude_rater, readmit_rater, withdraw_rater
 from annotation.enums import AssignmentState, CampaignState, RaterState, RemarkKind
 from annotation.models import Assignment, Campaign, Judgment, Rater, Remark, Revision
 from studies.clock import from_now
@@ -107,6 +107,46 @@ def test_exclusion_needs_a_reason_and_stands_in_the_audit_trail(campaign: Campai
     assert event.actor == lead
     assert event.detail["reason"] == "Answers in two seconds a page."
     check_seats(campaign)
+
+
+def test_readmitted_rater_counts_again_as_if_nothing_had_been(campaign: Campaign, lead: User) -> None:
+    rater = finish(campaign)
+    exclude_rater(rater=rater, reason="A mistake.", actor=lead)
+    readmission = readmit_rater(rater=rater, reason="It was somebody else.", actor=lead)
+    assert (readmission.seated, readmission.surplus) == (2, 0)
+    assert counted_judgments(Judgment.objects.all()).count() == 4
+    assert complete_if_done(campaign=campaign)
+    check_seats(campaign)
+
+
+def test_readmitted_rater_whose_seat_is_filled_is_surplus(campaign: Campaign, lead: User) -> None:
+    excluded = finish(campaign)
+    exclude_rater(rater=excluded, reason="Too quick.", actor=lead)
+    other = factories.submit(factories.claim(factories.make_rater(campaign)))
+    readmission = readmit_rater(rater=excluded, reason="Not too quick.", actor=lead)
+    assert (readmission.seated, readmission.surplus) == (1, 1)
+    states = dict(Assignment.objects.filter(item=other.item).values_list("rater", "state"))
+    assert states == {excluded.pk: AssignmentState.SURPLUS, other.rater_id: AssignmentState.SUBMITTED}
+    check_seats(campaign)
+
+
+def test_readmitted_rater_goes_on_with_what_was_held(campaign: Campaign, lead: User) -> None:
+    held = factories.claim(factories.make_rater(campaign))
+    exclude_rater(rater=held.rater, reason="A mistake.", actor=lead)
+    readmit_rater(rater=held.rater, reason="Corrected.", actor=lead)
+    assert claim_assignment(rater=held.rater) == held
+    check_seats(campaign)
+
+
+def test_readmission_is_of_the_excluded_and_with_a_reason(campaign: Campaign, lead: User) -> None:
+    rater = finish(campaign)
+    with pytest.raises(AnnotationError, match="active, not excluded"):
+        readmit_rater(rater=rater, reason="Why not.", actor=lead)
+    withdraw_rater(rater=rater, erase=False)
+    with pytest.raises(AnnotationError, match="withdrawn, not excluded"):
+        readmit_rater(rater=rater, reason="Come back.", actor=lead)
+    with pytest.raises(AnnotationError, match="has left"):
+        exclude_rater(rater=rater, reason="Too quick.", actor=lead)  # which could be undone
 
 
 @pytest.mark.django_db(transaction=True)

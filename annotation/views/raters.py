@@ -1,0 +1,69 @@
+"""One rater of a campaign as a lead sees them: by pseudonym, what they did, and whether they take part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.domain.errors import AnnotationError
+from annotation.domain.overview import raters_of
+from annotation.domain.withdrawing import comings_and_goings, exclude_rater, readmit_rater
+from annotation.enums import RaterState
+from annotation.models import Rater
+from annotation.permissions import campaign_for
+from annotation.views.access import logged_in
+from studies.http import SeeOther
+from studies.models import User
+from studies.permissions import LEADS, LOOKS, may
+
+
+@logged_in
+@require_safe
+def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> HttpResponse:
+    found = campaign_for(request.user, study, campaign, *LOOKS)
+    row = get_object_or_404(raters_of(found), participant__pseudonym=pseudonym)
+    may_lead = may(request.user, found.study, *LEADS)
+    context = {
+        "study": found.study,
+        "campaign": found,
+        "rater": row,
+        "events": comings_and_goings(row),
+        "may_exclude": may_lead and row.state == RaterState.ACTIVE,
+        "may_readmit": may_lead and row.state == RaterState.EXCLUDED,
+    }
+    return render(request, "annotation/rater.html", context)
+
+
+@logged_in
+@require_POST
+def exclude(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> HttpResponse:
+    return _take(request, study, campaign, pseudonym, exclude_rater, "is excluded; the seats are open to others")
+
+
+@logged_in
+@require_POST
+def readmit(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> HttpResponse:
+    return _take(request, study, campaign, pseudonym, readmit_rater, "takes part again")
+
+
+def _take(
+    request: HttpRequest, study: str, slug: str, pseudonym: str, step: Callable[..., object], outcome: str
+) -> HttpResponse:
+    campaign = campaign_for(request.user, study, slug, *LEADS)
+    assert isinstance(request.user, User)
+    found = get_object_or_404(
+        Rater.objects.select_related("campaign__study", "participant"),
+        campaign=campaign,
+        participant__pseudonym=pseudonym,
+    )
+    try:
+        step(rater=found, reason=request.POST.get("reason", ""), actor=request.user)
+        messages.success(request, f"Rater {pseudonym} {outcome}.")
+    except AnnotationError as error:
+        messages.error(request, error.message)
+    return SeeOther(reverse("annotation:rater", args=[study, slug, pseudonym]))
