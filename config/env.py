@@ -70,6 +70,27 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
+def folder_with(name: str, file: str) -> Path | None:
+    """A folder that is there and holds this file; None where nothing is named."""
+    if not text(name):
+        return None
+    path = Path(text(name)).expanduser().resolve()
+    if not (path / file).is_file():
+        raise ImproperlyConfigured(f"{name}={path} holds no {file}: name the folder that does, or leave {name} out")
+    return path
+
+
+def file(name: str) -> Path | None:
+    """A file that is there, or none named."""
+    value = text(name)
+    if not value:
+        return None
+    path = Path(value).expanduser().resolve()
+    if not path.is_file():
+        raise ImproperlyConfigured(f"{name}={value}: there is no such file")
+    return path
+
+
 def usual_web_workers() -> int:
     """On PostgreSQL one a core, two to four: they are what a busy hour is short of (docs/performance.md)."""
     return min(4, max(2, os.cpu_count() or 1)) if text("DATABASE_URL") else 2
