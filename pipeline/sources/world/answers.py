@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.sources.world import reading
 from pipeline.sources.world.catalogue import TRUE
 from pipeline.sources.world.characters import Character, character
 from pipeline.sources.world.draws import draw, gauss, pick
@@ -31,6 +32,8 @@ def model_answer(world: World, model: str, messages: Sequence[Mapping[str, str]]
         return _extract(world, who, material["conversation"], repaired=len(messages) > 1)
     if stage == "evidence":
         return _evidence(world, who, material["attribute"], material["conversations"])
+    if stage in ("verify", "refine", "mention", "why"):
+        return _read(world, who, stage, material)
     if stage == "select":
         return _select(world, who, material["prompt"], material["attribute"])
     if stage == "judge":
@@ -39,6 +42,16 @@ def model_answer(world: World, model: str, messages: Sequence[Mapping[str, str]]
         given = [line.removeprefix("- ") for line in material["attributes"].splitlines()]
         return personalized_response(world, who, material["prompt"], given)
     return generic_response(world, who, material["prompt"])
+
+
+def _read(world: World, who: Character, stage: str, material: Mapping[str, str]) -> str:
+    attribute = material["attribute"]
+    if stage == "mention":
+        return reading.mention(world, who, material["response"], attribute)
+    if stage == "refine":
+        return reading.refine(world, attribute, material["conversations"])
+    judge = reading.verify if stage == "verify" else reading.why
+    return judge(world, who, material["conversations"], attribute)
 
 
 def embedding(world: World, text: str) -> list[float]:

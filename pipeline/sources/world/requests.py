@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pipeline import prompts
 
-STAGES = ("extract", "evidence", "select", "judge", "respond")
+STAGES = ("extract", "evidence", "verify", "refine", "select", "judge", "respond", "mention", "why")
 _NAME = re.compile(r"\$\{(\w+)\}")
 _BLOCK = re.compile(r"(?:^|\n\n)=== Conversation (\d+) ===\n\n")
 _TURN = re.compile(r"(?:^|\n\n)\[(\d+)\] (user|assistant|system): ")

@@ -11,11 +11,12 @@ from pipeline.domain.runs import plan_run, start_run
 from pipeline.models import Attribute, Evidence, Run
 from pipeline.stages.base import UnitFailed
 from pipeline.stages.merge import Found, group_by_distance, merge_group, united_evidence
+from pipeline.stages.places import Place
 from studies.models import Study
 from tests import factories
 
 
-def found(pk: int, confidence: float | None, evidence: tuple[tuple[int, int], ...] = ()) -> Found:
+def found(pk: int, confidence: float | None, evidence: tuple[Place, ...] = ()) -> Found:
     return Found(pk, 1, f"text {pk}", f"reason {pk}", confidence, evidence)
 
 
@@ -45,8 +46,9 @@ def test_group_by_distance_of_one_and_none() -> None:
 
 @pytest.mark.parametrize("vector", [[0.0, 0.0], [float("nan"), 1.0]])
 def test_group_by_distance_refuses_a_vector_without_direction(vector: list[float]) -> None:
-    with pytest.raises(UnitFailed, match="undefined"):
+    with pytest.raises(UnitFailed, match="undefined") as failed:
         group_by_distance([at(0), vector], 0.3)
+    assert failed.value.kind == "no_material"
 
 
 def test_merge_group_speaks_with_its_most_confident_the_earliest_of_several() -> None:
@@ -63,11 +65,16 @@ def test_merge_group_confidence_of_certain_and_unknown() -> None:
 
 
 def test_united_evidence_has_each_turn_once() -> None:
-    assert united_evidence([found(1, 0.5, ((7, 2), (7, 0))), found(2, 0.5, ((3, 1), (7, 2)))]) == [
-        (3, 1),
-        (7, 0),
-        (7, 2),
+    assert united_evidence([found(1, 0.5, (Place(7, 2), Place(7, 0))), found(2, 0.5, (Place(3, 1), Place(7, 2)))]) == [
+        Place(3, 1),
+        Place(7, 0),
+        Place(7, 2),
     ]
+
+
+def test_united_evidence_keeps_spans_and_of_two_that_begin_alike_the_longer() -> None:
+    whole, short, long, other = Place(7, 2), Place(7, 2, 0, 4), Place(7, 2, 0, 9), Place(7, 2, 3, 4)
+    assert united_evidence([found(1, 0.5, (other, short)), found(2, 0.5, (long, whole))]) == [whole, long, other]
 
 
 @pytest.fixture

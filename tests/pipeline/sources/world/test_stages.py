@@ -116,6 +116,10 @@ def test_every_stage_runs_on_the_world_without_a_failed_unit(
     select = carry_out(populated, address, "select", merge, model="world-claude")
     respond = carry_out(populated, address, "respond", select, model="world-gpt")
     judge = carry_out(populated, address, "judge", respond, model="world-gemma-31b")
+    mention = carry_out(populated, address, "mention", respond, model="world-claude")
+    verify = carry_out(populated, address, "verify", merge, model="world-claude")
+    refine = carry_out(populated, address, "refine", verify)
+    why = carry_out(populated, address, "why", verify, model="world-gpt")
     assert select.votes.filter(value="yes").exists()
     assert judge.votes.exists()
     pair = ResponsePair.objects.select_related("generic", "personalized").first()
@@ -123,4 +127,22 @@ def test_every_stage_runs_on_the_world_without_a_failed_unit(
     assert not small_world.uses_in(pair.generic.text)
     assert small_world.uses_in(pair.personalized.text)
     assert not Completion.objects.exclude(state="answered").exists()
+    opens = {use: small_world.use_of(pair.personalized.text, use) == "open" for use in given_texts(pair)}
+    found = {row.attribute.text: row.value == "yes" for row in mention.findings.filter(pair=pair)}
+    assert mean(found[text] == is_open for text, is_open in opens.items()) > 0.7
+    people = people_of(small_world)
+    true = {run: mean(is_true(small_world, people, row) for row in run.attributes.all()) for run in (merge, refine)}
+    assert true[refine] > true[merge] + 0.05  # what was wrong was rewritten or withdrawn
+    assert refine.outcome["rewritten"]
+    assert refine.outcome["withdrawn"]
+    assert why.findings.exclude(value=None).values("value").distinct().count() > 2
     assert all(small_world.knows(text or "") for text in Attribute.objects.values_list("text", flat=True))
+
+
+def given_texts(pair: ResponsePair) -> list[str]:
+    return [row.attribute.text or "" for row in pair.personalized.given_rows.select_related("attribute")]
+
+
+def is_true(world: World, people: dict[tuple[str, str], WorldPerson], row: Attribute) -> bool:
+    person = people[row.person.corpus.slug, row.person.source_id]
+    return world.truth_about(person, row.text or "") == TRUE
