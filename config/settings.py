@@ -21,7 +21,7 @@ DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss"))
 EMBEDDED = not DATABASE_URL
-PERSONAL_DATA_MODEL = env.existing_folder("PERSONAL_DATA_MODEL")  # a spaCy pipeline that finds people's names
+PERSONAL_DATA_MODEL = env.folder_with("PERSONAL_DATA_MODEL", "meta.json")  # a spaCy pipeline that finds people's names
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
@@ -36,6 +36,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 4, 1, 64)
 TASK_WORKERS = env.integer("TASK_WORKERS", 2, 1, 64)
 # Processes for local models, each with a model of its own in memory; none where .venv-models is missing.
 LOCAL_WORKERS = env.integer("LOCAL_WORKERS", 1, 0, 16)
+PRICES = env.file("PRICES")  # a table that goes before pipeline/prices.toml
 
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)

@@ -7,6 +7,8 @@ from pipeline.stages.base import AnyStage
 from pipeline.stages.evidence import FindEvidence
 from pipeline.stages.extract import Extract
 from pipeline.stages.judge import Judge
+from pipeline.stages.mask import BACKEND as MASK_BACKEND
+from pipeline.stages.mask import MaskPersonalData
 from pipeline.stages.mention import Mention
 from pipeline.stages.merge import Merge
 from pipeline.stages.pools import SelectByBm25, SelectByEmbedding, SelectFromPool
@@ -27,6 +29,7 @@ STAGES: dict[str, AnyStage] = {
     StageName.JUDGE: Judge(),
     StageName.MENTION: Mention(),
     StageName.WHY: Why(),
+    StageName.MASK: MaskPersonalData(),
 }
 
 # Stages that a baseline does in a model's place: (stage, backend).
@@ -35,9 +38,12 @@ BASELINES: dict[tuple[str, str], AnyStage] = {
     (StageName.SELECT, "embedding"): SelectByEmbedding(),
     (StageName.SELECT, "all"): SelectFromPool("yes"),
     (StageName.SELECT, "none"): SelectFromPool("no"),
+    (StageName.MASK, MASK_BACKEND): STAGES[StageName.MASK],
 }
 # Of these, those whose run names the model that makes the vectors; which embedder has it say the backend's options.
 BY_VECTORS = frozenset({(StageName.SELECT, "embedding")})
+# Stages that no model ever does, and what does them.
+OWN_BACKENDS: dict[str, str] = {StageName.MASK: MASK_BACKEND}
 
 
 def stage_for(name: str, backend: str) -> AnyStage:

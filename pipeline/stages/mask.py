@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import batched
+from itertools import islice
 from operator import or_
 
 from django.conf import settings
@@ -19,10 +19,12 @@ from pydantic import Field
 
 from pipeline.backends.base import BackendUnusable
 from pipeline.backends.personal_data import names_model, open_finder, rules_version
+from pipeline.enums import RunState
 from pipeline.enums import Stage as StageName
 from pipeline.masks import Span
 from pipeline.models import Conversation, Mask, Run, WorkUnit
 from pipeline.stages.base import Scope, StageParameters, UnitSpec, Work
+from studies.models import Study
 
 BACKEND = "presidio"
 BLOCK = 25  # conversations of one unit
@@ -52,7 +54,8 @@ class MaskPersonalData:
         """Blocks of the imports' conversations, in the order in which they came."""
         for source in scope.inputs:
             rows = Conversation.objects.filter(run=source).order_by("pk").values_list("pk", "public_id")
-            for block in batched(rows.iterator(), BLOCK):
+            pairs = rows.iterator()
+            while block := list(islice(pairs, BLOCK)):
                 (first, name), (last, end) = block[0], block[-1]
                 yield UnitSpec(f"{name} {end} {len(block)}", {"import": source.pk, "first": first, "last": last})
 
@@ -69,12 +72,12 @@ class MaskPersonalData:
     def work(self, run: Run, material: list[Conversation]) -> Work[list[Covered]]:
         if run.parameters["names"] != names_model():
             wanted = run.parameters["names"] or "no model for names"
-            raise BackendUnusable(f"the run was planned with {wanted}: set PERSONAL_DATA_MODEL accordingly, or plan anew")
+            raise BackendUnusable(
+                f"the run was planned with {wanted}: set PERSONAL_DATA_MODEL accordingly, or plan anew"
+            )
         places = [(row.pk, turn, said["content"]) for row in material for turn, said in enumerate(row.turns)]
         found = open_finder(settings.PERSONAL_DATA_MODEL).find([text for _, _, text in places])
-        return [
-            Covered(pk, turn, span) for (pk, turn, _), spans in zip(places, found, strict=True) for span in spans
-        ]
+        return [Covered(pk, turn, span) for (pk, turn, _), spans in zip(places, found, strict=True) for span in spans]
         yield  # a generator that asks no model
 
     def record(self, run: Run, unit: WorkUnit, material: list[Conversation], result: list[Covered]) -> None:
@@ -97,3 +100,13 @@ class MaskPersonalData:
         outcome = {"masks": dict(sorted(kinds.items())), "places": kinds.total(), "names": run.parameters["names"]}
         outcome["conversations"] = rows.values("conversation").distinct().count()
         Run.objects.filter(pk=run.pk).update(outcome=outcome)
+
+
+def import_to_mask(study: Study) -> list[Run]:
+    """The oldest import whose conversations were not all looked at as they would be now; else the newest, if any."""
+    now = MaskParameters()
+    done = Run.objects.filter(stage=StageName.MASK, state=RunState.COMPLETE, study=study)
+    done = done.filter(parameters__rules=now.rules, parameters__names=now.names)
+    imports = study.runs.filter(stage=StageName.IMPORT, conversations__isnull=False).distinct()
+    waiting = imports.exclude(outputs__in=done).order_by("pk").first()
+    return [run for run in [waiting or imports.order_by("-pk").first()] if run is not None]

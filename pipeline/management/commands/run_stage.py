@@ -21,14 +21,13 @@ from pipeline.domain.queues import queue_of, start_of_worker
 from pipeline.domain.runs import inputs_for, plan_run, run_named, start_run
 from pipeline.enums import RunState, Stage
 from pipeline.models import Run
-from pipeline.stages import BASELINES, STAGES
+from pipeline.stages import BASELINES, OWN_BACKENDS, STAGES
 from pipeline.tasks import enqueue_run
 from studies.models import Study
 
 SHOWN_FAILURES = 3
-GIVEN = ("base_url", "concurrency", "rpm", "tpm", "timeout", "embedder")
 BASELINE_NAMES = ", ".join(name for stage, name in BASELINES if stage == Stage.SELECT)
-GIVEN_AS_IT_IS = ("base_url", "concurrency", "timeout", "embedder", "device", "dtype", "batch")
+GIVEN_AS_IT_IS = ("base_url", "concurrency", "rpm", "tpm", "timeout", "embedder", "device", "dtype", "batch")
 
 
 class Command(BaseCommand):
@@ -40,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="", help="the model's name, as its server knows it")
         parser.add_argument("--revision", default="", help="the model's revision, where it matters")
         parser.add_argument(
-            "--backend", default="openai_api", help=f"{', '.join(BACKENDS)}; for select {BASELINE_NAMES} too"
+            "--backend", default="", help=f"{', '.join(BACKENDS)}; for select {BASELINE_NAMES} too (default openai_api)"
         )
         parser.add_argument("--recorded", default="", metavar="FILE", help="recorded answers, or vectors")
         parser.add_argument("--embedder", default="", help="select by embedding: what makes the vectors (local ...)")
@@ -85,7 +84,8 @@ class Command(BaseCommand):
         self.report(run)
 
     def plan(self, study: Study, options: dict[str, Any]) -> Run:
-        stage, backend = options["stage"], options["backend"]
+        stage = options["stage"]
+        backend = options["backend"] or OWN_BACKENDS.get(stage, "openai_api")
         named = [run_named(study, token) for token in options["inputs"]]
         return plan_run(
             study=study,
