@@ -19,8 +19,9 @@ from pipeline.enums import RunState, WorkState
 from pipeline.enums import Stage as StageName
 from pipeline.models import Run, RunInput, WorkUnit
 from pipeline.requests import sha256_of
-from pipeline.stages import BASELINES, BY_VECTORS, stage_for
+from pipeline.stages import BASELINES, BY_VECTORS, OWN_BACKENDS, stage_for
 from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
+from pipeline.stages.mask import import_to_mask
 from pipeline.version import VERSION
 from studies.models import Study, User
 
@@ -188,6 +189,8 @@ def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
     room = _stage(stage, backend)
     if "" in room.accepts:
         return []
+    if stage == StageName.MASK:
+        return import_to_mask(study)
     usable = Q(stage__in=[name for name in room.accepts if name not in (StageName.IMPORT, StageName.SAMPLE)])
     found = list(study.runs.filter(usable, state__in=[RunState.COMPLETE, RunState.INCOMPLETE]).order_by("pk"))
     # The first stage named is the one that usually comes before: extracted attributes yield to merged ones.
@@ -207,7 +210,7 @@ def _stage(stage: str, backend: str) -> AnyStage:
         raise RunError(str(error)) from error
     if (stage, backend) in BASELINES:
         return room
-    known = EMBEDDERS if stage == StageName.MERGE else BACKENDS
+    known = EMBEDDERS if stage == StageName.MERGE else () if stage in OWN_BACKENDS else BACKENDS
     if backend not in known:
         fitting = [*known, *(name for at, name in BASELINES if at == stage)]
         raise RunError(f"{stage} has no backend {backend!r}: use one of {', '.join(fitting)}")
