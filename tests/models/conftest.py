@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tests.models.tiny import make_tiny
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
+def _one_thread() -> None:
     """Of so small a model's work there is too little to share."""
     from pipeline.backends.base import BackendUnusable
     from pipeline.backends.local import open_backend
@@ -23,7 +22,6 @@ def _one_thread() -> Iterator[None]:
     import torch
 
     torch.set_num_threads(1)
-    yield
 
 
 @pytest.fixture(scope="session")
