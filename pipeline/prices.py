@@ -1,7 +1,7 @@
 """What models cost: prices.toml, and a file of one's own over it. What stands in neither is unknown, never free.
 
-Rows name a server's host and a model (with * for any end), input and output per million tokens, a currency, the date and
-the source. A file that PRICES names has the same form; its rows go before those of the shipped one.
+Rows name a server's host and a model (with * for any end), input and output per million tokens, a currency, the date
+and the source. A file that PRICES names has the same form; its rows go before those of the shipped one.
 """
 
 from __future__ import annotations

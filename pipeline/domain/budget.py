@@ -66,12 +66,17 @@ class Purse:
         self.run = run
         self.flying: dict[int, Tokens] = {}  # worst case, by completion
         self.longest = ANSWER_TOKENS
+        self.problem = ""
         self.next_look = 0.0
         self.limits: Limits | None = None
         self.spent, self.others = NONE, NONE
 
     def affordable(self, requests: Sequence[ModelRequest]) -> int:
-        """How many of these calls may begin, from the first on. Raises BudgetSpent: none, now or after any in flight."""
+        """How many of these calls may begin, from the first on; ``problem`` is set where none may and none is out.
+
+        Raises BudgetSpent where the budget cannot be kept at all.
+        """
+        self.problem = ""
         self._look(requests[0])
         if self.limits is None:
             return len(requests)
@@ -82,9 +87,14 @@ class Purse:
             held = held.plus(self.worst(request))
             if not self.limits.hold(held):
                 if number == 0 and not self.flying and self.others == NONE:
-                    raise BudgetSpent(_message(self.limits, self.spent, self.worst(request)))
+                    self.problem = _message(self.limits, self.spent, self.worst(request))
                 return number
         return len(requests)
+
+    def check(self) -> None:
+        """Raises BudgetSpent where the last look found no call affordable, now or later."""
+        if self.problem:
+            raise BudgetSpent(self.problem)
 
     def begin(self, completion: int, request: ModelRequest) -> None:
         self.flying[completion] = self.worst(request)
@@ -144,7 +154,8 @@ def _message(limits: Limits, spent: Tokens, worst: Tokens) -> str:
     if limits.tokens is not None and sum(spent) + sum(worst) > limits.tokens:
         budget = f"budget of {limits.tokens} tokens: {sum(spent)} are spent, and the next call may take {sum(worst)}"
         return f"{budget}: raise it (--budget-tokens) and start the run again"
+    budget = f"budget of {limits.money.normalize():f} {limits.currency}" if limits.money is not None else "budget"
     return (
-        f"budget of {limits.money} {limits.currency}: {limits.money_of(spent):.4f} are spent, and the next call may take "
+        f"{budget}: {limits.money_of(spent):.4f} are spent, and the next call may take "
         f"{limits.money_of(worst):.4f}: raise it (--budget-money) and start the run again"
     )

@@ -81,6 +81,7 @@ class Desk:
             self.before_asking(self, ready)
             ours = self._reserve(ready)
             self.settle()
+            self.purse.check()
             if ours:
                 return ours
 

@@ -129,6 +129,7 @@ def _ask_aside(desk: Desk, backend: Backend, request: ModelRequest) -> Outcome:
         [reservation] = desk.reserve([request])
         if reservation is not None and reservation.answered:
             return ModelAnswer(reservation.completion.text, reservation.completion.finish_reason)
+        desk.purse.check()
         if reservation is None or not reservation.ours:
             _wait_for(desk, ANOTHERS_CALL)
             continue

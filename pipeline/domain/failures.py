@@ -118,7 +118,13 @@ def retry_failures(*, run: Run, kind: str | None, actor: User | None) -> int:
             raise RunError("The run was cancelled: nothing of it is tried again. Plan another one.")
         keys = failed_units(row, kind).values("pk")
         count = WorkUnit.objects.filter(pk__in=keys).update(
-            state=WorkState.PENDING, failure="", reason="", completion=None, lease_until=None, settled_at=None
+            state=WorkState.PENDING,
+            failure="",
+            reason="",
+            completion=None,
+            lease_until=None,
+            settled_at=None,
+            attempts=0,
         )
         if count:
             _reopen(row)

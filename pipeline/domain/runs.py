@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -18,6 +21,7 @@ from pipeline.domain.errors import RunError
 from pipeline.enums import RunState, WorkState
 from pipeline.enums import Stage as StageName
 from pipeline.models import Run, RunInput, WorkUnit
+from pipeline.prices import PricesError, prices_for
 from pipeline.requests import sha256_of
 from pipeline.stages import BASELINES, BY_VECTORS, OWN_BACKENDS, stage_for
 from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
@@ -26,6 +30,8 @@ from pipeline.version import VERSION
 from studies.models import Study, User
 
 IN_ONE_INSERT = 1000
+PAID = ("openai_api",)  # backends whose calls cost by the token
+BUDGETS = ("budget_tokens", "budget_money")
 ENDED = (RunState.COMPLETE, RunState.INCOMPLETE, RunState.CANCELLED)
 
 
@@ -40,15 +46,21 @@ def plan_run(
     inputs: Sequence[Run] = (),
     backend_options: Mapping[str, Any] | None = None,
     created_by: User | None = None,
+    budget_tokens: int | None = None,
+    budget_money: Decimal | None = None,
 ) -> Run:
     """A run with all its work rows, in one transaction; state planned.
 
     Planned again with the same stage, backend, model, parameters, template, inputs and units, it is the same run, and
-    only ``backend_options`` (how the backend is reached) is brought up to date. Raises RunError.
+    only ``backend_options`` (how the backend is reached) and the budgets, where any is given, are brought up to date.
+    Raises RunError.
     """
+    if any(limit is not None and limit <= 0 for limit in (budget_tokens, budget_money)):
+        raise RunError("a budget is more than nothing: leave it out for no limit")
     run, specs = _drafted(
         study, stage, backend, model, revision, parameters or {}, inputs, backend_options or {}, created_by
     )
+    run.budget_tokens, run.budget_money = budget_tokens, budget_money
     return _same_run(run) or _write_plan(run, inputs, specs)
 
 
@@ -123,7 +135,8 @@ def fingerprint(run: Run, inputs: Sequence[Run], specs: Sequence[UnitSpec]) -> s
 def start_run(*, run: Run, retry_failed: bool = True) -> Run:
     """Lets workers claim its units. Units that failed get another try; answers on record are not asked for again.
 
-    A run that is complete stays so. Raises RunError for a cancelled one.
+    The prices of its model are kept on the run when it first starts. A run that is complete stays so. Raises RunError
+    for a cancelled one, and for a budget in money where no price is known.
     """
     with transaction.atomic():
         row = Run.objects.select_for_update().get(pk=run.pk)
@@ -131,10 +144,11 @@ def start_run(*, run: Run, retry_failed: bool = True) -> Run:
             raise RunError(f"run {row.public_id} was cancelled: plan another with other parameters")
         if retry_failed:
             failed = row.work_units.filter(state=WorkState.FAILED)
-            failed.update(state=WorkState.PENDING, failure="", reason="", completion=None, lease_until=None)
+            failed.update(state=WorkState.PENDING, failure="", reason="", completion=None, lease_until=None, attempts=0)
         if row.work_units.filter(state__in=[WorkState.PENDING, WorkState.CLAIMED]).exists():
             Run.objects.filter(pk=row.pk, started_at__isnull=True).update(started_at=Now())
-            Run.objects.filter(pk=row.pk).update(state=RunState.RUNNING, problem="", finished_at=None)
+            prices = row.prices or _prices_of(row)
+            Run.objects.filter(pk=row.pk).update(state=RunState.RUNNING, problem="", finished_at=None, prices=prices)
     run.refresh_from_db()
     return run
 
@@ -257,11 +271,31 @@ def _what_it_reads(room: AnyStage, inputs: Sequence[Run]) -> str:
     return f"{named} made nothing that it could read, or no prompt is put to these people"
 
 
+def _prices_of(run: Run) -> dict[str, str]:
+    """What its model costs by today's tables; {} where nobody knows, or nothing is paid by the token."""
+    base_url = str(run.backend_options.get("base_url", "")) or os.environ.get("OPENAI_BASE_URL", "")
+    try:
+        price = prices_for(run.model_name, base_url, settings.PRICES) if run.backend in PAID else None
+    except PricesError as error:
+        raise RunError(str(error)) from error
+    if price is None and run.budget_money is not None:
+        raise RunError(
+            f"no price of {run.model_name} by {run.backend} is known, so that no budget in money can be kept: give one "
+            "in tokens, or let PRICES name a table that has the model"
+        )
+    return price.as_json() if price else {}
+
+
 def _same_run(run: Run) -> Run | None:
     same = Run.objects.filter(study=run.study, stage=run.stage, fingerprint=run.fingerprint).first()
-    if same and same.backend_options != run.backend_options:
-        same.backend_options = run.backend_options
-        same.save(update_fields=["backend_options"])
+    if same:
+        brought = {"backend_options": run.backend_options}
+        brought |= {name: getattr(run, name) for name in BUDGETS if getattr(run, name) is not None}
+        changed = {name: value for name, value in brought.items() if getattr(same, name) != value}
+        for name, value in changed.items():
+            setattr(same, name, value)
+        if changed:
+            same.save(update_fields=list(changed))
     return same
 
 

@@ -16,7 +16,7 @@ def update_rows(
     ``bulk_update`` writes a CASE for every value of every row, and takes ten times as long to write it as the database
     takes to do it.
     """
-    columns = [model._meta.get_field(name) for name in fields]
+    columns: list[models.Field[Any, Any]] = [model._meta.get_field(name) for name in fields]  # type: ignore[misc]
     quote = connection.ops.quote_name
     places = ", ".join(f"{quote(str(column.column))} = %s" for column in columns)
     key = quote(str(model._meta.pk.column)) if model._meta.pk else "id"

@@ -60,7 +60,7 @@ def test_plan_run_over_new_units_is_another_run(small: SmallStudy) -> None:
     ("change", "message"),
     [
         ({"stage": "dream"}, "no stage is called 'dream'"),
-        ({"backend": "telepathy"}, "select has no backend 'telepathy': use one of recorded, openai_api, bm25"),
+        ({"backend": "telepathy"}, r"select has no backend 'telepathy': use one of recorded, openai_api, .*bm25"),
         ({"model": ""}, "name it with --model"),
         ({"parameters": {"temperature": "hot"}}, "select parameter temperature='hot'"),
         ({"parameters": {"heat": 1}}, "select parameter heat=1.*It takes: temperature"),
