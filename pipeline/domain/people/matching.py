@@ -42,10 +42,7 @@ def match(n_people: int, n_prompts: int, parameters: MatchParameters, chance: Ra
     n_pairs = total.clamp(sum(wanted))
     wanted = _adding_up(wanted, people, n_pairs, chance)
     offered = _adding_up([chance.randint(*prompts) for _ in range(used)], prompts, n_pairs, chance)
-    while not is_graphic(wanted, offered):
-        offered[offered.index(max(offered))] -= 1
-        offered[offered.index(min(offered))] += 1
-    return _mixed(_built(wanted, offered, chance), chance)
+    return _mixed(_built(wanted, evened(wanted, offered), chance), chance)
 
 
 def prompts_possible(n_people: int, parameters: MatchParameters) -> Range:
@@ -135,6 +132,15 @@ def is_graphic(left: Sequence[int], right: Sequence[int]) -> bool:
     counts = Counter(right).items()
     sums = accumulate(sorted(left, reverse=True))
     return all(total <= sum(min(number, k) * times for number, times in counts) for k, total in enumerate(sums, 1))
+
+
+def evened(wanted: Sequence[int], offered: Sequence[int]) -> list[int]:
+    """``offered``, made more even by ones, as little as makes the two numbers of a graph; they have the same sum."""
+    result = list(offered)
+    while not is_graphic(wanted, result):
+        result[result.index(max(result))] -= 1
+        result[result.index(min(result))] += 1
+    return result
 
 
 def _built(wanted: Sequence[int], offered: Sequence[int], chance: Random) -> list[list[int]]:

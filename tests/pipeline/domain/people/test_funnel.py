@@ -86,6 +86,13 @@ def test_scripted_takes_people_most_of_whose_openings_are_alike(corpus, people, 
     assert taken(corpus, scripted_share=1) == {}
 
 
+def test_scripted_counts_every_opening_that_has_a_twin(corpus, people, imported):
+    """Cyd opens two pairs of conversations alike: 4 of 7."""
+    for said in ("Tell me the weather in the town of number {} please", "Which birds are seen on the {} of the month?"):
+        say(people["cyd"], imported, said.format(1), said.format(2))
+    assert taken(corpus) == {"scripted": (7, 1)}
+
+
 def test_greetings_are_no_script(corpus, people, imported):
     for person in people.values():
         say(person, imported, *["hello"] * 9, sha256="")

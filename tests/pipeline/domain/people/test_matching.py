@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.domain.errors import RunError
-from pipeline.domain.people.matching import is_graphic, match, prompts_possible
+from pipeline.domain.people.matching import evened, is_graphic, match, prompts_possible
 from pipeline.domain.people.parameters import MatchParameters
 from pipeline.domain.seeding import chance
 
@@ -95,6 +95,13 @@ def test_is_graphic_is_whether_such_a_graph_exists(left, right):
     ways = product(*(combinations(range(len(right)), number) for number in left))
     counts = (Counter(place for way in each for place in way) for each in ways)
     assert is_graphic(left, right) == any([count[place] for place in range(len(right))] == right for count in counts)
+
+
+def test_numbers_that_make_no_graph_are_evened_out():
+    """Two people want four prompts each, and a prompt offered once cannot go to both: [3, 3, 2, 1] will not do."""
+    assert not is_graphic([4, 4, 1], [3, 3, 2, 1])
+    assert sorted(evened([4, 4, 1], [3, 3, 2, 1])) == [2, 2, 2, 3]
+    assert evened([4, 4, 1], [2, 3, 2, 2]) == [2, 3, 2, 2]
 
 
 def test_match_of_the_study_has_numbers_like_its_own():

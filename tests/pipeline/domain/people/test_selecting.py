@@ -90,6 +90,10 @@ def test_seed_draws_the_same_people_under_other_keys(study, corpus, other_study,
     assert one.outcome["diversity"] == other.outcome["diversity"]
 
 
+def test_other_seeds_draw_others(study, corpus, embedder):
+    assert len({tuple(drawn(draw(study, embedder, seed=str(number)))) for number in range(6)}) > 2
+
+
 def test_fewer_eligible_than_wanted_takes_all_and_says_so(study, corpus, embedder):
     run = draw(study, embedder, n_people=50)
     assert sorted(drawn(run)) == NAMES
