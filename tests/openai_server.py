@@ -4,6 +4,7 @@
 
 Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line. ``GET /counts`` tells how
 often each question came. ``POST /faults`` takes {"3": "429"}: what befalls the third request from the start, once.
+``POST /honours`` takes {"is": "schema"}: what of response_format it keeps to when it is probed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+PROBE = "Name one season of the year"  # how pipeline.backends.probing begins
+PROBED = {"json_schema": '{"season_probed": "summer", "warmth_probed": true}', "json_object": '{"season": "summer"}'}
+KEPT_TO = {"schema": ("json_schema", "json_object"), "json_object": ("json_object",), "prompt": ()}
 VLLM = "This model's maximum context length is 6048 tokens. However, you requested 6616 tokens (568 in the messages)."
 ERRORS: dict[str, tuple[int, dict[str, str]]] = {
     "429": (429, {"message": "slow down"}),
@@ -50,6 +54,7 @@ class State:
         self.at_once = 0
         self.most_at_once = 0
         self.delay = 0.0
+        self.honours = "schema"
         self.bodies: list[dict[str, Any]] = []
         self.times: list[float] = []
 
@@ -96,8 +101,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/faults":
             self.state.faults = {int(number): fault for number, fault in body.items()}
             self.reply({})
-        elif self.path == "/delay":
-            self.state.delay = body["seconds"]
+        elif self.path in ("/delay", "/honours"):
+            setattr(self.state, self.path[1:], body["is"])
             self.reply({})
 
     def over(self) -> None:
@@ -120,6 +125,12 @@ class Handler(BaseHTTPRequestHandler):
             self.fail(fault)
         elif body["model"] not in state.models:
             self.reply({"error": {"message": f"The model {body['model']} does not exist", "code": 404}}, 404)
+        elif body["messages"][0]["content"].startswith(PROBE):
+            with state.lock:
+                state.counts[question] += 1
+            kind = body.get("response_format", {}).get("type")
+            kept_to = kind in KEPT_TO[state.honours]
+            self.reply(completion(body, PROBED[kind] if kept_to else "Summer. It is warm then."))
         elif question not in state.answers:
             self.reply({"error": {"message": "no answer is recorded to this question"}}, 400)
         else:
@@ -219,7 +230,11 @@ class ModelServer:
         self._post("/faults", {str(number): fault for number, fault in faults.items()})
 
     def delay(self, seconds: float) -> None:
-        self._post("/delay", {"seconds": seconds})
+        self._post("/delay", {"is": seconds})
+
+    def honours(self, form: str) -> None:
+        """schema, json_object or prompt (nothing)."""
+        self._post("/honours", {"is": form})
 
     def status(self) -> dict[str, Any]:
         with urlopen(f"{self.origin}/counts", timeout=10) as reply:
