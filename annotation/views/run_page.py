@@ -10,6 +10,7 @@ from pipeline.domain.failures import FailureGroup, failures_by_kind, retry_may_h
 from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, progress_of, prompt_of
 from pipeline.domain.progress import RunProgress
 from pipeline.domain.queues import queue_of, start_of_worker
+from pipeline.domain.runs import ENDED
 from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
 from pipeline.enums import RunState
 from pipeline.models import Run
@@ -41,13 +42,23 @@ class Live:
     retry_helps: bool  # it is over, and some of what failed may go better next time
     sentence: str
     cost: str
+    projected: str  # what it comes to in the end, "" where that is not known or the same
     pace: str
-    queue: str = ""
+    queue: str
 
     @property
     def worker(self) -> str:
         """What starts a worker for it."""
         return start_of_worker(self.queue)
+
+    @property
+    def over(self) -> bool:
+        return self.run.state in ENDED
+
+    @property
+    def over_budget(self) -> bool:
+        """It stands still for its budget, which the page can raise."""
+        return self.run.problem.startswith("budget of ")
 
     @property
     def polls(self) -> bool:
@@ -105,6 +116,7 @@ def live_view(run: Run) -> Live:
         retry_helps=run.state == RunState.INCOMPLETE and retry_may_help(run),
         sentence=run_in_words(run, progress),
         cost=cost_in_words(progress.cost, progress.currency),
+        projected=cost_in_words(progress.projected, progress.currency) if progress.projected and progress.left else "",
         pace=pace_in_words(progress.per_minute),
         queue=queue_of(run),
     )

@@ -14,6 +14,7 @@ from annotation.permissions import run_for
 from annotation.views.access import logged_in
 from annotation.views.run_form import BudgetForm
 from annotation.views.run_page import Live, about_run, live_view, run_context
+from annotation.views.run_wording import cost_in_words
 from pipeline.domain.failures import (
     FailureGroup,
     describe_failures,
@@ -22,7 +23,7 @@ from pipeline.domain.failures import (
     failures_by_kind,
     unreadable_votes,
 )
-from pipeline.domain.overview import Counts, counts_of, runs_by_stage, runs_with_lineage
+from pipeline.domain.overview import Counts, costs_of, counts_of, runs_by_stage, runs_with_lineage
 from pipeline.enums import Stage
 from pipeline.models import Run
 from studies.permissions import LEADS, LOOKS, may, study_for
@@ -36,6 +37,7 @@ VOTES = "votes"  # shown beside the kinds of failure, being none
 class RunRow:
     run: Run
     counts: Counts
+    cost: str
 
 
 @logged_in
@@ -46,7 +48,8 @@ def runs(request: HttpRequest, study: str) -> HttpResponse:
     wanted = request.GET.get("stage", "")
     stage = wanted if wanted in Stage.values else ""
     page = Paginator(runs_with_lineage(found, stage), RUNS_PER_PAGE).get_page(request.GET.get("page"))
-    counts = counts_of(list(page.object_list))
+    shown = list(page.object_list)
+    counts, costs = counts_of(shown), costs_of(shown)
     context = {
         "study": found,
         "stages": stages,
@@ -54,7 +57,10 @@ def runs(request: HttpRequest, study: str) -> HttpResponse:
         "stage": stage,
         "stage_query": f"stage={stage}&" if stage else "",
         "page": page,
-        "rows": [RunRow(run, counts[run.pk]) for run in page.object_list],
+        "rows": [
+            RunRow(run, counts[run.pk], cost_in_words(costs.get(run.pk), run.prices.get("currency", "")))
+            for run in shown
+        ],
     }
     return render(request, "annotation/runs.html", context)
 

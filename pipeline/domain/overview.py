@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from pipeline import prompts
 from pipeline.domain.progress import RunProgress, run_progress
-from pipeline.enums import RunState, Stage, WorkState
-from pipeline.models import Run, WorkUnit
+from pipeline.enums import CompletionState, RunState, Stage, WorkState
+from pipeline.models import Completion, Run, WorkUnit
+from pipeline.prices import cost_of
 from pipeline.stages import stage_for
 from pipeline.stages.base import template_sha256
 from studies.clock import from_now
@@ -57,6 +59,21 @@ def counts_of(runs: Sequence[Run]) -> dict[int, Counts]:
     for key, n_done, n_failed in rows.annotate(done=done, failed=failed):
         counts[key] = Counts(going_on[key].n_units, n_done, n_failed)
     return counts
+
+
+def costs_of(runs: Sequence[Run]) -> dict[int, Decimal]:
+    """By key of the run, where a price is known and every answer was counted; in the prices' currency. One query."""
+    priced = {run.pk: run for run in runs if run.prices}
+    rows = Completion.objects.filter(run__in=priced).order_by().values_list("run")
+    uncounted = Count("pk", filter=Q(state=CompletionState.ANSWERED, prompt_tokens=None))
+    sums = rows.annotate(uncounted=uncounted, asked=Sum("prompt_tokens"), answered=Sum("completion_tokens"))
+    found = {key: (uncounted, asked or 0, answered or 0) for key, uncounted, asked, answered in sums}
+    return {
+        key: cost_of(run.prices, asked, answered)
+        for key, run in priced.items()
+        for uncounted, asked, answered in [found.get(key, (0, 0, 0))]
+        if not uncounted
+    }
 
 
 def progress_of(run: Run) -> RunProgress:

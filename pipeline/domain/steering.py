@@ -71,12 +71,14 @@ def set_budget(*, run: Run, tokens: int | None, money: Decimal | None, actor: Us
     """No call is begun that could pass either limit, None for no limit. ``money`` is in the currency of its prices.
 
     Holds from the next call on; a run that stands still for its old budget is to be resumed. Raises RunError for a run
-    that was completed or cancelled, and for a limit of nothing. One transaction.
+    that was completed or cancelled, for a limit of nothing, and for money where no price is known. One transaction.
     """
     if any(limit is not None and limit <= 0 for limit in (tokens, money)):
         raise RunError("A budget is more than nothing: leave it empty for no limit, or pause the run.")
     with transaction.atomic():
         row = _locked(run)
+        if money is not None and row.started_at and not row.prices:
+            raise RunError(f"No price of {row.model_name} is known: set a budget in tokens.")
         if row.state in (RunState.COMPLETE, RunState.CANCELLED):
             raise RunError(f"No budget can be set. {REMEDIES[RunState(row.state)]}")
         row.budget_tokens, row.budget_money = tokens, money

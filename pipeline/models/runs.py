@@ -80,7 +80,7 @@ class Completion(models.Model):
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="completions")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="completions")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="completions", db_index=False)  # see below
     cache_key = models.CharField(max_length=64)  # sha256, see pipeline.requests: what is sent and nothing else
     attempt = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=CompletionState.choices)
@@ -106,6 +106,10 @@ class Completion(models.Model):
                 name="completion_one_live_per_request",
             ),
             models.CheckConstraint(condition=Q(state__in=CompletionState.values), name="completion_state_known"),
+        ]
+        indexes = [
+            # Holds all that a run's cost is counted from: its page and its budget look every few seconds.
+            models.Index(fields=["run", "state", "prompt_tokens", "completion_tokens"], name="completion_cost"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from pipeline.enums import RunState as S
 from pipeline.enums import WorkState
 from pipeline.models import Run
 from studies.models import AuditEvent
-from tests.pipeline.domain.failing import failed_kinds, make_failed_run
+from tests.pipeline.domain.failing import PRICES, failed_kinds, make_failed_run
 
 HTMX = {"HX-Request": "true"}
 VERBS = ("resume", "pause", "cancel", "budget", "failures/retry")
@@ -99,7 +99,7 @@ def test_failures_of_a_paused_run_wait_for_its_resumption(study, leading, handed
 
 
 def test_lead_sets_a_budget_and_takes_it_away(study, leading):
-    run = make_failed_run(study, {F.OTHER: 1}, state=S.PAUSED, template_sha256="0" * 64, prices={"currency": "USD"})
+    run = make_failed_run(study, {F.OTHER: 1}, state=S.PAUSED, template_sha256="0" * 64, prices=PRICES)
     assert leading.post(f"{page_of(run)}budget/", {"tokens": "5000", "money": "1.5"}).status_code == 303
     run.refresh_from_db()
     assert (run.budget_tokens, run.budget_money) == (5000, Decimal("1.5"))

@@ -7,15 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.domain.runs import plan_run
+from pipeline.domain.executing import execute_run
+from pipeline.domain.runs import plan_run, start_run
 from pipeline.enums import CompletionState, Stage, WorkState
 from pipeline.enums import FailureKind as F
 from pipeline.enums import RunState as S
 from pipeline.models import Run, RunInput
 from studies.clock import from_now
 from tests import factories
-from tests.pipeline.backing import run_stage, small_study
-from tests.pipeline.domain.failing import make_completion, make_failed_run
+from tests.pipeline.backing import Scripted, run_stage, small_study
+from tests.pipeline.domain.failing import PRICES, make_completion, make_failed_run
 
 HTMX = {"HX-Request": "true"}
 LIST = "/s/figs/runs/"
@@ -130,6 +131,28 @@ def test_run_page_shows_what_it_asked_read_and_was_made_from(study, looking):
     assert "Would knowing" in text or "Statement about the person" in text
 
 
+def test_run_page_says_what_it_costs_and_will_cost(study, looking):
+    run = make_failed_run(study, {F.UNPARSEABLE: 2}, done=2, state=S.PAUSED, template_sha256="0" * 64, prices=PRICES)
+    run.work_units.filter(position=3).update(state=WorkState.PENDING, failure="", completion=None)
+    run.completions.update(prompt_tokens=500_000, completion_tokens=100_000)
+    text = text_of(looking.get(page_of(run)))
+    assert "Cost USD 1.40 about USD 1.87 in all; prices of 2026-11-23" in text
+    run.completions.filter(pk=run.completions.first().pk).update(prompt_tokens=None)
+    assert "Cost n/a not every answer was counted" in text_of(looking.get(page_of(run)))
+
+
+def test_run_that_stands_still_for_its_budget_says_to_raise_it(study, leading):
+    """The engine's own words: a run that had real work and no token to spend on it."""
+    small = small_study(study)
+    run = plan_run(study=study, stage="select", backend="recorded", model="model-a", inputs=[small.merge])
+    Run.objects.filter(pk=run.pk).update(budget_tokens=1)
+    execute_run(run=start_run(run=run), backend=Scripted(lambda request: "YES"))
+    text = text_of(leading.get(page_of(run)))
+    assert "Stands still: 3 units left of 3." in text
+    assert "budget of 1 tokens" in text
+    assert "Set a larger budget , then resume." in text
+
+
 def test_prompt_that_has_changed_since_is_not_shown_as_the_run_s(study, looking):
     run = make_failed_run(study, {}, state=S.COMPLETE, template_sha256="0" * 64)
     text = text_of(looking.get(page_of(run)))
@@ -218,6 +241,15 @@ def test_runs_can_be_narrowed_to_a_stage(study, looking):
     assert "1 of 1 done" not in text
     assert "No run of this stage" in text_of(looking.get(f"{LIST}?stage=judge"))
     assert "1 of 1 done" in text_of(looking.get(f"{LIST}?stage=nonsense"))
+
+
+def test_runs_are_listed_with_what_they_cost(study, looking):
+    priced = make_failed_run(study, {F.UNPARSEABLE: 2}, template_sha256="0" * 64, prices=PRICES)
+    priced.completions.update(prompt_tokens=500_000, completion_tokens=100_000)
+    make_failed_run(study, {F.UNPARSEABLE: 1}, template_sha256="0" * 64, model_name="unpriced")
+    text = text_of(looking.get(LIST))
+    assert "2 failed USD 1.40 " in text
+    assert "1 failed n/a " in text
 
 
 def test_running_run_is_listed_with_what_is_done_by_now(study, looking):

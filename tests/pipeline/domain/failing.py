@@ -9,6 +9,8 @@ from pipeline.models import Completion, Run, WorkUnit
 from studies.models import Study
 from tests import factories
 
+PRICES = {"input": "1.00", "output": "2.00", "currency": "USD", "version": "2026-11-23"}
+
 
 def make_failed_run(study: Study, failures: dict[FailureKind, int], done: int = 1, **fields: object) -> Run:
     """An extract run, a unit per conversation: ``done`` of them, then failures; those with an answer have its text."""

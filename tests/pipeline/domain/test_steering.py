@@ -9,8 +9,9 @@ from pipeline.domain.steering import order_cancel, order_pause, order_resume, se
 from pipeline.enums import FailureKind, WorkState
 from pipeline.enums import RunState as S
 from pipeline.models import Run
+from studies.clock import from_now
 from studies.models import AuditEvent
-from tests.pipeline.domain.failing import make_failed_run
+from tests.pipeline.domain.failing import PRICES, make_failed_run
 
 STEPS = {"resume": order_resume, "pause": order_pause, "cancel": order_cancel}
 # By state: what resume, pause and cancel make of it; "" where they are refused.
@@ -71,6 +72,15 @@ def test_set_budget_stores_limits_and_their_absence(study, lead):
     set_budget(run=run, tokens=None, money=None, actor=lead)
     run.refresh_from_db()
     assert (run.budget_tokens, run.budget_money) == (None, None)
+
+
+def test_set_budget_in_money_needs_a_price(study):
+    run = half_done(study, S.PAUSED)
+    Run.objects.update(started_at=from_now(-60))
+    with pytest.raises(RunError, match="No price of model-a is known: set a budget in tokens"):
+        set_budget(run=run, tokens=None, money=Decimal(1), actor=None)
+    Run.objects.update(prices=PRICES)
+    assert set_budget(run=run, tokens=None, money=Decimal(1), actor=None).budget_money == 1
 
 
 @pytest.mark.parametrize(("tokens", "money"), [(0, None), (None, Decimal(0)), (-5, None)])
