@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from annotation.domain.rendering import rendered_html
@@ -17,7 +17,9 @@ from annotation.instruments.material import (
     TurnView,
 )
 from annotation.models import Assignment, Question
+from pipeline.domain.masking import shown_turns
 from pipeline.enums import InstrumentName
+from pipeline.masks import Shown
 from pipeline.models import Attribute, Conversation, Evidence
 
 SPEAKERS = {"user": "Person", "assistant": "Assistant", "system": "System"}
@@ -47,37 +49,45 @@ class AttributeQuality:
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
         people = Attribute.objects.filter(pk__in=[question.attribute_id for question in questions]).values("person")
         conversations = list(Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"))
+        texts = shown_turns(conversations)
         return PageMaterial(
-            questions=_question_views(questions, conversations),
-            conversations=_conversation_views(conversations),
+            questions=_question_views(questions, conversations, texts),
+            conversations=_conversation_views(conversations, texts),
         )
 
     def page_of_texts(self, texts: OwnTexts) -> None:
         """The conversations are part of the page."""
 
 
-def _conversation_views(conversations: Sequence[Conversation]) -> tuple[ConversationView, ...]:
-    """What models wrote is rendered as Markdown; what people typed is shown as they typed it."""
-    turns = [turn for conversation in conversations for turn in conversation.turns]
-    html = rendered_html(turn["content"] for turn in turns if turn["role"] == "assistant")
+def _conversation_views(
+    conversations: Sequence[Conversation], texts: Mapping[int, Sequence[Shown]]
+) -> tuple[ConversationView, ...]:
+    """What models wrote is rendered as Markdown; what people typed is shown as they typed it; both with their masks."""
+    said = [
+        [(turn["role"], text.text) for turn, text in zip(each.turns, texts[each.pk], strict=True)]
+        for each in conversations
+    ]
+    html = rendered_html(text for turns in said for role, text in turns if role == "assistant")
     return tuple(
         ConversationView(
             place,
             tuple(
                 TurnView(
                     turn_place,
-                    SPEAKERS.get(turn["role"], turn["role"].capitalize()),
-                    Passage(turn["content"], html[turn["content"]] if turn["role"] == "assistant" else ""),
+                    SPEAKERS.get(role, role.capitalize()),
+                    Passage(text, html[text] if role == "assistant" else ""),
                 )
-                for turn_place, turn in enumerate(conversation.turns)
+                for turn_place, (role, text) in enumerate(turns)
             ),
         )
-        for place, conversation in enumerate(conversations)
+        for place, turns in enumerate(said)
     )
 
 
-def _question_views(questions: Sequence[Question], conversations: Sequence[Conversation]) -> tuple[QuestionView, ...]:
-    places = {conversation.pk: (place, conversation.turns) for place, conversation in enumerate(conversations)}
+def _question_views(
+    questions: Sequence[Question], conversations: Sequence[Conversation], texts: Mapping[int, Sequence[Shown]]
+) -> tuple[QuestionView, ...]:
+    places = {conversation.pk: place for place, conversation in enumerate(conversations)}
     evidence: dict[int, list[EvidenceView]] = {}
     found = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
     rows = list(found.order_by("conversation__position", "conversation_id", "turn", "start"))
@@ -85,9 +95,9 @@ def _question_views(questions: Sequence[Question], conversations: Sequence[Conve
     for row in rows:
         if row.start is None and (row.attribute_id, row.conversation_id, row.turn) in quoted:
             continue  # named whole by one model and quoted by another: the words say more
-        place, turns = places[row.conversation_id]
-        quote = "" if row.start is None else turns[row.turn]["content"][row.start : row.end]
-        evidence.setdefault(row.attribute_id, []).append(EvidenceView(place, row.turn, quote))
+        text = texts[row.conversation_id][row.turn]
+        quote = "" if row.start is None or row.end is None else text.quote(row.start, row.end)
+        evidence.setdefault(row.attribute_id, []).append(EvidenceView(places[row.conversation_id], row.turn, quote))
     return tuple(
         QuestionView(place, question.text, tuple(evidence.get(question.attribute_id, ())))
         for place, question in enumerate(questions)

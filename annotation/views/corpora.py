@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from annotation.instruments.attribute_quality import SPEAKERS
 from annotation.views.access import logged_in
 from pipeline.domain.corpora import corpora_with_figures, neighbours_of
+from pipeline.domain.masking import mask_summary, shown_turns
 from pipeline.models import Conversation
 from studies.permissions import LOOKS, study_for
 
@@ -27,7 +28,8 @@ class Turn:
 @require_safe
 def corpora(request: HttpRequest, study: str) -> HttpResponse:
     found = study_for(request.user, study, *LOOKS)
-    return render(request, "annotation/corpora.html", {"study": found, "rows": corpora_with_figures(found)})
+    context = {"study": found, "rows": corpora_with_figures(found), "masks": mask_summary(found)}
+    return render(request, "annotation/corpora.html", context)
 
 
 @logged_in
@@ -41,7 +43,9 @@ def conversation(request: HttpRequest, study: str, conversation: str) -> HttpRes
 
 
 def _turns(conversation: Conversation) -> list[Turn]:
+    """Personal data is covered here too: who leads a study need not read it either."""
+    shown = shown_turns([conversation])[conversation.pk]
     return [
-        Turn(place, turn["role"], SPEAKERS.get(turn["role"], turn["role"].capitalize()), turn["content"])
-        for place, turn in enumerate(conversation.turns)
+        Turn(place, turn["role"], SPEAKERS.get(turn["role"], turn["role"].capitalize()), text.text)
+        for place, (turn, text) in enumerate(zip(conversation.turns, shown, strict=True))
     ]

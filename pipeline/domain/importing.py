@@ -38,6 +38,7 @@ class ImportReport:
     known: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    run: Run | None = None  # that the new conversations belong to
 
     def count(self, kind: str, new: int, known: int = 0) -> None:
         self.new[kind] += new
@@ -94,7 +95,7 @@ class Importer:
         if self._import_run is None:
             sums = sorted(f"{path.name} {checksum(path)}" for path in self.files)
             digest = hashlib.sha256("\n".join(sums).encode()).hexdigest()
-            self._import_run = self.run(Stage.IMPORT, f"files {digest[:16]}", files=sums)
+            self._import_run = self.report.run = self.run(Stage.IMPORT, f"files {digest[:16]}", files=sums)
         return self._import_run
 
     def add_rows(self, run: Run, count: int) -> None:

@@ -129,17 +129,26 @@ def _gaps(plan: Plan) -> Iterator[Wrong]:
             yield Wrong(path, f"labels come from a campaign of {instrument.value}: add one to [campaigns]")
     if plan.select and not plan.select.models and not plan.select.baselines:
         yield Wrong(("select",), "nobody selects: give it models or baselines")
-    for voted, instrument in (("select", InstrumentName.RELEVANCE), ("judge", InstrumentName.PREFERENCE)):
-        part, campaign = getattr(plan, voted), plan.campaigns.get(plan.campaign_of(instrument) or "")
+    yield from _unsampled(plan)
+
+
+def _unsampled(plan: Plan) -> Iterator[Wrong]:
+    asked = {
+        "select": InstrumentName.RELEVANCE,
+        "judge": InstrumentName.PREFERENCE,
+        "mention": InstrumentName.PREFERENCE,
+    }
+    for stage, instrument in asked.items():
+        part, campaign = getattr(plan, stage), plan.campaigns.get(plan.campaign_of(instrument) or "")
         if part and part.only_sampled and (campaign is None or campaign.sample is None):
-            yield Wrong((voted, "only_sampled"), f"no campaign of {instrument.value} draws a sample: give one a sample")
+            yield Wrong((stage, "only_sampled"), f"no campaign of {instrument.value} draws a sample: give one a sample")
 
 
 def _wrong_parameters(plan: Plan) -> Iterator[Wrong]:
     rooms: dict[str, type[BaseModel]] = {"people": PeopleParameters, "match": MatchParameters}
     rooms |= {name: stage.parameters for name, stage in STAGES.items()}
     for stage, room in rooms.items():
-        if part := getattr(plan, stage):
+        if part := getattr(plan, stage, None):  # a plan has no part for masks
             yield from _parameters_of(room, (stage, "parameters"), part.parameters)
     for name, baseline in plan.select.baselines.items() if plan.select else ():
         room = BASELINES["select", name].parameters

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
 
 from annotation.domain.importing import ImportRefused, import_corpus, summary
+from pipeline.domain.executing import execute_run
 from pipeline.domain.importing import ImportReport
+from pipeline.domain.masking import mask_summary, plan_masks
+from pipeline.domain.runs import start_run
 from pipeline.enums import CorpusKind
+from pipeline.models import Run
 from pipeline.sources import SOURCES
 from pipeline.sources.base import ReadOptions
 
@@ -29,6 +34,7 @@ class Command(BaseCommand):
         kind = "whether the people of a corpus (or of all: just KIND) are human or synthetic; may be repeated"
         parser.add_argument("--kind", action="append", default=[], type=_kind, metavar="CORPUS=KIND", help=kind)
         parser.add_argument("--corpus", default="", metavar="SLUG", help="what to call it, if not as the source does")
+        parser.add_argument("--no-masks", action="store_true", help="leave personal data for run_stage STUDY mask")
         parser.add_argument("--licence", default="", help="the licence of the texts, if not as the source states it")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,6 +59,17 @@ class Command(BaseCommand):
         self._print_problems(report)
         self._print_summary(report)
         self.stdout.write(f"Done in {time.monotonic() - started:.1f} s.")
+        if report.run is not None and not options["no_masks"]:
+            self._mask(report.run)
+
+    def _mask(self, imported: Run) -> None:
+        """What was imported stands whatever becomes of this; stopped, it goes on by run_stage STUDY mask."""
+        run = start_run(run=plan_masks(study=imported.study, imported=imported))
+        with tqdm(total=run.n_units, unit="block", desc="looking for personal data", disable=None) as bar:
+            execute_run(run=run, on_settled=bar.update)
+        if run.problem:
+            self.stderr.write(run.problem)
+        self.stdout.write(str(mask_summary(imported.study)))
 
     def _print_problems(self, report: ImportReport) -> None:
         for problem in report.problems:
