@@ -75,7 +75,7 @@ def test_run_page_says_why_a_run_stands_still_and_what_to_do(study, leading):
     response = leading.get(page_of(run))
     text = text_of(response)
     assert "Stands still: 2 units left of 3." in text
-    assert "the key was refused (401)" in text
+    assert "The key was refused (401)" in text
     assert "Mend that, then resume." in text
     assert actions(response) == {"resume", "cancel"}
 
@@ -149,7 +149,7 @@ def test_run_that_stands_still_for_its_budget_says_to_raise_it(study, leading):
     execute_run(run=start_run(run=run), backend=Scripted(lambda request: "YES"))
     text = text_of(leading.get(page_of(run)))
     assert "Stands still: 3 units left of 3." in text
-    assert "budget of 1 tokens" in text
+    assert "Budget of 1 tokens" in text
     assert "Set a larger budget , then resume." in text
 
 
