@@ -76,7 +76,7 @@ class Merge:
         try:
             vectors = embedder.embed([found.text for found in material])
         except FinalError as error:
-            raise UnitFailed(str(error), FailureKind.REFUSED) from error
+            raise UnitFailed(str(error), error.kind) from error
         groups = group_by_distance(vectors, run.parameters["distance"])
         return [merge_group([material[place] for place in group]) for group in groups]
         yield  # a generator that asks no model

@@ -103,7 +103,7 @@ class SelectByEmbedding(SelectFromPool):
         try:
             vectors = embedder.embed([pool.prompt.text, *(attribute.text or "" for attribute in pool.attributes)])
         except FinalError as error:
-            raise UnitFailed(str(error), FailureKind.REFUSED) from error
+            raise UnitFailed(str(error), error.kind) from error
         try:
             scores = cosine_scores(vectors[0], vectors[1:])
         except ValueError as error:
