@@ -159,9 +159,14 @@ def return_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
 @on_own_item
 @require_POST
 def draft_answer(request: HttpRequest, assignment: Assignment) -> HttpResponse:
-    """Keeps one answer that is not submitted yet. Said in plain words, for the script to show."""
+    """Keeps one answer that is not submitted yet; without any, the page says that it is in use, which renews the lease.
+
+    Said in plain words, for the script to show.
+    """
     entered = entered_in(request.POST)
     try:
+        if not entered.answers:
+            renew_lease(assignment=assignment)
         for place, answer in entered.answers.items():
             if save_draft(assignment=assignment, place=place, answer=answer) is None:
                 raise SubmissionConflict("This item is submitted already; what you change here is not kept.")

@@ -143,6 +143,7 @@
   function sayMissing(missing) {
     const numbers = missing.map((question) => Number(question.id.slice(1)) + 1);
     const listed = numbers.length > 6 ? `${numbers.slice(0, 6).join(", ")} …` : numbers.join(", ");
+    asked = true;
     say(numbers.length === 1 ? `Question ${listed} has no answer yet.` : `${numbers.length} questions have no answer yet: ${listed}.`);
     for (const question of missing) question.classList.add("lacking");
   }
@@ -176,6 +177,7 @@
 
   const waiting = new Map();
   let sending = false;
+  let asked = false; // the rater was told what is missing: no word about a draft comes over it until the next choice
   let submitting = false;
 
   function draft(question) {
@@ -191,7 +193,7 @@
     if (sending || submitting || !waiting.size) return;
     sending = true;
     const [question, one] = waiting.entries().next().value;
-    const tell = (words) => { if (question.isConnected && !submitting && $("#trouble").hidden) say(words); };
+    const tell = (words) => { if (question.isConnected && !submitting && !asked && $("#trouble").hidden) say(words); };
     tell("Saving…");
     try {
       const reply = await fetch(one.url, { method: "POST", body: one.body, headers: csrf() });
@@ -206,6 +208,23 @@
     }
     sending = false;
     send();
+  }
+
+  // The lease is renewed while somebody is at the page, also while they only read
+
+  const BEAT = 45000; // milliseconds; no lease is shorter than a minute
+  let used = false;
+
+  async function beat() {
+    const url = form()?.dataset.draft;
+    if (!used || !url || submitting || document.visibilityState !== "visible") return;
+    used = false;
+    try {
+      const reply = await fetch(url, { method: "POST", headers: csrf() });
+      if (reply.status === 410) say(await reply.text());
+    } catch {
+      used = true; // offline: the next beat tries again
+    }
   }
 
   // Time on the page while it is looked at
@@ -239,7 +258,7 @@
   }
 
   function arrive() {
-    submitting = false;
+    submitting = asked = false;
     waiting.clear(); // what was submitted, or handed back, needs no draft
     if (!$("#notice")) active = 0; // else the same item came back with something to mend
     begin();
@@ -277,10 +296,15 @@
     if (event.target.id === "single-keys") localStorage.setItem("single-keys", event.target.checked);
     if (!question) return;
     if (event.target.value === "accepted") for (const reason of $$("[name^=reason-]:checked", question)) reason.checked = false;
+    asked = false;
     showMissing();
     draft(question);
   });
   document.addEventListener("visibilitychange", watch);
+  for (const sign of ["keydown", "pointerdown", "scroll"]) {
+    document.addEventListener(sign, () => { used = true; }, { capture: true, passive: true });
+  }
+  setInterval(beat, BEAT);
   document.addEventListener("htmx:beforeRequest", () => {
     submitting = true; // the answers go as a whole; drafts would only come late
     say("Saving…");

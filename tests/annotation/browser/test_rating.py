@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, Campaign, Judgment, Rater, Revision
 from pipeline.enums import InstrumentName
+from studies.clock import from_now
 from studies.models import User
 from tests import factories
 from tests.annotation.browser.conftest import log_in
@@ -250,6 +251,33 @@ def test_lost_reply_is_retried_and_stored_once(rater: MakeRater, start: Start) -
     expect(page.locator("#status")).to_have_text("Saved. Item 2 of up to 2.")
     assert Revision.objects.count() == 2
     assert Assignment.objects.filter(state=AssignmentState.SUBMITTED).count() == 1
+
+
+def test_page_that_is_read_keeps_its_item(page: Page, rater: MakeRater, start: Start) -> None:
+    """Also where nothing is answered for long. A page that nobody uses lets go."""
+    page.clock.install()
+    start(rater(RELEVANCE).campaign)
+    held = Assignment.objects.filter(state=AssignmentState.HELD)
+    held.update(lease_until=from_now(5))
+    page.keyboard.press("j")
+    with page.expect_response("**/draft/") as reply:
+        page.clock.fast_forward(50_000)
+    assert reply.value.status == 204
+    assert held.filter(lease_until__gt=from_now(60)).count() == 1
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.fast_forward(200_000)
+    page.evaluate("0")  # whatever was asked is on its way by now
+    assert asked == []
+
+
+def test_page_whose_item_is_gone_says_so_while_it_is_read(page: Page, rater: MakeRater, start: Start) -> None:
+    page.clock.install()
+    start(rater(RELEVANCE).campaign)
+    Assignment.objects.filter(state=AssignmentState.HELD).update(state=AssignmentState.EXPIRED, lease_until=None)
+    page.keyboard.press("j")
+    page.clock.fast_forward(50_000)
+    expect(page.locator("#status")).to_contain_text("This item went back to the others")
 
 
 def test_server_error_keeps_the_answers(rater: MakeRater, start: Start) -> None:
