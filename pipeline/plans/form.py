@@ -86,6 +86,8 @@ class Responding(ByMany):
 
 
 class Judging(ByMany):
+    """Of judges, and of those who look for open mentions."""
+
     only_sampled: bool = False  # only what the preference campaign's sample drew
 
 
@@ -131,7 +133,7 @@ class Plan(Part):
     select: Selecting | None = None
     respond: Responding | None = None
     judge: Judging | None = None
-    mention: ByMany | None = None
+    mention: Judging | None = None
     why: Explaining | None = None
     # Whose attributes are put to prompts and to raters; "" the last of these that the plan has.
     attributes: Literal["", "extract", "merge", "refine"] = ""

@@ -154,9 +154,9 @@ def _responses(plan: Plan) -> Iterator[Step]:
     yield from _by_each(plan, "respond", plan.respond, (labels if chosen == LABELS else f"select {chosen}",))
     responses = tuple(f"respond {model}" for model in plan.respond.models)
     yield from _samples(plan, InstrumentName.PREFERENCE, responses)
-    drawn = _drawn(plan, InstrumentName.PREFERENCE) if plan.judge and plan.judge.only_sampled else ()
-    yield from _by_each(plan, "judge", plan.judge, (*responses, *drawn))
-    yield from _by_each(plan, "mention", plan.mention, responses)
+    for stage, part in (("judge", plan.judge), ("mention", plan.mention)):
+        drawn = _drawn(plan, InstrumentName.PREFERENCE) if part and part.only_sampled else ()
+        yield from _by_each(plan, stage, part, (*responses, *drawn))
     yield from _asked(plan, InstrumentName.PREFERENCE, (*attributes_from(plan), *responses))
 
 
