@@ -81,8 +81,13 @@ class Live:
 
     @property
     def said(self) -> str:
-        """Changes when there is something new to be said aloud: the state, or a tenth of the way."""
-        return f"{self.run.state}-{self.percent // 10}"
+        """Changes when there is something new to be said aloud: the state, a tenth of the way, that nobody works."""
+        return f"{self.run.state}-{self.percent // 10}" + ("-idle" if self.hands.idle else "")
+
+    @property
+    def aloud(self) -> str:
+        more = "No worker has been at it for a minute." if self.hands.idle else self.run.problem
+        return f"{self.sentence} {more}".strip()
 
     @property
     def tokens(self) -> int | None:

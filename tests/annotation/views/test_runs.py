@@ -182,6 +182,16 @@ def test_running_run_that_no_worker_has_in_hand_says_so(study, looking):
     assert "1 left, 1 of them in workers" in text
 
 
+def test_poll_speaks_up_when_nobody_works_any_more(study, looking):
+    run = make_failed_run(study, {F.OTHER: 1}, state=S.RUNNING)
+    run.work_units.filter(state=WorkState.FAILED).update(state=WorkState.PENDING, failure="")
+    run.work_units.update(settled_at=from_now(-600))
+    Run.objects.update(started_at=from_now(-900))
+    said = looking.get(f"{page_of(run)}?state=running&said=running-5", headers=HTMX).content.decode()
+    assert 'hx-swap-oob="innerHTML">Running: 1 of 2 units done. No worker has been at it for a minute.<' in said
+    assert 'role="alert"' not in said  # it would be read out again with every poll
+
+
 # Polling
 
 
