@@ -18,6 +18,7 @@ from pipeline.domain.people.diversity import diversity_of, draw_apart
 from pipeline.domain.people.funnel import Mask, Step, run_funnel
 from pipeline.domain.people.parameters import PeopleParameters
 from pipeline.domain.people.reading import Conversations, Notice, read_conversations
+from pipeline.domain.people.stash import Stash
 from pipeline.domain.people.vectors import Eligible, vectors_of
 from pipeline.domain.seeding import chance
 from pipeline.enums import RunState, Stage
@@ -44,9 +45,11 @@ def sample_people(
     """A complete run of stage ``people`` with its SampledPerson rows; ``outcome`` has the funnel and the diversity.
 
     Everything is read and embedded first, without a transaction, and written at the end in one: stopped before that, it
-    has changed nothing. The same parameters, embedder and eligible people, saying the same, are the same run, which is
-    then returned without asking the embedder. Where fewer people are eligible than wanted, all are drawn and the
-    outcome says both numbers. ``embedder`` takes the place of the one that ``backend`` and ``model`` name.
+    has changed nothing in the database, and the same draw goes on with what was embedded (see Stash). The same
+    parameters, embedder and eligible people, saying the same, are the same run, which is then returned without asking
+    the embedder. Where fewer people are eligible than wanted, all are drawn and the outcome says both numbers.
+    ``embedder`` takes the place of the one that ``backend`` and ``model`` name.
+
     Raises RunError: no such corpus, nobody left, an embedder that cannot be used. ``notice`` is told how far it is.
     """
     notice = notice or (lambda _: None)
@@ -67,7 +70,8 @@ def sample_people(
     if same := _same_run(run):
         notice("these people were drawn before, by the same rules: nothing is asked again")
         return same
-    vectors = vectors_of(filtered.people, embedder or _opened(run), parameters.openings_embedded, notice)
+    stash = Stash(run.fingerprint)
+    vectors = vectors_of(filtered.people, embedder or _opened(run), parameters.openings_embedded, stash, notice)
     drawn = draw_apart(vectors.rows, parameters.n_people, chance(parameters.seed, "people"))
     diversity = diversity_of(vectors.rows, drawn, chance(parameters.seed, "random draws"))
     chosen = [filtered.people[place] for place in drawn]
@@ -79,7 +83,9 @@ def sample_people(
         "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
         "conversations_left_out": _left_out(chosen),
     }
-    return _write(run, chosen, filtered.import_runs, started)
+    run = _write(run, chosen, filtered.import_runs, started)
+    stash.clear()
+    return run
 
 
 class Filtered(NamedTuple):

@@ -13,6 +13,7 @@ from pipeline.backends.base import BackendUnusable, FinalError
 from pipeline.backends.embedders import Embedder
 from pipeline.domain.errors import RunError
 from pipeline.domain.people.reading import Notice, opening_of
+from pipeline.domain.people.stash import Part, Stash
 from pipeline.models import Conversation
 
 PEOPLE_AT_ONCE = 32
@@ -38,29 +39,44 @@ class PeopleVectors:
     n_openings: int
 
 
-def vectors_of(people: Sequence[Eligible], embedder: Embedder, at_most: int, notice: Notice) -> PeopleVectors:
-    """Asks the embedder, outside any transaction. ``at_most`` openings of each person, their first ones.
-
-    Raises RunError where the embedder cannot be used, or gives what is no vector.
+def vectors_of(
+    people: Sequence[Eligible], embedder: Embedder, at_most: int, stash: Stash, notice: Notice
+) -> PeopleVectors:
+    """Asks the embedder, outside any transaction, for what is not in the stash. ``at_most`` openings of each person,
+    their first ones. Raises RunError where the embedder cannot be used, or gives what is no vector.
     """
-    rows: list[NDArray[np.float32]] = []
-    n_openings = 0
-    for chunk in _chunks(people, PEOPLE_AT_ONCE):
-        openings = _openings(chunk, at_most)
-        units = _unit_vectors(embedder, [text for texts in openings for text in texts])
-        ends = np.cumsum([len(texts) for texts in openings])
-        rows += [_direction(part) for part in np.split(units, ends[:-1])]
-        n_openings += len(units)
-        notice(f"embedded the openings of {len(rows):,} of {len(people):,} people")
-    return PeopleVectors(_stacked(rows), n_openings)
-
-
-def _stacked(rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    widths = {row.size for row in rows} - {0}
+    parts: list[Part] = []
+    done = 0
+    for number, chunk in enumerate(_chunks(people, PEOPLE_AT_ONCE)):
+        part = stash.read(number, len(chunk))
+        if part is None:
+            part = _part_of(chunk, embedder, at_most)
+            stash.write(number, part)
+        parts.append(part)
+        done += len(chunk)
+        notice(f"embedded the openings of {done:,} of {len(people):,} people")
+    widths = sorted({part.shape[1] for part in parts} - {1})  # people who say nothing have no width of their own
     if len(widths) > 1:
-        raise RunError(f"the embedder gave vectors of several lengths: {', '.join(map(str, sorted(widths)))}")
-    width = widths.pop() if widths else 0
-    return np.array([row if row.size else np.zeros(width) for row in rows], np.float32)
+        stash.clear()
+        raise RunError(f"the embedder gave vectors of several lengths: {', '.join(str(n - 1) for n in widths)}")
+    return _joined(parts, max(widths, default=1))
+
+
+def _part_of(people: Sequence[Eligible], embedder: Embedder, at_most: int) -> Part:
+    openings = _openings(people, at_most)
+    counts = [len(texts) for texts in openings]
+    units = _unit_vectors(embedder, [text for texts in openings for text in texts])
+    rows = [_direction(part) for part in np.split(units, np.cumsum(counts)[:-1])]
+    return np.column_stack((np.array(counts, np.float32), np.array(rows, np.float32)))
+
+
+def _joined(parts: Sequence[Part], width: int) -> PeopleVectors:
+    rows = np.zeros((sum(map(len, parts)), width - 1), np.float32)
+    place = 0
+    for part in parts:
+        rows[place : place + len(part), : part.shape[1] - 1] = part[:, 1:]
+        place += len(part)
+    return PeopleVectors(rows, int(sum(part[:, 0].sum() for part in parts)))
 
 
 def _chunks(people: Sequence[Eligible], size: int) -> Iterator[list[Eligible]]:

@@ -28,6 +28,11 @@ def corpus(study):
     return corpus
 
 
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+
+
 @pytest.fixture
 def embedder():
     return WordEmbedder()
@@ -132,6 +137,14 @@ def test_person_without_a_word_is_drawn_last(study, corpus, embedder):
     assert run.outcome["diversity"]["without_direction"] == 1
 
 
+def test_corpus_in_which_nobody_says_a_word_is_drawn_by_lot(study, embedder):
+    corpus, run = factories.make_corpus(study, "silence"), factories.make_run(study, "import")
+    for place, name in enumerate(NAMES):
+        say(factories.make_person(corpus, name), run, *(" " * (3 * place + more) for more in range(3)))
+    outcome = draw(study, embedder, "silence").outcome
+    assert (outcome["drawn"], outcome["openings_embedded"], outcome["diversity"]["eligible_mean"]) == (4, 0, None)
+
+
 class Broken:
     def __init__(self, *outcomes):
         self.outcomes = iter(outcomes)
@@ -160,12 +173,49 @@ def test_embedder_that_fails_stops_the_draw_and_changes_nothing(study, corpus, o
     assert Run.objects.count() == before
 
 
-def test_stopped_while_it_embeds_it_has_changed_nothing_and_can_go_again(study, corpus, embedder, monkeypatch):
+def test_stopped_while_it_embeds_it_has_changed_nothing_and_goes_on(study, corpus, embedder, monkeypatch, settings):
+    """Five people at a time; stopped at the second five, it asks for the other seven only, and draws the same."""
+    whole = drawn(draw(study, embedder))
+    Run.objects.filter(stage="people").delete()
     monkeypatch.setattr("pipeline.domain.people.vectors.PEOPLE_AT_ONCE", 5)
     before = Run.objects.count()
     with pytest.raises(KeyboardInterrupt):
-        draw(study, Broken(lambda n: [[1.0]] * n, KeyboardInterrupt()))
+        draw(study, Stopped(WordEmbedder(), after=1))
     assert Run.objects.count() == before
+    embedder.asked.clear()
+    assert drawn(draw(study, embedder)) == whole
+    assert len(embedder.asked) == 7 * 3
+    assert not list((settings.DATA_DIR / "people").iterdir())
+
+
+def test_file_of_a_stopped_draw_that_cannot_be_read_is_made_again(study, corpus, embedder, monkeypatch, settings):
+    monkeypatch.setattr("pipeline.domain.people.vectors.PEOPLE_AT_ONCE", 4)
+    with pytest.raises(KeyboardInterrupt):
+        draw(study, Stopped(WordEmbedder(), after=2))
+    first, second = sorted((settings.DATA_DIR / "people").glob("*/*.npy"))
+    first.write_bytes(first.read_bytes()[:100])
+    second.write_bytes(b"")
+    assert len(drawn(draw(study, embedder))) == 4
+    assert len(embedder.asked) == 12 * 3
+
+
+class Stopped:
+    """Ctrl-C at the call ``after`` so many."""
+
+    def __init__(self, embedder: WordEmbedder, after: int) -> None:
+        self.embedder, self.left = embedder, after
+
+    def embed(self, texts):
+        if not self.left:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return self.embedder.embed(texts)
+
+
+def test_embedder_that_changes_its_mind_is_not_believed_again(study, corpus, embedder, monkeypatch):
+    monkeypatch.setattr("pipeline.domain.people.vectors.PEOPLE_AT_ONCE", 6)
+    with pytest.raises(RunError, match="vectors of several lengths: 1, 2"):
+        draw(study, Broken(lambda n: [[1.0]] * n, lambda n: [[1.0, 2.0]] * n))
     assert len(drawn(draw(study, embedder))) == 4
 
 
