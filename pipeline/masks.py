@@ -21,7 +21,7 @@ WORDS = {
     MaskKind.IP: "internet address",
     MaskKind.NAME: "name",
 }
-_JOINER = "\u2060"  # invisible; keeps Markdown from taking "[e-mail address](" for a link
+_JOINER = "\u2060"  # invisible; keeps Markdown from taking "[e-mail address](" for a link, or "[...]:" for its address
 
 
 @dataclass(frozen=True, order=True)
