@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init
+from kombu.entity import Exchange, Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,6 +18,8 @@ TRANSPORT_ALIASES["filesystem"] = "config.file_transport:Transport"
 
 app = Celery("fitting_room")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# What a worker takes that is told of no queue. "local", for models in memory, is for workers of .venv-models alone.
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "calls")]
 app.autodiscover_tasks()
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from kombu import Exchange, Queue
 
 from config import env
 from config.databases import database_from_url, embedded_database
@@ -138,8 +137,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else broker_folders(DATA_DIR) | {"store_processed": True, "polling_interval": 0.05}
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
-# What a worker takes that is told of no queue. "local", for models in memory, is for workers of .venv-models alone.
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "calls")]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

@@ -181,14 +181,15 @@ def test_memory_that_is_short_halves_the_batch_and_goes_on(
     backend: Any, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipeline.backends.local import backend as room
+    from pipeline.backends.local.generating import generate
 
-    real, sizes = room.generate, []
+    sizes: list[int] = []
 
     def short(loaded: Any, batch: Any) -> Any:
         sizes.append(len(batch))
         if len(batch) > 2 or max(len(asked.tokens) for asked in batch) > 400:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
-        return real(loaded, batch)
+        return generate(loaded, batch)
 
     monkeypatch.setattr(room, "generate", short)
     requests = questions(tiny_llama, temperature=0.0)

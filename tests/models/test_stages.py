@@ -57,7 +57,7 @@ def test_labels_make_votes_of_any_model(small: SmallStudy, tiny: Path) -> None:
     assert {vote.value for vote in votes} <= {"yes", "no"}
     assert {vote.status for vote in votes} == {"answered"}
     for vote in votes:
-        shares = Completion.objects.get(pk=vote.completion_id).label_probabilities
+        shares = vote.completion.label_probabilities or {}
         assert vote.raw_score == pytest.approx(shares["YES"])
         assert sum(shares.values()) == pytest.approx(1)
         assert vote.value == ("yes" if shares["YES"] > 0.5 else "no")

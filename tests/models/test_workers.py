@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT, manage, own_environment, processes_on, until
-from tests.services import private_redis
 
 HEAVY = "('torch', 'transformers', 'sentence_transformers', 'outlines', 'accelerate')"
 # Hands two runs to the workers, and waits for the one that every worker can carry out.
@@ -69,17 +68,10 @@ print([name for name in {HEAVY} if name in sys.modules])
         assert say(environment, code) == "[]"
 
 
-@pytest.fixture(params=["files", "redis"])
-def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
-    if request.param == "files":
-        with own_environment(tmp_path / "data", migrated=True) as variables:
-            yield variables
-    else:
-        with (
-            private_redis() as address,
-            own_environment(tmp_path / "data", migrated=True, REDIS_URL=address) as variables,
-        ):
-            yield variables
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with own_environment(tmp_path / "data", migrated=True) as variables:
+        yield variables
 
 
 def worker(environment: dict[str, str], *words: str) -> subprocess.Popen[bytes]:

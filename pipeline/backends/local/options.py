@@ -55,7 +55,7 @@ def folder_of(name: str, options: LocalOptions) -> str:
 def _kind(device: str) -> str:
     """cpu or cuda. Raises BackendUnusable: no such device here."""
     try:
-        kind = torch.device(device).type
+        kind = str(torch.device(device).type)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # AssertionError: a torch without CUDA
         first = str(error).splitlines()[0]
