@@ -17,6 +17,7 @@ from pipeline.sources.opening import LARGEST_RECORD, BrokenAt, too_long
 
 _CHUNK = 2**20
 _BLANK = re.compile(r"[ \t\r\n]*")
+_TAIL = 3  # characters behind a number that may belong to it: 1, of 1e+9
 _UNFINISHED = 32  # an error this near to the end of what is read may be for want of the rest
 WHOLE_LINES = "each line must be one whole JSON object; mend or remove the line"
 
@@ -114,7 +115,7 @@ class _Window:
         while True:
             try:
                 value, end = self._json.raw_decode(self._text, self._at)
-                if end < len(self._text) or self._ended:
+                if self._ended or end + _TAIL <= len(self._text) or self._text[self._at] in '{["':
                     self._go(end)
                     return value
             except JSONDecodeError as error:

@@ -116,6 +116,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "deep": ("a.jsonl", b"[" * 100_000, "a.jsonl:1: JSON nested too deeply"),
     "many digits": ("a.jsonl", b"[" + b"9" * 5000, "a.jsonl:1: "),
     "broken list": ("a.json", b'[\n{"n": 1},\n{"n": }\n]', "a.json:3: broken JSON at character "),
+    "broken further down": ("a.json", b'[\n{"n": 1,\n"m": }\n]', "a.json:3: broken JSON at character "),
     "list cut off": ("a.json", b'[\n{"n": 1},\n{"n": "', "a.json:3: broken JSON"),
     "list without its end": ("a.json", b'[\n{"n": 1}\n', "a.json:3: expected a comma or the end of the list"),
     "list and more": ("a.json", b'[{"n": 1}]\n[]', "a.json:2: something follows the end of the list ('[]') - keep one"),
@@ -196,6 +197,23 @@ def test_list_is_streamed_whatever_its_size(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 20_000
     assert peak < 12 * 2**20
+
+
+@pytest.mark.parametrize("chunk", range(1, 12))
+def test_list_is_the_same_whatever_pieces_it_is_read_in(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    monkeypatch.setattr(json_text, "_CHUNK", chunk)
+    wanted = [1234, {"a": 'Früchte 🍐 \\" ]'}, -1.5e10, "x, y", None, [[], {}], True]
+    text = json.dumps(wanted, ensure_ascii=False, indent=1).encode()
+    found = list(json_text.elements(io.BufferedReader(io.BytesIO(text))))
+    assert [value for _, value in found] == wanted
+    assert [line for line, _ in found] == [2, 3, 6, 7, 8, 9, 13]
+
+
+def test_broken_list_is_given_up_where_it_breaks() -> None:
+    stream = io.BufferedReader(io.BytesIO(b'[{"n": }' + b" " * 2**23))
+    with pytest.raises(opening.BrokenAt):
+        list(json_text.elements(stream))
+    assert stream.tell() <= 2**20
 
 
 def test_notice_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
