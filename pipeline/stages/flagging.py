@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, Label, Run, Vote
@@ -27,12 +27,12 @@ def judged(runs: Sequence[Run]) -> tuple[QuerySet[Vote], QuerySet[Label]]:
     return Vote.objects.filter(**quality), Label.objects.filter(**quality)
 
 
-def flagged_attributes(runs: Sequence[Run], values: Sequence[str]) -> set[int]:
-    """Keys of the attributes to which any of these runs gave one of ``values``."""
-    found: set[int] = set()
+def is_flagged(runs: Sequence[Run], values: Sequence[str]) -> Q:
+    """Of the attributes to which any of these runs gave one of ``values``."""
+    condition = Q(pk__in=[])
     for rows in judged(runs):
-        found |= set(rows.filter(value__in=values).values_list("attribute_id", flat=True))
-    return found
+        condition |= Q(pk__in=rows.filter(value__in=values).values("attribute"))
+    return condition
 
 
 def in_order(attributes: QuerySet[Attribute]) -> QuerySet[Attribute]:

@@ -17,7 +17,7 @@ from pipeline import prompts
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, AttributeOrigin, Evidence, Run, WorkUnit
 from pipeline.stages.base import Answer, Scope, StageParameters, UnitSpec, Work, build_request
-from pipeline.stages.flagging import FlagParameters, flagged_attributes, in_order, judged
+from pipeline.stages.flagging import FlagParameters, in_order, is_flagged, judged
 from pipeline.stages.histories import (
     Bounded,
     History,
@@ -86,7 +86,8 @@ class Refine:
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
         """One per attribute of the runs that were judged, flagged or not, so that all end up in one run."""
         assert isinstance(scope.parameters, RefineParameters)
-        flagged = flagged_attributes(scope.inputs, scope.parameters.values)
+        condition = is_flagged(scope.inputs, scope.parameters.values)
+        flagged = set(Attribute.objects.filter(condition).values_list("pk", flat=True))
         runs: set[int] = set()
         for rows in judged(scope.inputs):
             runs |= set(rows.values_list("attribute__run", flat=True).distinct())

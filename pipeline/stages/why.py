@@ -15,7 +15,7 @@ from pipeline.enums import FindingKind
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, Conversation, Run, WorkUnit
 from pipeline.stages.base import Scope, StageParameters, UnitSpec, Work, build_request
-from pipeline.stages.flagging import FlagParameters, flagged_attributes, in_order
+from pipeline.stages.flagging import FlagParameters, in_order, is_flagged
 from pipeline.stages.histories import (
     Bounded,
     History,
@@ -45,9 +45,9 @@ class Why:
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
         """One per attribute that any of the runs read calls rejected (or uncertain, where that counts)."""
         assert isinstance(scope.parameters, WhyParameters)
-        flagged = flagged_attributes(scope.inputs, scope.parameters.values)
         rows = in_order(Attribute.objects.filter(person__in=Conversation.objects.values("person")))
-        for pk, public_id in rows.filter(pk__in=flagged).values_list("pk", "public_id"):
+        flagged = rows.filter(is_flagged(scope.inputs, scope.parameters.values))
+        for pk, public_id in flagged.values_list("pk", "public_id").iterator():
             yield UnitSpec(public_id, {"attribute": pk})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[History]:

@@ -26,7 +26,9 @@ def test_find_quote_gives_code_points_of_the_original(quote: str, found: str) ->
     assert TURN[slice(*span)] == found
 
 
-@pytest.mark.parametrize("quote", ["I keep wasps", "i keep bees", "said bees", "laugh ... bees", "", " ", '""', "''"])
+@pytest.mark.parametrize(
+    "quote", ["I keep wasps", "i keep bees", "said bees", "laugh ... bees", "", " ", '""', "''", "\u2019"]
+)
 def test_find_quote_finds_no_other_words(quote: str) -> None:
     assert find_quote(TURN, quote) is None
 
