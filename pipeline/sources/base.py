@@ -48,6 +48,23 @@ def shorten(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What a message repeats of a value too large to be kept for it."""
+
+    shown: str
+
+    def __repr__(self) -> str:
+        return self.shown
+
+
+def excerpt(value: object) -> object:
+    """The value, or as much of it as a message shows: many problems together must stay small."""
+    if isinstance(value, str):
+        return value[: _SHOWN + 1]
+    return Excerpt(shorten(value)) if isinstance(value, list | dict) else value
+
+
+@dataclass(frozen=True, slots=True)
 class NotImported:
     """Something the source understands and leaves out on purpose, to be counted and said."""
 

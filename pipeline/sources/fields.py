@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.sources.base import NO_VALUE, Place, Problem
+from pipeline.sources.base import NO_VALUE, Place, Problem, excerpt
 
 ID_LENGTH = 200
 _LATEST_SECOND = 10**11  # the year 5138; a larger number counts milliseconds
@@ -19,7 +19,7 @@ class FieldError(Exception):
         self.field, self.what, self.remedy, self.value = field, what, remedy, value
 
     def at(self, place: Place) -> Problem:
-        return Problem(place, self.field, self.what, self.remedy, self.value)
+        return Problem(place, self.field, self.what, self.remedy, excerpt(self.value))
 
 
 def kind_of(value: object) -> str:

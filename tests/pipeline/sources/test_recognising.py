@@ -16,7 +16,10 @@ from tests.pipeline.sources.trying import jsonl
 TURNS = [{"role": "user", "content": "Hello"}]
 FIRST: dict[str, tuple[str, dict[str, Any] | str]] = {
     "wildchat": ("wildchat", {"conversation": TURNS, "conversation_hash": "h", "hashed_ip": "p", "model": "m"}),
-    "wildchat 650k": ("wildchat", {"conversation": TURNS, "conversation_id": "c", "timestamp": "", "toxic": False}),
+    "wildchat 650k": (
+        "wildchat",
+        {"conversation": TURNS, "conversation_id": "c", "model": "m", "timestamp": "", "toxic": False},
+    ),
     "lmsys": ("lmsys", {"conversation": TURNS, "conversation_id": "c", "model": "m", "redacted": False}),
     "prism": ("prism", {"conversation_id": "c", "user_id": "u", "conversation_history": []}),
     "sharegpt": ("sharegpt", {"conversations": [{"from": "human", "value": "Hello"}]}),

@@ -61,6 +61,14 @@ def test_wildchat_keeps_model_time_language_and_marks(tmp_path: Path) -> None:
     assert (corpus.slug, corpus.licence, corpus.source_format) == ("wildchat", "ODC-BY 1.0", "wildchat")
 
 
+def test_wildchat_of_ones_own_may_be_called_otherwise(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", [chat(toxic=True, redacted=False)])
+    (corpus,) = corpora("wildchat", path, kinds={"ours": "synthetic"}, corpus="ours", licence="CC0")
+    assert (corpus.slug, corpus.title, corpus.kind, corpus.licence) == ("ours", "ours", "synthetic", "CC0")
+    (record,) = conversations("wildchat", path, corpus="ours")
+    assert (record.person.corpus, record.toxic, record.redacted) == ("ours", True, False)
+
+
 def test_wildchat_of_the_first_release_has_a_person_per_conversation(tmp_path: Path) -> None:
     rows = [chat(conversation_id=name) for name in ("c1", "c2")]
     for row in rows:
