@@ -1,27 +1,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-
-import pytest
 
 from pipeline.demo.stages import RECORDED, DemoRuns
 from pipeline.models import Evidence, Finding, ResponsePair, Run, Vote
 from tests.pipeline.demo_answers import Recording, recorded_demo
 
 
-@pytest.fixture
-def recording(db: None) -> Iterator[Recording]:
-    with recorded_demo() as made:
-        yield made
+def test_demo_runs_every_stage_on_recorded_answers_that_are_in_step(db: None) -> None:
+    """Recording takes seconds, and so is done once. `manage.py record_demo` writes the file anew."""
+    with recorded_demo() as recording:
+        assert RECORDED.read_text(encoding="utf-8") == recording.lines
+        runs_every_stage_with_three_models_and_two_generators(recording)
+        verifies_and_refines_and_says_why(recording)
+        quotes_its_evidence_and_knows_who_mentions_openly(recording)
 
 
-def test_recorded_answers_are_in_step_with_templates_and_authored_answers(recording: Recording) -> None:
-    """`manage.py record_demo` writes the file anew after a change of either."""
-    assert RECORDED.read_text(encoding="utf-8") == recording.lines
-
-
-def test_demo_runs_every_stage_with_three_models_and_two_generators(recording: Recording) -> None:
+def runs_every_stage_with_three_models_and_two_generators(recording: Recording) -> None:
     runs = recording.runs
     assert {run.state for run in recording.study.runs.all()} == {"complete"}
     assert Counter(run.stage for run in runs.values()) == Counter(
@@ -41,7 +36,7 @@ def runs_of(runs: DemoRuns, stage: str) -> list[Run]:
     return [run for run in runs.values() if run.stage == stage]
 
 
-def test_demo_verifies_and_refines_and_says_why(recording: Recording) -> None:
+def verifies_and_refines_and_says_why(recording: Recording) -> None:
     runs = recording.runs
     flagged = runs["verify birch"].votes.exclude(value="accepted")
     assert runs["refine"].outcome["rewritten"] + runs["refine"].outcome["withdrawn"] == flagged.count() == 18
@@ -52,7 +47,7 @@ def test_demo_verifies_and_refines_and_says_why(recording: Recording) -> None:
     assert not Finding.objects.filter(run__study=recording.study, value=None).exists()
 
 
-def test_demo_quotes_its_evidence_and_knows_who_mentions_openly(recording: Recording) -> None:
+def quotes_its_evidence_and_knows_who_mentions_openly(recording: Recording) -> None:
     quotes = Evidence.objects.filter(attribute__run=recording.runs["merge"], start__isnull=False)
     assert quotes.values("attribute").distinct().count() == recording.runs["merge"].attributes.count()
     mentions = Counter(
