@@ -11,6 +11,8 @@ from typing import Protocol, cast
 
 from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError, option_path
 
+USUAL_MODEL = "all-MiniLM-L6-v2"  # of ``local``, where nobody names another
+
 EMBEDDERS: dict[str, str] = {
     "recorded": "pipeline.backends.embedders",
     "openai_api": "pipeline.backends.openai_embeddings",

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from pipeline import prompts
 from pipeline.backends import BACKENDS
-from pipeline.backends.embedders import EMBEDDERS
+from pipeline.backends.embedders import EMBEDDERS, USUAL_MODEL
 from pipeline.domain.errors import RunError
 from pipeline.enums import RunState, WorkState
 from pipeline.enums import Stage as StageName
@@ -26,6 +26,7 @@ from pipeline.requests import sha256_of
 from pipeline.stages import BASELINES, BY_VECTORS, OWN_BACKENDS, stage_for
 from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
 from pipeline.stages.mask import import_to_mask
+from pipeline.stages.pools import embedder_of
 from pipeline.version import VERSION
 from studies.models import Study, User
 
@@ -94,6 +95,7 @@ def _drafted(
     room = _stage(stage, backend)
     values = _parameters(room, stage, parameters)
     _check_inputs(room, stage, study, inputs)
+    model = model or _usual_model(stage, backend, backend_options)
     if (room.template or (stage, backend) in BY_VECTORS) and not model:
         raise RunError(f"{stage} asks a model: name it with --model")
     scope = Scope(study, tuple(inputs), values)
@@ -115,6 +117,12 @@ def _drafted(
     )
     run.fingerprint = fingerprint(run, inputs, specs)
     return run, specs
+
+
+def _usual_model(stage: str, backend: str, options: Mapping[str, Any]) -> str:
+    """Of what makes vectors in a worker's own memory, where nobody names another; else ""."""
+    by = embedder_of(options) if (stage, backend) in BY_VECTORS else backend if stage == StageName.MERGE else ""
+    return USUAL_MODEL if by == "local" else ""
 
 
 def fingerprint(run: Run, inputs: Sequence[Run], specs: Sequence[UnitSpec]) -> str:

@@ -57,9 +57,8 @@ def test_merge_by_real_vectors_joins_what_says_the_same(study: Study) -> None:
     person = factories.make_person(factories.make_corpus(study), "ann")
     for place, (text, confidence) in enumerate(SAID):
         factories.make_attribute(person, extract, text, position=place, confidence=confidence)
-    run = plan_run(
-        study=study, stage="merge", backend="local", model=NAME, inputs=[extract], parameters={"distance": 0.4}
-    )
+    run = plan_run(study=study, stage="merge", backend="local", inputs=[extract], parameters={"distance": 0.4})
+    assert run.model_name == NAME  # where nobody names another
     assert execute_run(run=start_run(run=run))
     merged = Attribute.objects.filter(run=run).order_by("position")
     assert [(row.text, row.origins.count()) for row in merged] == [(SAID[1][0], 3), (SAID[4][0], 2), (SAID[5][0], 1)]

