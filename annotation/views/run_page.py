@@ -8,7 +8,7 @@ from typing import Any
 from annotation.views.run_wording import cost_in_words, pace_in_words, run_in_words
 from pipeline.domain.failures import FailureGroup, failures_by_kind, retry_may_help
 from pipeline.domain.overview import Hands, PromptText, as_facts, hands_on, progress_of, prompt_of
-from pipeline.domain.progress import RunProgress
+from pipeline.domain.progress import FINDING, VOTING, RunProgress
 from pipeline.domain.queues import queue_of, start_of_worker
 from pipeline.domain.runs import ENDED
 from pipeline.domain.steering import CANCEL, PAUSE, RESUME, may_take
@@ -54,6 +54,11 @@ class Live:
     @property
     def over(self) -> bool:
         return self.run.state in ENDED
+
+    @property
+    def judges(self) -> bool:
+        """Its answers are votes or findings; one that cannot be read is an outcome of its own."""
+        return self.run.stage in (*VOTING, *FINDING)
 
     @property
     def over_budget(self) -> bool:

@@ -18,19 +18,19 @@ from annotation.views.run_wording import cost_in_words
 from pipeline.domain.failures import (
     FailureGroup,
     describe_failures,
-    describe_votes,
+    describe_unread,
     failed_units,
     failures_by_kind,
-    unreadable_votes,
 )
 from pipeline.domain.overview import Counts, costs_of, counts_of, runs_by_stage, runs_with_lineage
+from pipeline.domain.progress import unread_outcomes
 from pipeline.enums import Stage
 from pipeline.models import Run
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 RUNS_PER_PAGE = 50
 FAILURES_PER_PAGE = 25
-VOTES = "votes"  # shown beside the kinds of failure, being none
+UNREAD = "unread"  # shown beside the kinds of failure, being none
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ def run_part(request: HttpRequest, run: Run, live: Live | None = None) -> HttpRe
 @logged_in
 @require_safe
 def failures(request: HttpRequest, study: str, run: str) -> HttpResponse:
-    """Failed units of one kind, or unreadable votes, a page at a time; the most frequent kind where none is named."""
+    """Failed units of one kind, or unread answers, a page at a time; the most frequent kind where none is named."""
     found = run_for(request.user, study, run, *LOOKS)
-    groups, n_votes = failures_by_kind(found, examples=0), unreadable_votes(found).count()
+    groups, unread = failures_by_kind(found, examples=0), unread_outcomes(found).count()
     wanted = request.GET.get("kind", "")
-    context = _seen_by(request, found) | {"groups": groups, "n_votes": n_votes}
-    if n_votes and (wanted == VOTES or not groups):
-        context |= _votes_shown(request, found)
+    context = _seen_by(request, found) | {"groups": groups, "unread": unread}
+    if unread and (wanted == UNREAD or not groups):
+        context |= _unread_shown(request, found, unread)
     elif groups:
         group = next((group for group in groups if group.kind == wanted), groups[0])
         context |= _failures_shown(request, found, group)
@@ -118,9 +118,10 @@ def _failures_shown(request: HttpRequest, run: Run, group: FailureGroup) -> dict
     return {"group": group, "page": page, "units": list(described.values()), "more": f"kind={group.kind}&"}
 
 
-def _votes_shown(request: HttpRequest, run: Run) -> dict[str, Any]:
-    page = Paginator(unreadable_votes(run), FAILURES_PER_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "units": describe_votes(list(page.object_list)), "more": f"kind={VOTES}&"}
+def _unread_shown(request: HttpRequest, run: Run, count: int) -> dict[str, Any]:
+    page = Paginator(range(count), FAILURES_PER_PAGE).get_page(request.GET.get("page"))
+    units = describe_unread(run, page.start_index() - 1, page.end_index())
+    return {"page": page, "units": units, "more": f"kind={UNREAD}&"}
 
 
 def _seen_by(request: HttpRequest, run: Run) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from django.db.models import Case, CharField, Count, F, QuerySet, Value, When, W
 from django.db.models.functions import RowNumber
 
 from pipeline.domain.errors import RunError
-from pipeline.domain.subjects import Parts, subjects_in_words, vote_in_words
-from pipeline.enums import CompletionState, FailureKind, RunState, VoteStatus, WorkState
-from pipeline.models import Run, Vote, WorkUnit
+from pipeline.domain.progress import unread_outcomes
+from pipeline.domain.subjects import Parts, subjects_in_words, unit_in_words
+from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
+from pipeline.models import Finding, Run, Vote, WorkUnit
 from studies.domain.audit import record_event
 from studies.models import User
 
@@ -92,16 +93,11 @@ def describe_failures(units: list[WorkUnit]) -> dict[int, FailedUnit]:
     return {unit.pk: FailedUnit(unit.key, about[unit.pk], unit.reason, unit.attempts, _answer(unit)) for unit in units}
 
 
-def unreadable_votes(run: Run) -> QuerySet[Vote]:
-    """Votes whose answer could not be read, in order: outcomes, not failures, and never asked again."""
-    votes = run.votes.filter(status=VoteStatus.UNPARSEABLE).order_by("pk")
-    return votes.select_related("attribute__person", "prompt", "pair__prompt", "completion").defer(
-        "completion__request"
-    )
-
-
-def describe_votes(votes: list[Vote]) -> list[FailedUnit]:
-    return [FailedUnit(vote.unit_key, vote_in_words(vote), vote.reason, 1, _answer(vote)) for vote in votes]
+def describe_unread(run: Run, first: int, last: int) -> list[FailedUnit]:
+    """The ``first`` to ``last`` of the votes or findings whose answer could not be read: outcomes, not failures."""
+    rows = unread_outcomes(run).order_by("pk").select_related("attribute__person", "prompt", "pair__prompt")
+    shown = rows.select_related("completion").defer("completion__request")[first:last]
+    return [FailedUnit(row.unit_key, unit_in_words(row), row.reason, 1, _answer(row)) for row in shown]
 
 
 def retry_failures(*, run: Run, kind: str | None, actor: User | None) -> int:
@@ -148,6 +144,6 @@ def _first_of_each(run: Run, number: int) -> QuerySet[WithAnnotations[WorkUnit]]
     return units.select_related("completion").defer("completion__request")
 
 
-def _answer(row: WorkUnit | Vote) -> str | None:
+def _answer(row: WorkUnit | Vote | Finding) -> str | None:
     completion = row.completion
     return completion.text if completion is not None and completion.state == CompletionState.ANSWERED else None

@@ -10,11 +10,13 @@ from typing import Any
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
-from pipeline.enums import CompletionState, RunState, VoteStatus, WorkState
-from pipeline.models import Run, WorkUnit
+from pipeline.enums import CompletionState, RunState, Stage, VoteStatus, WorkState
+from pipeline.models import Finding, Run, Vote, WorkUnit
 from pipeline.prices import cost_of
 from studies.clock import from_now
 
+VOTING = (Stage.SELECT, Stage.JUDGE, Stage.VERIFY)
+FINDING = (Stage.MENTION, Stage.WHY)
 PACE_SECONDS = 60  # what was settled in the last of these says how fast it goes
 
 
@@ -79,7 +81,7 @@ def run_progress(run: Run) -> RunProgress:
         left=left,
         cached=units["cached"],
         asked=calls["asked"],
-        unparseable=run.votes.filter(status=VoteStatus.UNPARSEABLE).count(),
+        unparseable=unread_outcomes(run).count(),
         failed_calls=calls["failed"],
         possibly_paid_twice=calls["abandoned"],
         prompt_tokens=calls["prompt"],
@@ -90,6 +92,12 @@ def run_progress(run: Run) -> RunProgress:
         seconds_left=left / pace * 60 if pace else None,
         projected=cost + cost / settled_by_asking * left if cost is not None and settled_by_asking else None,
     )
+
+
+def unread_outcomes(run: Run) -> QuerySet[Vote] | QuerySet[Finding]:
+    """Votes or findings, whichever the stage makes, whose answer could not be read: kept as such, never asked again."""
+    rows: QuerySet[Vote] | QuerySet[Finding] = run.findings.all() if run.stage in FINDING else run.votes.all()
+    return rows.filter(status=VoteStatus.UNPARSEABLE)
 
 
 def _count_units(run: Run) -> dict[str, int]:
@@ -126,7 +134,7 @@ def _pace(run: Run) -> float | None:
     age: timedelta | None = began.values_list("age", flat=True).first()
     if not found or age is None:
         return None
-    return found * 60 / min(PACE_SECONDS, max(age.total_seconds(), 1.0))
+    return float(found * 60 / min(PACE_SECONDS, max(age.total_seconds(), 1.0)))
 
 
 def failures_of(run: Run) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.models import Attribute, Conversation, Person, Prompt, ResponsePair, Vote, WorkUnit
+from pipeline.models import Attribute, Conversation, Finding, Person, Prompt, ResponsePair, Vote, WorkUnit
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ def subjects_in_words(units: Sequence[WorkUnit]) -> dict[int, Parts]:
     return {unit.pk: _parts(unit, found) for unit in units}
 
 
-def vote_in_words(vote: Vote) -> Parts:
-    """What a vote is about; its attribute's person, its prompt and its pair should be loaded with it."""
-    prompt = vote.pair.prompt if vote.pair else vote.prompt
-    about = [_person(vote.attribute.person), Part("Attribute", str(vote.attribute))]
+def unit_in_words(row: Vote | Finding) -> Parts:
+    """What a vote or finding is about; attribute with person, prompt and pair should be loaded with it."""
+    prompt = row.pair.prompt if row.pair else row.prompt
+    about = [_person(row.attribute.person), Part("Attribute", str(row.attribute))]
     about += [_prompt(prompt)] if prompt else []
-    return (*about, Part("Responses of", vote.pair.generator)) if vote.pair else tuple(about)
+    return (*about, Part("Responses of", row.pair.generator)) if row.pair else tuple(about)
 
 
 def _parts(unit: WorkUnit, found: dict[str, dict[int, Parts]]) -> Parts:

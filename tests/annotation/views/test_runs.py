@@ -16,7 +16,7 @@ from pipeline.models import Run, RunInput
 from studies.clock import from_now
 from tests import factories
 from tests.pipeline.backing import Scripted, run_stage, small_study
-from tests.pipeline.domain.failing import PRICES, make_completion, make_failed_run
+from tests.pipeline.domain.failing import PRICES, make_completion, make_failed_run, make_finding
 
 HTMX = {"HX-Request": "true"}
 LIST = "/s/figs/runs/"
@@ -313,11 +313,21 @@ def test_failures_page_of_a_run_without_any(study, looking):
 def test_votes_that_could_not_be_read_are_shown_with_the_model_s_words(study, leading):
     small = small_study(study)
     run, _ = run_stage(study, "select", [small.merge], lambda request: "Who knows <i>that</i>?")
-    assert f'failures/?kind=votes">{len(small.attributes)}</a>' in leading.get(page_of(run)).content.decode()
+    assert f'failures/?kind=unread">{len(small.attributes)}</a>' in leading.get(page_of(run)).content.decode()
     response = leading.get(f"{page_of(run)}failures/")
     text = text_of(response)
-    assert "3 · Votes that could not be read" in text
+    assert "3 · Answers that could not be read" in text
     assert "Person ann Attribute Keeps bees. Prompt Honey for breakfast?" in text
     assert "Who knows <i>that</i>?" in text
     assert "<i>that" not in response.content.decode()
     assert actions(response) == set()
+
+
+def test_findings_that_could_not_be_read_are_shown_too(study, looking):
+    small = small_study(study)
+    run = factories.make_run(study, Stage.WHY, n_units=1, n_done=1, template_sha256="0" * 64)
+    make_finding(run, small.attributes[0], make_completion(run, "It is complicated."))
+    text = text_of(looking.get(f"{page_of(run)}failures/?kind=unread"))
+    assert "1 · Answers that could not be read" in text
+    assert "Attribute Keeps bees." in text
+    assert "It is complicated." in text

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from pipeline.enums import CompletionState, FailureKind, RunState, Stage, WorkState
-from pipeline.models import Completion, Run, WorkUnit
+from pipeline.enums import (
+    CompletionState,
+    FailureKind,
+    FindingKind,
+    InstrumentName,
+    RunState,
+    Stage,
+    VoteStatus,
+    WorkState,
+)
+from pipeline.models import Attribute, Completion, Finding, Run, WorkUnit
+from pipeline.units import unit_key
 from studies.models import Study
 from tests import factories
 
@@ -40,6 +50,19 @@ def make_completion(run: Run, text: str, state: CompletionState = CompletionStat
     key = f"{run.pk}-{run.completions.count()}"
     return Completion.objects.create(
         study=run.study, run=run, cache_key=key, attempt=1, state=state, request={}, text=text, backend="recorded"
+    )
+
+
+def make_finding(run: Run, attribute: Attribute, completion: Completion) -> Finding:
+    """Why the attribute fails, asked of a model that did not say."""
+    return Finding.objects.create(
+        run=run,
+        kind=FindingKind.FAILURE,
+        instrument=InstrumentName.ATTRIBUTE_QUALITY,
+        attribute=attribute,
+        unit_key=unit_key(InstrumentName.ATTRIBUTE_QUALITY, attribute),
+        status=VoteStatus.UNPARSEABLE,
+        completion=completion,
     )
 
 
