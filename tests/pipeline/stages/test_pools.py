@@ -75,9 +75,15 @@ def test_embedding_without_direction_is_a_failure(small: SmallStudy, tmp_path: P
     assert run.work_units.get().failure == "no_material"
 
 
-def test_embedding_names_its_model(small: SmallStudy) -> None:
+def test_embedding_by_a_server_names_its_model(small: SmallStudy) -> None:
     with pytest.raises(RunError, match="--model"):
-        plan_run(study=small.study, stage="select", backend="embedding", inputs=[small.merge])
+        plan_run(
+            study=small.study,
+            stage="select",
+            backend="embedding",
+            inputs=[small.merge],
+            backend_options={"base_url": "http://here/v1"},
+        )
 
 
 @pytest.mark.parametrize(("backend", "value"), [("all", "yes"), ("none", "no")])
