@@ -19,7 +19,8 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = ("web", "worker", "clock", "migrate")
+WITH_MODELS = ("worker-local", "worker-gpu")
+OURS = ("web", "worker", "clock", "migrate", *WITH_MODELS)
 ONE_SHOT = ("migrate",)
 SECRET = re.compile(r"key|password|secret|token", re.IGNORECASE)
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:[-?])?([^}]*)\}")
@@ -58,7 +59,8 @@ def test_compose_schema_refuses_a_misspelt_word(tmp_path: Path) -> None:
 
 def test_compose_has_every_process_of_the_product() -> None:
     assert set(SERVICES) == {*OURS, "postgres", "redis"}
-    assert {service["image"] for name, service in SERVICES.items() if name in OURS} == {"fitting-room:local"}
+    for name in OURS:
+        assert SERVICES[name]["image"] == ("fitting-room:models" if name in WITH_MODELS else "fitting-room:local")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -87,8 +89,9 @@ def test_compose_web_starts_without_redis() -> None:
 
 def test_compose_images_are_pinned() -> None:
     images = [service["image"] for service in SERVICES.values()] + re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    own = {"fitting-room:local", "fitting-room:models", *re.findall(r"^FROM \S+ AS (\S+)", DOCKERFILE, re.MULTILINE)}
     for image in images:
-        assert image == "fitting-room:local" or re.fullmatch(r"[a-z]+:[0-9]+\.[0-9]+(\.[0-9]+)?-[a-z-]+", image), image
+        assert image in own or re.fullmatch(r"[a-z]+:[0-9]+\.[0-9]+(\.[0-9]+)?-[a-z-]+", image), image
 
 
 def test_compose_volumes_are_named_and_used() -> None:
@@ -121,7 +124,7 @@ def test_compose_names_are_those_that_the_settings_read() -> None:
     assert {name for name, _, _ in VARIABLE.findall(TEXT)} <= known | {"POSTGRES_PASSWORD"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker"])
+@pytest.mark.parametrize("name", ["web", "worker", "worker-local"])
 def test_compose_environment_is_one_that_the_product_starts_with(name: str, tmp_path: Path) -> None:
     variables = {key: filled(value, GIVEN) for key, value in SERVICES[name]["environment"].items()}
     clean = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "HTTPS": "1"}
@@ -140,6 +143,24 @@ def test_compose_environment_is_one_that_the_product_starts_with(name: str, tmp_
 def test_compose_without_a_secret_is_refused() -> None:
     with pytest.raises(KeyError, match="SECRET_KEY"):
         filled(SERVICES["web"]["environment"]["SECRET_KEY"], {})
+
+
+def test_compose_starts_local_models_only_when_asked_and_as_themselves() -> None:
+    """Their image has torch, which no other has; they take their own queue, which no other takes."""
+    assert {name: SERVICES[name]["profiles"] for name in WITH_MODELS} == {
+        "worker-local": ["models"],
+        "worker-gpu": ["gpu"],
+    }
+    for name, service in SERVICES.items():
+        command = service.get("command", [])
+        assert ("local" in command) == (name in WITH_MODELS)
+        assert not isinstance(service.get("build"), dict) or service["build"]["target"] == "models"
+    models, last = DOCKERFILE.split("\nFROM ")[-2:]
+    assert models.startswith("ground AS models")
+    assert "--from=packages-models" in models
+    assert "models" not in last  # what is built where no target is named
+    for path in re.findall(r"requirements/\S+\.txt", DOCKERFILE):
+        assert f"!{path}" in (ROOT / ".dockerignore").read_text()
 
 
 def test_dockerfile_gives_root_away_and_installs_by_hash() -> None:
