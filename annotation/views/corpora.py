@@ -12,6 +12,7 @@ from annotation.instruments.attribute_quality import SPEAKERS
 from annotation.views.access import logged_in
 from pipeline.domain.corpora import corpora_with_figures, neighbours_of
 from pipeline.domain.masking import mask_summary, shown_turns
+from pipeline.enums import MaskKind
 from pipeline.models import Conversation
 from studies.permissions import LOOKS, study_for
 
@@ -28,7 +29,13 @@ class Turn:
 @require_safe
 def corpora(request: HttpRequest, study: str) -> HttpResponse:
     found = study_for(request.user, study, *LOOKS)
-    context = {"study": found, "rows": corpora_with_figures(found), "masks": mask_summary(found)}
+    masks = mask_summary(found)
+    context = {
+        "study": found,
+        "rows": corpora_with_figures(found),
+        "masks": masks,
+        "mask_kinds": [(MaskKind(kind).label, count) for kind, count in masks.kinds],
+    }
     return render(request, "annotation/corpora.html", context)
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipeline.enums import CorpusKind
-from pipeline.models import Conversation, Corpus
+from pipeline.enums import CorpusKind, MaskKind
+from pipeline.models import Conversation, Corpus, Mask, RunInput
 from tests import factories
 
 
@@ -83,6 +83,22 @@ def test_reading_goes_on_with_the_next_person_and_stays_in_the_corpus(study, loo
     body = looking.get(f"/s/figs/conversations/{chat.public_id}/").content.decode()
     assert f'rel="next" href="/s/figs/conversations/{other.public_id}/"' in body
     assert 'rel="next"' not in looking.get(f"/s/figs/conversations/{other.public_id}/").content.decode()
+
+
+def test_personal_data_is_counted_and_covered(study, looking):
+    _, (chat,) = make_chats(study, ["English"])
+    Conversation.objects.filter(pk=chat.pk).update(turns=[{"role": "user", "content": "I am ann@example.org, yes"}])
+    assert "It was not looked for yet" in text_of(looking.get("/s/figs/corpora/"))
+    masks = factories.make_run(study, "mask", parameters={"names": ""})
+    RunInput.objects.create(run=masks, source=chat.run)
+    Mask.objects.create(run=masks, conversation=chat, turn=0, start=5, end=20, kind=MaskKind.EMAIL)
+    page = text_of(looking.get("/s/figs/corpora/"))
+    assert "1 place is covered" in page
+    assert "E-mail address 1 Names were not looked for" in page
+    assert "not looked at yet" not in page
+    shown = text_of(looking.get(f"/s/figs/conversations/{chat.public_id}/"))
+    assert "ann@example.org" not in shown
+    assert "I am [e-mail address" in shown
 
 
 @pytest.mark.parametrize("who", ["rater_a", "outsider"])
