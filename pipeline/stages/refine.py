@@ -93,7 +93,8 @@ class Refine:
             runs |= set(rows.values_list("attribute__run", flat=True).distinct())
         attributes = in_order(Attribute.objects.filter(run__in=runs))
         for pk, public_id in attributes.values_list("pk", "public_id").iterator():
-            yield UnitSpec(public_id, {"attribute": pk, "flagged": int(pk in flagged)})
+            key = f"{public_id}:flagged" if pk in flagged else public_id  # flagged otherwise, it is another run
+            yield UnitSpec(key, {"attribute": pk, "flagged": int(pk in flagged)})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[Objection]:
         attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])

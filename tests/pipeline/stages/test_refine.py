@@ -91,6 +91,22 @@ def test_refine_asks_once_more_and_then_fails_leaving_the_rest(small: SmallStudy
     assert run.outcome | {"kept": 2, "rewritten": 0, "withdrawn": 0} == run.outcome
 
 
+def test_refine_after_a_vote_that_came_late_is_another_run(small: SmallStudy) -> None:
+    """A verify run may end incomplete, be read, and be completed by a later try."""
+    verify = verified(small, Keeps="ACCEPTED", Never="ACCEPTED", Sails="ACCEPTED")
+    late: dict[str, Any] = {
+        "study": small.study,
+        "stage": "refine",
+        "backend": "recorded",
+        "model": "m",
+        "inputs": [verify],
+    }
+    before = plan_run(**late)
+    assert plan_run(**late) == before
+    verify.votes.filter(attribute=small.attributes[0]).update(value="rejected")
+    assert plan_run(**late) != before
+
+
 @pytest.mark.parametrize("later", ["merge", "evidence", "verify", "select"])
 def test_what_was_refined_goes_on(small: SmallStudy, later: str) -> None:
     verify = verified(small, Keeps="REJECTED", Never="ACCEPTED", Sails="ACCEPTED")
