@@ -107,10 +107,20 @@ def test_personalens_sample_has_people_and_prompts_and_says_what_not(study_data:
     assert len([record for record in found if not record.people]) == listed == 38
     texts: dict[str, str] = {}
     assert all(texts.setdefault(record.prompt.source_id, record.text) == record.text for record in found)
+    assert len(texts) == 111  # the tasks of people and of lists are called alike
     assert conversations("personalens", folder) == []
     said_of = left_out("personalens", folder)
     assert said_of["profiles: demographics, affinities, interests (no run inferred them)"] == 2
     assert said_of["dialogues of a person (the repository has none; its own script makes them)"] == 2
+
+
+def test_personalens_person_is_called_as_in_the_profile(tmp_path: Path) -> None:
+    folder = tmp_path / "someone"
+    folder.mkdir()
+    (folder / "profile.json").write_text(json.dumps({"demographics": {"user_id": "user7"}, "affinities": {}}))
+    (folder / "tasks.json").write_text(json.dumps({"Task 1": {"User Intent": "Go.", "task_id": "t1"}}))
+    assert [record.people[0].source_id for record in prompts("personalens", tmp_path)] == ["user7"]
+    assert [record.people[0].source_id for record in prompts("personalens", folder / "tasks.json")] == ["someone"]
 
 
 def test_personalens_task_without_an_intent_is_a_problem(tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ def test_oasst_takes_the_best_reply_that_stands(tmp_path: Path, layout: str) -> 
     assert left_out("oasst", path)["messages off the best-ranked path of their tree, or deleted"] == 4
 
 
+def test_oasst_tree_with_one_prompt_by_a_model_is_synthetic(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", [tree(message("Why?", answer("So.", message("And?", synthetic=True))))])
+    assert conversations("oasst", path)[0].person.corpus == "oasst-synthetic"
+    made_up = tree(message("Why?", answer("So.", synthetic=True)))  # the answer is a model's in every other corpus
+    assert conversations("oasst", jsonl(path, [made_up]))[0].person.corpus == "oasst"
+
+
 def test_oasst_counts_trees_that_were_given_up_or_deleted(tmp_path: Path) -> None:
     rows = [tree(message("a", deleted=True)), tree(message("b"), "t2", tree_state="aborted_low_grade")]
     assert left_out("oasst", jsonl(tmp_path / "a.jsonl", rows)) == {

@@ -48,7 +48,7 @@ LISTS: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
         '{"instruction": "Sum it up.", "context": "A tale.", "response": "Short."}\n',
         [("", "Sum it up.\n\nA tale.")],
     ),
-    "LIMA": ("lima.jsonl", '{"conversations": ["Why?", "So.", "And?", "Yes."], "source": "x"}\n', [("", "Why?")]),
+    "LIMA": ("lima_train.jsonl", '{"conversations": ["Why?", "So.", "And?", "Yes."], "source": "x"}\n', [("", "Why?")]),
     "questions": ("a.jsonl", '{"prompt_id": 3, "question": "Why?"}\n', [("3", "Why?")]),
 }
 
@@ -56,13 +56,15 @@ LISTS: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
 @pytest.mark.parametrize("case", LISTS)
 def test_prompts_of_every_list_are_read_in_order(tmp_path: Path, case: str) -> None:
     name, text, wanted = LISTS[case]
-    (tmp_path / name).write_text(text)
-    found = prompts("prompts", tmp_path / name)
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / name).write_text(text)
+    found = prompts("prompts", folder / name)
     assert [record.text for record in found] == [text for _, text in wanted]
     for record, (source_id, _) in zip(found, wanted, strict=True):
         assert record.prompt.source_id == source_id or (not source_id and len(record.prompt.source_id) == 32)
     assert {record.prompt.source for record in found} == {
-        {"My list.txt": "my-list", "lima.jsonl": "lima"}.get(name, "a")
+        {"My list.txt": "my-list", "lima_train.jsonl": "lima"}.get(name, "a")
     }
 
 

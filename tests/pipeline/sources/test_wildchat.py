@@ -22,7 +22,7 @@ def chat(name: str = "h1", person: str | None = "ip1", **changes: Any) -> dict[s
     record = {
         "conversation_hash": name,
         "model": "gpt-4-0314",
-        "timestamp": "2023-04-09T00:02:53+00:00",
+        "timestamp": "2023-04-09T02:02:53+02:00",
         "conversation": [turn("user", "Hello"), turn("assistant", "Hi")],
         "turn": 1,
         "language": "English",
