@@ -19,7 +19,7 @@ from pipeline.domain.people.funnel import Mask, Step, run_funnel
 from pipeline.domain.people.parameters import PeopleParameters
 from pipeline.domain.people.reading import Conversations, Notice, read_conversations
 from pipeline.domain.people.stash import Stash
-from pipeline.domain.people.vectors import Eligible, vectors_of
+from pipeline.domain.people.vectors import Eligible, PeopleVectors, vectors_of
 from pipeline.domain.seeding import chance
 from pipeline.enums import RunState, Stage
 from pipeline.models import Conversation, Corpus, Person, Run, RunInput, SampledPerson
@@ -72,17 +72,7 @@ def sample_people(
         return same
     stash = Stash(run.fingerprint)
     vectors = vectors_of(filtered.people, embedder or _opened(run), parameters.openings_embedded, stash, notice)
-    drawn = draw_apart(vectors.rows, parameters.n_people, chance(parameters.seed, "people"))
-    diversity = diversity_of(vectors.rows, drawn, chance(parameters.seed, "random draws"))
-    chosen = [filtered.people[place] for place in drawn]
-    run.outcome = filtered.outcome | {
-        "wanted": parameters.n_people,
-        "drawn": len(chosen),
-        "openings_embedded": vectors.n_openings,
-        "diversity": diversity.as_json(),
-        "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
-        "conversations_left_out": _left_out(chosen),
-    }
+    chosen, run.outcome = _drawn(filtered, vectors, parameters)
     run = _write(run, chosen, filtered.import_runs, started)
     stash.clear()
     return run
@@ -111,6 +101,23 @@ def _filter(corpus: Corpus, parameters: PeopleParameters, notice: Notice) -> Fil
         "eligible": len(people),
     }
     return Filtered(people, outcome, table.import_runs)
+
+
+def _drawn(
+    filtered: Filtered, vectors: PeopleVectors, parameters: PeopleParameters
+) -> tuple[list[Eligible], dict[str, Any]]:
+    """Who is drawn, in their order, and the run's outcome."""
+    places = draw_apart(vectors.rows, parameters.n_people, chance(parameters.seed, "people"))
+    diversity = diversity_of(vectors.rows, places, chance(parameters.seed, "random draws"))
+    chosen = [filtered.people[place] for place in places]
+    return chosen, filtered.outcome | {
+        "wanted": parameters.n_people,
+        "drawn": len(chosen),
+        "openings_embedded": vectors.n_openings,
+        "diversity": diversity.as_json(),
+        "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
+        "conversations_left_out": _left_out(chosen),
+    }
 
 
 def eligible_people(table: Conversations, kept: Mask) -> list[Eligible]:

@@ -17,6 +17,7 @@ from pipeline.domain.people.stash import Part, Stash
 from pipeline.models import Conversation
 
 PEOPLE_AT_ONCE = 32
+NOTICE_EVERY = 10  # times so many people
 OPENING_CHARACTERS = 1000  # an embedder reads a few hundred tokens, whatever it is given
 
 
@@ -54,7 +55,8 @@ def vectors_of(
             stash.write(number, part)
         parts.append(part)
         done += len(chunk)
-        notice(f"embedded the openings of {done:,} of {len(people):,} people")
+        if done == len(people) or not (number + 1) % NOTICE_EVERY:
+            notice(f"embedded the openings of {done:,} of {len(people):,} people")
     widths = sorted({part.shape[1] for part in parts} - {1})  # people who say nothing have no width of their own
     if len(widths) > 1:
         stash.clear()

@@ -62,7 +62,9 @@ class Command(BaseCommand):
         except RunError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
-            raise CommandError("stopped; nothing was changed", returncode=130) from None
+            raise CommandError(
+                "stopped: nothing is changed, and the same command goes on with what was embedded", returncode=130
+            ) from None
         self.report(run)
 
     def report(self, run: Run) -> None:
