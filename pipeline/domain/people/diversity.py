@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 
 RANDOM_DRAWS = 100
-_PLACES = 6  # distances are compared to so many places, so that equal people tie on every machine
+_EQUAL = 1e-5  # distances closer than this are a tie: sums differ in the last places from machine to machine
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def _farthest_first(vectors: Vectors, n: int, chance: Random) -> list[int]:
     drawn = [latest]
     nearest = np.full(len(vectors), np.inf)
     while len(drawn) < n:
-        nearest = np.minimum(nearest, np.round(1 - vectors @ vectors[latest], _PLACES))
+        nearest = np.minimum(nearest, 1 - vectors @ vectors[latest])
         nearest[latest] = -np.inf
-        latest = int(np.argmax(nearest))
+        latest = int(np.argmax(nearest >= nearest.max() - _EQUAL))
         drawn.append(latest)
     return drawn
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.conf.locale import LANG_INFO
 
-_CODES = {info["name"].casefold(): code for code, info in LANG_INFO.items() if "name" in info}
+_CODES = {info["name"].casefold(): code for code, info in LANG_INFO.items() if "name" in info} | {"chinese": "zh"}
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
@@ -145,15 +146,17 @@ def evened(wanted: Sequence[int], offered: Sequence[int]) -> list[int]:
 
 def _built(wanted: Sequence[int], offered: Sequence[int], chance: Random) -> list[list[int]]:
     """People in random order; each takes the prompts with most places left, ties by lot."""
-    left = list(offered)
+    free = [(-places, chance.random(), prompt) for prompt, places in enumerate(offered)]
+    heapify(free)
     given: list[list[int]] = [[] for _ in wanted]
     people = list(range(len(wanted)))
     chance.shuffle(people)
     for person in people:
-        lots = {place: (-free, chance.random()) for place, free in enumerate(left) if free}
-        given[person] = sorted(lots, key=lambda place: lots[place])[: wanted[person]]
-        for place in given[person]:
-            left[place] -= 1
+        taken = [heappop(free) for _ in range(wanted[person])]
+        given[person] = [prompt for _, _, prompt in taken]
+        for places, _, prompt in taken:
+            if places < -1:
+                heappush(free, (places + 1, chance.random(), prompt))
     return given
 
 

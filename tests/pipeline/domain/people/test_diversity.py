@@ -33,8 +33,8 @@ def farthest_first(vectors: np.ndarray, first: int, n: int) -> list[int]:
     drawn = [first]
     while len(drawn) < n:
         others = [place for place in range(len(vectors)) if place not in drawn]
-        nearest = {here: min(round(float(1 - vectors[here] @ vectors[there]), 6) for there in drawn) for here in others}
-        drawn.append(max(others, key=lambda place: nearest[place]))
+        nearest = {here: min(1 - float(vectors[here] @ vectors[there]) for there in drawn) for here in others}
+        drawn.append(min(place for place in others if nearest[place] >= max(nearest.values()) - 1e-5))
     return drawn
 
 

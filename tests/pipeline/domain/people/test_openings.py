@@ -119,6 +119,10 @@ def test_language_is_compared_leniently(name):
     assert language_code(name) == "en"
 
 
+def test_chinese_is_one_language_by_whatever_name():
+    assert {language_code(name) for name in ("Chinese", "zh", "zh-CN", "Simplified Chinese", "zh_Hant")} == {"zh"}
+
+
 @pytest.mark.parametrize("name", ["", "Engl", "German", "de", "Klingon", "enm"])
 def test_another_language_is_another(name):
     assert language_code(name) != "en"
