@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.utils.text import slugify
@@ -23,6 +25,15 @@ def problems_of(options: ReadOptions) -> list[Problem]:
         remedy = "name the licence, and say the rest in your data's own papers"
         problems.append(Problem(Place("--licence"), "", f"longer than {LONGEST_LICENCE} characters", remedy))
     return problems
+
+
+def problems_of_names(files: Iterable[Path]) -> list[Problem]:
+    """Files whose names are no text, which no run could record."""
+    return [
+        Problem(Place(ascii(file.name)), "", "a name that is not UTF-8", "rename the file")
+        for file in files
+        if file.name.encode("utf-8", "ignore") != os.fsencode(file.name)
+    ]
 
 
 def format_of(path: Path, options: ReadOptions) -> str | Problem:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from annotation.domain.import_options import format_of, problems_of
+from annotation.domain.import_options import format_of, problems_of, problems_of_names
 from annotation.domain.importing_answers import write_answers, write_pages
 from pipeline.domain.importing import Importer, ImportReport, checksum
 from pipeline.domain.importing_writers import MATERIAL_WRITERS, Writer, write_records
@@ -56,9 +56,11 @@ def import_corpus(
     _refuse(problems_of(options))
     source = source or _format_of(path, options)
     reader = SOURCES[source]
+    files = reader.files(path) if path.exists() else []
+    _refuse(problems_of_names(files))
     with transaction.atomic():
         study = _locked_study(slug, actor)
-        importer = Importer(study, source, reader.files(path) if path.exists() else ())
+        importer = Importer(study, source, files)
         write_records(importer, reader.read(path, options), WRITERS)
         importer.save_run_counts()
         report = importer.report

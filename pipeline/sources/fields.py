@@ -89,14 +89,14 @@ class Fields:
 
     def identifier(self, name: str) -> str:
         """A text or whole number that names something, as text; at most 200 characters."""
-        return _identifier(self.path(name), self.need(name))
+        return identified(self.path(name), self.need(name))
 
     def first_identifier(self, *names: str) -> str:
         """The first of these that is there, as ``identifier``; "" where none is."""
         for name in names:
             value = self._data.get(name)
             if value is not None and value != "":
-                return _identifier(self.path(name), value)
+                return identified(self.path(name), value)
         return ""
 
     def integer(self, name: str) -> int:
@@ -131,7 +131,7 @@ class Fields:
         return [_text(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
 
     def identifiers(self, name: str) -> list[str]:
-        return [_identifier(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
+        return [identified(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
 
     def shares(self, name: str) -> list[float | None]:
         return [_share(f"{self.path(name)}[{i}]", value) for i, value in enumerate(self.entries(name))]
@@ -197,7 +197,7 @@ def _around(value: str, letter: str) -> str:
     return value[max(at - 10, 0) : at + 10]
 
 
-def _identifier(path: str, value: object) -> str:
+def identified(path: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     text = _text(path, value)

@@ -87,12 +87,9 @@ def _part(part: Fields, left_out: list[NotImported]) -> str:
 
 def _as_json(message: Fields, calls: object) -> str:
     try:
-        text = orjson.dumps(calls).decode()
+        return orjson.dumps(calls).decode()
     except orjson.JSONEncodeError as error:
         raise FieldError(message.path("tool_calls"), f"cannot be kept: {error}", "mend or remove it") from None
-    if "\\u0000" in text:
-        raise FieldError(message.path("tool_calls"), "holds a NUL character, which no database keeps", "remove it")
-    return text
 
 
 OPENAI_MESSAGES = RecordSource(NAME, _recognise, _parse)

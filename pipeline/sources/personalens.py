@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.sources.base import NotImported, Sample
-from pipeline.sources.fields import Fields
+from pipeline.sources.fields import Fields, identified
 from pipeline.sources.reading import SYNTHETIC, CorpusInfo, Reading, RecordSource
 from pipeline.sources.records import PersonRef, PromptRecord, PromptRef, Record
 
@@ -39,10 +39,11 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         yield NO_DIALOGUES
     elif INTENT in fields or NUMBER in fields:
         domain = "MD" if folder.name == MANY_DOMAINS else f"SD-{folder.name}"
-        yield _prompt(fields, reading, f"{domain}-task-{fields.integer(NUMBER)}")
+        yield _prompt(fields, reading, identified("folder", f"{domain}-task-{fields.integer(NUMBER)}"))
         yield GOALS
     else:
-        person = PersonRef(reading.corpus, reading.kept.get(str(folder), folder.name))
+        named = identified("folder", reading.kept.get(str(folder), folder.name))
+        person = PersonRef(reading.corpus, named)
         for name in fields.names():
             task = fields.child(name)
             yield _prompt(task, reading, task.identifier("task_id"), person)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, NO_TURNS, USER, text_id
 from pipeline.sources.containers import stem_of
-from pipeline.sources.fields import ID_LENGTH, Fields
+from pipeline.sources.fields import ID_LENGTH, Fields, identified
 from pipeline.sources.reading import SYNTHETIC, CorpusInfo, Reading, RecordSource
 from pipeline.sources.records import ConversationRecord, PersonRef, PromptRecord, PromptRef, Record, Turn
 
@@ -39,12 +39,13 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     people: tuple[PersonRef, ...] = ()
     if "conversation" in fields:
         by_choice = "persona" not in fields
+        kind = "choice-based" if by_choice else "persona-driven"
+        name = identified("file", f"{kind}/{topic}/{number}")
         named = f"{topic}/{number}" if by_choice else _persona(fields)
         person = PersonRef(reading.corpus, named)
         position = reading.next_position(named)
         turns = _chosen(fields.child("conversation")) if by_choice else _rounds(fields.child("conversation"))
-        kind = "choice-based" if by_choice else "persona-driven"
-        yield ConversationRecord(person, f"{kind}/{topic}/{number}", position, turns) if turns else NO_TURNS
+        yield ConversationRecord(person, name, position, turns) if turns else NO_TURNS
         people = (person,)
     yield PromptRecord(PromptRef(reading.corpus, text_id(question)), question, people)
     yield TRUTH

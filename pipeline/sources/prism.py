@@ -1,30 +1,33 @@
 """Source ``prism``: PRISM's conversations.jsonl; a person is a participant.
 
 Several models answer a turn; the chosen answer makes the linear dialogue, as it did for the participant. An empty text
-is written "EMPTY STRING" there. Files beside it (survey, utterances, metadata, ...) are counted, not read.
+is written "EMPTY STRING" there. The language is that of the first prompt in ``metadata.jsonl``, where it lies beside;
+the other files (survey, utterances, ...) are counted, not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby
 
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, LONGEST_LANGUAGE, LONGEST_MODEL, NO_TURNS, USER
-from pipeline.sources.containers import container_of, stem_of
-from pipeline.sources.fields import Fields
+from pipeline.sources.containers import container_of, input_files, stem_of, values
+from pipeline.sources.fields import FieldError, Fields
 from pipeline.sources.reading import HUMAN, CorpusInfo, Reading, RecordSource
 from pipeline.sources.records import ConversationRecord, PersonRef, Record, Turn
 
 NAME = "prism"
-MODEL = "model"
+MODEL, METADATA = "model", "metadata"
+_LANGUAGES = "languages"
 EMPTY = "EMPTY STRING"
 NOT_CHOSEN = "answers that were not chosen"
 NO_CHOICE = NotImported("turns in which no answer was chosen")
 _BESIDE = {
     "survey": "what participants said of themselves: the platform has no place for it",
     "utterances": "the same texts as in conversations",
-    "metadata": "marks of single texts",
+    "metadata": "marks of single texts, of which the language is taken",
     "models": "how the models were set",
 }
 
@@ -67,11 +70,26 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
         name,
         position,
         tuple(turns),
-        fields.label("language", LONGEST_LANGUAGE),
+        fields.label("language", LONGEST_LANGUAGE) or _languages(reading).get(name, ""),
         ", ".join(dict.fromkeys(filter(None, models)))[:LONGEST_MODEL],
         fields.moment("generated_datetime"),
         id_field="conversation_id",
     )
+
+
+def _languages(reading: Reading) -> dict[str, str]:
+    """The language of each conversation's first prompt, as far as the marks beside the conversations say."""
+    if _LANGUAGES not in reading.kept:
+        found: dict[str, str] = reading.kept.setdefault(_LANGUAGES, {})
+        beside = [file for file in input_files(reading.file.path.parent) if stem_of(file.path).lower() == METADATA]
+        for item in (item for file in beside for item in values(file)):
+            with suppress(FieldError):  # a bad mark is no mark
+                marks = Fields(item[1] if isinstance(item, tuple) and isinstance(item[1], dict) else {})
+                if "prompt" in marks.optional_text("column_id"):
+                    language = marks.label("language_flag", LONGEST_LANGUAGE)
+                    found.setdefault(marks.first_identifier("conversation_id"), language)
+    languages: dict[str, str] = reading.kept[_LANGUAGES]
+    return languages
 
 
 def _role(message: Fields) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
 from io import StringIO
 from pathlib import Path
@@ -154,6 +155,13 @@ def test_clash_names_the_field_that_the_source_has(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused) as refused:
         import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs", options=HUMAN)
     assert str(refused.value.report.problems[0]).startswith("a.jsonl:2: id: a conversation of this id stands already")
+
+
+def test_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.jsonl"))).write_bytes(GOOD)
+    with pytest.raises(ImportRefused) as refused:
+        import_corpus(path=tmp_path, slug="figs")
+    assert str(refused.value.report.problems[0]) == r"'a\udcff.jsonl': a name that is not UTF-8 - rename the file"
 
 
 def test_skip_bad_keeps_the_good_records_of_a_file_cut_short(tmp_path: Path) -> None:

@@ -89,9 +89,9 @@ BAD: dict[str, tuple[Any, str]] = {
         {"role": "user", "content": [{"type": "text", "text": "a\x00"}]},
         "messages[0].content[0].text: holds a NUL character",
     ),
-    "NUL in a call": (
-        {"role": "assistant", "content": None, "tool_calls": [{"name": "a\x00"}]},
-        "messages[0].tool_calls: holds a NUL character",
+    "half a character in a call": (
+        {"role": "assistant", "content": None, "tool_calls": [{"name": "\ud800"}]},
+        "messages[0].tool_calls: cannot be kept",
     ),
 }
 

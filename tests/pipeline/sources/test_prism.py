@@ -58,6 +58,15 @@ def test_prism_folder_says_what_lies_beside(tmp_path: Path) -> None:
     assert len(conversations("prism", tmp_path)) == 1
 
 
+def test_prism_language_is_that_of_the_first_prompt(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "conversations.jsonl", [chat("c1"), chat("c2"), chat("c3", language="de")])
+    mark = {"column_id": "user_prompt", "conversation_id": "c1", "language_flag": "es", "en_flag": False}
+    feedback = {"column_id": "open_feedback", "conversation_id": "c2", "language_flag": "fr"}
+    marks = [mark | {"language_flag": "\x00"}, 7, feedback, mark, mark | {"language_flag": "en"}]
+    jsonl(tmp_path / "metadata.jsonl", [*marks, mark | {"conversation_id": "c3"}])
+    assert [record.language for record in conversations("prism", path)] == ["es", "", "de"]
+
+
 def test_prism_people_are_the_participants_of_the_real_map(tmp_path: Path, study_data: Path) -> None:
     """The sample has no conversations, but whose 500 of them are."""
     with (study_data / "prism" / "conversation_user_map_500.csv").open(newline="") as file:
