@@ -2,7 +2,8 @@
 
     python -m tests.openai_server ANSWERS.jsonl     prints its port, serves /v1/models and /v1/chat/completions
 
-Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line. ``GET /counts`` tells how
+Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line, or {"model", "key",
+"text"} with the key of pipeline.requests. ``GET /counts`` tells how
 often each question came. ``POST /faults`` takes {"3": "429"}: what befalls the third request from the start, once.
 ``POST /honours`` takes {"is": "schema"}: what of response_format it keeps to when it is probed.
 """
@@ -22,6 +23,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as a script it finds the project's rooms, too
+
+from pipeline.requests import Message, ModelRequest, Sampling
 
 PROBE = "Name one season of the year"  # how pipeline.backends.probing begins
 PROBED = {"json_schema": '{"season_probed": "summer", "warmth_probed": true}', "json_object": '{"season": "summer"}'}
@@ -43,6 +48,17 @@ def question_of(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
+def key_of(body: dict[str, Any]) -> str:
+    """The key under which a request that was sent so is on record, where it had no revision and no label."""
+    form = body.get("response_format", {}).get("json_schema")
+    return ModelRequest(
+        model=body["model"],
+        messages=tuple(Message(message["role"], message["content"]) for message in body["messages"]),
+        sampling=Sampling(**{name: body.get(name) for name in ("temperature", "top_p", "max_tokens", "seed")}),
+        response_schema=form and form["schema"],
+    ).cache_key
+
+
 class State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -59,7 +75,7 @@ class State:
         self.times: list[float] = []
 
     def add(self, row: dict[str, Any]) -> None:
-        self.answers[question_of(row)] = row["text"]
+        self.answers[row["key"] if "key" in row else question_of(row)] = row["text"]
         self.models.add(row["model"])
 
 
@@ -131,12 +147,12 @@ class Handler(BaseHTTPRequestHandler):
             kind = body.get("response_format", {}).get("type")
             kept_to = kind in KEPT_TO[state.honours]
             self.reply(completion(body, PROBED[kind] if kept_to else "Summer. It is warm then."))
-        elif question not in state.answers:
+        elif (answer := state.answers.get(question) or state.answers.get(key_of(body))) is None:
             self.reply({"error": {"message": "no answer is recorded to this question"}}, 400)
         else:
             with state.lock:
                 state.counts[question] += 1
-            self.reply(completion(body, state.answers[question]))
+            self.reply(completion(body, answer))
 
     def fail(self, fault: str) -> None:
         if fault in ERRORS:

@@ -56,12 +56,15 @@ def processes_on(data_dir: Path) -> list[int]:
 
 
 @contextmanager
-def own_environment(data_dir: Path, *, migrated: bool = False, **more: str) -> Iterator[dict[str, str]]:
+def own_environment(
+    data_dir: Path, *, migrated: bool = False, copy_of: dict[str, str] | None = None, **more: str
+) -> Iterator[dict[str, str]]:
     """Variables for a copy of the product beside all others; whatever still runs on it afterwards is killed.
 
     Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets a database there and a
     Redis database of its own (one per pytest process), else it runs embedded. ``migrated``: with its tables, copied
-    from a template that the first such test of this process makes; else empty.
+    from a template that the first such test of this process makes; ``copy_of``: with what another environment's has,
+    whose processes have ended; else empty.
     """
     dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
@@ -75,7 +78,11 @@ def own_environment(data_dir: Path, *, migrated: bool = False, **more: str) -> I
         if migrated and not environment.get("DATABASE_URL"):
             data_dir.mkdir(parents=True, exist_ok=True)
             shutil.copy(migrated_file(), data_dir / SQLITE)
-        with own_database(environment.get("DATABASE_URL", ""), migrated=migrated) as url:
+        if copy_of and not environment.get("DATABASE_URL"):
+            data_dir.mkdir(parents=True, exist_ok=True)
+            shutil.copy(_settled(Path(copy_of["DATA_DIR"]) / SQLITE), data_dir / SQLITE)
+        template = urlsplit(copy_of.get("DATABASE_URL", "")).path.strip("/") if copy_of else ""
+        with own_database(environment.get("DATABASE_URL", ""), migrated=migrated, template=template) as url:
             yield environment | ({"DATABASE_URL": url} if url else {}) | more
             kill_all(data_dir)
     finally:
@@ -94,9 +101,14 @@ def migrated_file() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="fitting-room-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _migrate(DATA_DIR=str(folder), DATABASE_URL="")
-    with closing(sqlite3.connect(folder / SQLITE)) as database:
+    return _settled(folder / SQLITE)
+
+
+def _settled(file: Path) -> Path:
+    """The same, with nothing left in its journal."""
+    with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / SQLITE
+    return file
 
 
 @cache
@@ -117,13 +129,13 @@ def _migrate(**variables: str) -> None:
 
 
 @contextmanager
-def own_database(server: str, *, migrated: bool = False) -> Iterator[str]:
+def own_database(server: str, *, migrated: bool = False, template: str = "") -> Iterator[str]:
     """The URL of a new database on that PostgreSQL server, dropped afterwards; nothing without a server."""
     if not server:
         yield ""
         return
     name = f"copy_{os.getpid()}_{time.monotonic_ns()}"
-    template = migrated_database(server) if migrated else "template1"
+    template = template or (migrated_database(server) if migrated else "template1")
     with psycopg.connect(server, autocommit=True) as connection:
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))

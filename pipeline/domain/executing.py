@@ -22,7 +22,9 @@ LEASE_SECONDS = 60.0  # how long a killed worker's units stay locked; a living o
 HEARTBEAT = 1.0
 WITHOUT_MODEL = 32  # units claimed at once by a stage that asks nothing
 
-AHEAD = 2  # calls that lie with the backend for each of its places: one carried out, the next ready
+# Calls that lie with the backend for each of its places: one carried out, the next ready, so that no place stands empty
+# while answers are written down. It is also what a kill may repeat, for each place, at most.
+AHEAD = 2
 
 Flight = Future[list[Outcome]]
 
@@ -85,22 +87,23 @@ def _work_off(desk: Desk, backend: Backend | None) -> None:
 def _ask_all(desk: Desk, backend: Backend, flying: dict[Flight, list[Call]]) -> None:
     """Keeps the backend's places taken and the next call ready for each; a call that has to wait is not among them."""
     while True:
-        free = AHEAD * backend.concurrency - len(flying)
+        # At most a round of calls in one go: the first leave before the second round is made ready.
+        free = min(backend.concurrency, AHEAD * backend.concurrency - len(flying))
         ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free > 0 else []
         for start in range(0, len(ready), backend.batch):
             calls = ready[start : start + backend.batch]
             flying[backend.submit([call.request for call in calls])] = calls
         if not flying and desk.idle():
             return
-        done = [(future, future.result()) for future in _next_done(desk, flying)]
+        done = [(future, future.result()) for future in _next_done(desk, flying, 0.0 if ready else HEARTBEAT)]
         if done:
             desk.take([(flying.pop(future), outcomes) for future, outcomes in done])
         desk.keep_leases()
 
 
-def _next_done(desk: Desk, flying: dict[Flight, list[Call]]) -> set[Flight]:
+def _next_done(desk: Desk, flying: dict[Flight, list[Call]], patience: float) -> set[Flight]:
     due = desk.seconds_to_next()
-    patience = HEARTBEAT if due is None else min(HEARTBEAT, max(due, 0.01))
+    patience = patience if due is None else min(patience, max(due, 0.01))
     if not flying:
         time.sleep(patience)
         return set()

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
+from django.core.management import CommandError, call_command
 
+from annotation.domain.importing import import_corpus
 from pipeline.demo import authored
 from pipeline.demo.stages import RECORDED
+from pipeline.domain.executing import AHEAD
 from tests.openai_server import ModelServer, model_server, question_of
-from tests.pipeline.demo_answers import CORPUS, recorded_demo
 from tests.processes import ROOT, manage, own_environment, until
 
-pytestmark = pytest.mark.django_db  # so that there is a database to record the demo in when this runs alone
-
+CORPUS = authored.PERSONAS.parent
 OAK, BIRCH, _ = authored.MODELS
 LOOK = """
 import json
@@ -30,32 +30,34 @@ from django.db.models import Count
 from pipeline.models import Attribute, Completion, Run
 print("LOOK", json.dumps({
     "recorded": list(Completion.objects.filter(state="answered").values_list("request", flat=True)),
-    "states": list(Run.objects.exclude(stage="import").values_list("stage", "state")),
-    "units": list(Run.objects.exclude(stage="import").values_list("work_units__state").annotate(Count("work_units"))),
+    "states": list(Run.objects.filter(stage="extract").values_list("stage", "state")),
+    "units": list(Run.objects.filter(stage="extract").values_list("work_units__state").annotate(Count("work_units"))),
     "abandoned": Completion.objects.filter(state="abandoned").count(),
     "attributes": Attribute.objects.count(),
 }))
 """
 
 
-@pytest.fixture(scope="module")
-def questions(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[dict[str, Any]]:
-    with django_db_blocker.unblock(), recorded_demo() as made:
-        return made.questions
-
-
 @pytest.fixture
-def server(questions: list[dict[str, Any]], tmp_path: Path) -> Iterator[ModelServer]:
-    with model_server(tmp_path, questions) as running:
+def server(tmp_path: Path) -> Iterator[ModelServer]:
+    """Gives the demo's recorded answers."""
+    with model_server(tmp_path, [json.loads(line) for line in RECORDED.read_text().splitlines()]) as running:
         yield running
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An installation of its own with the demo's corpus in a study."""
-    with own_environment(tmp_path / "data", migrated=True) as variables:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An installation with the demo's corpus in a study."""
+    with own_environment(tmp_path_factory.mktemp("prepared") / "data", migrated=True) as variables:
         done = manage(variables, "import_corpus", str(CORPUS), "--study", "trial")
         assert done.returncode == 0, done.stderr
+        yield variables
+
+
+@pytest.fixture
+def environment(prepared: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A copy of it, for one test."""
+    with own_environment(tmp_path / "data", copy_of=prepared) as variables:
         yield variables
 
 
@@ -84,9 +86,11 @@ def test_run_stage_takes_every_stage_through_a_model_server(environment: dict[st
     said = [run_stage(environment, *words) for words in chain]
     assert all("Complete: " in words for words in said), said
     counts = server.status()
-    assert counts["requests"] == len(counts["counts"]) == 24 + 144 + 17 + 69
+    assert (
+        counts["requests"] == len(counts["counts"]) == 1 + 24 + 144 + 17 + 69
+    )  # one probe of what it makes of a schema
     assert counts["most_at_once"] > 1
-    assert "Complete: 24 of 24 done, 24 asked" in said[0]
+    assert "Complete: 24 of 24 done, 25 asked" in said[0]
     assert re.search(r", \d+ tokens", said[0])
     # The same again: no request is sent.
     assert "Complete: 24 of 24 done" in run_stage(environment, *chain[0])
@@ -108,31 +112,41 @@ def test_run_stage_missing_recorded_answer_shows_the_request(environment: dict[s
 
 
 def test_run_stage_rides_out_faults_of_the_server(environment: dict[str, str], server: ModelServer) -> None:
-    server.faults({1: "429", 3: "500", 5: "half", 7: "html", 9: "empty", 11: "no choices"})
+    server.faults({2: "429", 3: "500", 5: "half", 7: "html", 9: "empty", 11: "nothing"})
     said = run_stage(environment, "extract", "--model", OAK, "--backend", "openai_api", "--base-url", server.base_url)
-    assert "Complete: 24 of 24 done, 24 asked, 6 failed calls" in said
+    # One more where a call went out on a connection that the server was just closing.
+    assert re.search("Complete: 24 of 24 done, 25 asked, [67] failed calls", said)
     assert set(server.status()["counts"].values()) == {1}
 
 
+def test_run_stage_that_is_refused_is_a_sentence(environment: dict[str, str], server: ModelServer) -> None:
+    said = run_stage(environment, "extract", "--base-url", server.base_url, "--model", "nobody", fails=True)
+    assert "the server knows no model 'nobody'" in said
+    assert "Traceback" not in said
+
+
 REFUSED = [
-    (("--model", "nobody"), "the server knows no model 'nobody'"),
     (("--model", OAK, "--param", "warmth=1"), "extract parameter warmth=1"),
     (("--model", OAK, "--param", "warmth"), "'warmth' is not NAME=VALUE"),
     (("--model", OAK, "--from", "abc"), "run abc: study 'trial' has no such run"),
+    (("--model", OAK, "--budget-money", "1"), f"no price of {OAK} by openai_api is known"),
+    (("--model", OAK, "--budget-money", "much"), "'much' is no amount of money"),
+    (("--model", OAK, "--budget-tokens", "0"), "a budget is more than nothing"),
     ((), "name it with --model"),
 ]
 
 
-def test_run_stage_refuses_with_a_message(environment: dict[str, str], server: ModelServer) -> None:
+@pytest.mark.django_db
+def test_run_stage_refuses_with_a_message() -> None:
+    import_corpus(source="study", path=CORPUS, slug="trial")
     for words, message in REFUSED:
-        said = run_stage(environment, "extract", "--base-url", server.base_url, *words, fails=True)
-        assert message in said
-        assert "Traceback" not in said
+        with pytest.raises(CommandError, match=re.escape(message)):
+            call_command("run_stage", "trial", "extract", "--base-url", "http://127.0.0.1:9/v1", *words)
 
 
-def start(environment: dict[str, str], server: ModelServer) -> subprocess.Popen[bytes]:
+def start(environment: dict[str, str], server: ModelServer, *words: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, str(ROOT / "manage.py"), "run_stage", "trial", "extract", "--model", OAK]
-    command += ["--base-url", server.base_url, "--concurrency", "3", "--lease", "2"]
+    command += ["--base-url", server.base_url, "--concurrency", "3", "--lease", "2", *words]
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -141,7 +155,7 @@ def test_run_stage_killed_again_and_again_repeats_nothing_recorded(
 ) -> None:
     server.delay(0.2)
     kept: dict[str, int] = {}
-    for _ in range(3):
+    for _ in range(2):
         before = server.requests
         process = start(environment, server)
         until(lambda: server.requests >= before + 5)  # noqa: B023
@@ -157,7 +171,7 @@ def test_run_stage_killed_again_and_again_repeats_nothing_recorded(
     assert kept
     assert {question: counts[question] for question in kept} == kept
     repeated = sum(count - 1 for count in counts.values())
-    assert repeated <= found["abandoned"] <= 3 * 3  # three kills with at most three calls in flight
+    assert repeated <= found["abandoned"] <= 2 * AHEAD * 3  # two kills of a worker with three places
 
 
 def test_run_stage_interrupted_keeps_every_answer_and_pays_nothing_twice(
@@ -174,9 +188,22 @@ def test_run_stage_interrupted_keeps_every_answer_and_pays_nothing_twice(
     assert set(server.status()["counts"].values()) == {1}
 
 
+def test_two_runs_that_ask_the_same_at_the_same_moment_pay_once(
+    environment: dict[str, str], server: ModelServer
+) -> None:
+    server.delay(0.2)
+    both = [start(environment, server), start(environment, server, "--param", "corpus=demo")]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    found, counts = look(environment), server.status()["counts"]
+    assert found["states"] == [["extract", "complete"]] * 2
+    assert found["units"] == [["done", 2 * 24]]
+    assert len(counts) == 1 + 24
+    assert set(counts.values()) == {1}
+
+
 def test_run_stage_queued_is_done_by_a_worker(environment: dict[str, str], server: ModelServer) -> None:
     said = run_stage(environment, "extract", "--model", OAK, "--base-url", server.base_url, "--queue")
-    assert "Left to the workers of queue celery" in said
+    assert "Left to the workers of queue calls" in said
     assert server.requests == 0
     command = [sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker", "--concurrency", "2"]
     worker = subprocess.Popen(

@@ -117,7 +117,7 @@ def test_server_that_refuses_the_field_gets_it_in_no_field(small: SmallStudy, se
 
 
 def test_server_of_no_answer_at_all_leaves_it_open(small: SmallStudy, server: ModelServer) -> None:
-    server.faults({number: "500" for number in range(1, 6)})
+    server.faults(dict.fromkeys(range(1, 6), "500"))
     run = extract(small, server)
     assert (run.outcome, run.state) == ({}, "complete")
     assert sent(server)[1] == ["json_schema"]
