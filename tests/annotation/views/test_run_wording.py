@@ -11,10 +11,20 @@ from pipeline.models import Run
 
 
 def progress(done: int, failed: int = 0, units: int = 1500, seconds_left: float | None = None) -> RunProgress:
-    nothing = {"cached": 0, "asked": 0, "unparseable": 0, "failed_calls": 0, "possibly_paid_twice": 0}
-    tokens = {"prompt_tokens": None, "completion_tokens": None}
-    left = units - done - failed
-    return RunProgress(units=units, done=done, failed=failed, left=left, seconds_left=seconds_left, **nothing, **tokens)
+    return RunProgress(
+        units=units,
+        done=done,
+        failed=failed,
+        left=units - done - failed,
+        cached=0,
+        asked=0,
+        unparseable=0,
+        failed_calls=0,
+        possibly_paid_twice=0,
+        prompt_tokens=None,
+        completion_tokens=None,
+        seconds_left=seconds_left,
+    )
 
 
 @pytest.mark.parametrize(
