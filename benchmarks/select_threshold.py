@@ -2,8 +2,8 @@
 
     .venv-models/bin/python -m benchmarks.select_threshold DATA_DIR [--model NAME|FOLDER]
 
-DATA_DIR holds study/task3_relevance_clf.jsonl: (attribute, prompt) with the study's label, and a split. The threshold is
-chosen on the part called train and stands or falls by the rest.
+DATA_DIR holds study/task3_relevance_clf.jsonl: (attribute, prompt) with the study's label, and a split. The
+threshold is chosen on the part called train and stands or falls by the rest.
 """
 
 from __future__ import annotations
