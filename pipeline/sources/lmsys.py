@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import LONGEST_LANGUAGE, LONGEST_MODEL, NO_TURNS, turns_in
 from pipeline.sources.fields import Fields
-from pipeline.sources.reading import HUMAN, CorpusInfo, Reading, RecordSource, person_of
+from pipeline.sources.people import person_of
+from pipeline.sources.reading import HUMAN, CorpusInfo, Reading, RecordSource
 from pipeline.sources.records import ConversationRecord, Record
 
 NAME = "lmsys"

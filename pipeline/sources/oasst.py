@@ -13,7 +13,8 @@ from typing import Any
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, LONGEST_LANGUAGE, LONGEST_MODEL, USER, role_of
 from pipeline.sources.fields import FieldError, Fields
-from pipeline.sources.reading import HUMAN, SYNTHETIC, CorpusInfo, Parsed, Reading, RecordSource, person_of
+from pipeline.sources.people import person_of
+from pipeline.sources.reading import HUMAN, SYNTHETIC, CorpusInfo, Parsed, Reading, RecordSource
 from pipeline.sources.records import ConversationRecord, Record, Turn
 
 NAME = "oasst"

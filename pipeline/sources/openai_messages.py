@@ -13,7 +13,8 @@ import orjson
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, SYSTEM, TOOL, USER, role_of
 from pipeline.sources.fields import FieldError, Fields, kind_of, objects_in
-from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation, whose
+from pipeline.sources.people import unbranded_conversation, whose
+from pipeline.sources.reading import Reading, RecordSource
 from pipeline.sources.records import Record, Turn
 from pipeline.sources.sharegpt import REJECTED, TOOLS
 

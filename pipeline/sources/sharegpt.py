@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pipeline.sources.base import NotImported, Sample
 from pipeline.sources.chats import ASSISTANT, SYSTEM, TOOL, USER, read_turns, turns_in
 from pipeline.sources.fields import Fields
-from pipeline.sources.reading import Reading, RecordSource, unbranded_conversation, whose
+from pipeline.sources.people import unbranded_conversation, whose
+from pipeline.sources.reading import Reading, RecordSource
 from pipeline.sources.records import Record, Turn
 
 NAME = "sharegpt"
