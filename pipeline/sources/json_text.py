@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import io
 import json
 import re
 from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import orjson
 
@@ -59,7 +58,7 @@ def _broken(error: JSONDecodeError, remedy: str) -> FieldError:
     return FieldError("", f"broken JSON at character {error.pos + 1}: {error.msg}", remedy, near)
 
 
-def elements(stream: io.BufferedReader) -> Iterator[tuple[int, Any]]:
+def elements(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
     """(line, value) of each element of a JSON list, or of each value that stands by itself. Raises BrokenAt."""
     window = _Window(stream)
     if window.next() != "[":
@@ -91,7 +90,7 @@ def _listed(window: _Window) -> Iterator[tuple[int, Any]]:
 class _Window:
     """The text of a stream from where reading stands, never more of it than one record may be."""
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._decoder = stream, codecs.getincrementaldecoder("utf-8-sig")()
         self._json = JSONDecoder(parse_constant=_no_number)
         self._text, self._at, self._ended = "", 0, False

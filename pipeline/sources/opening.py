@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.sources.fields import FieldError
 
@@ -75,7 +76,7 @@ def check_ratio(unpacked: int, packed: int) -> None:
         raise FieldError("", what, "do not use it; if it is your own, unpack it first", f"{unpacked:,} bytes")
 
 
-def lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
+def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """(number from 1, line) without a byte order mark. Raises BrokenAt for one that is longer than a record may be."""
     number = 0
     while line := stream.readline(LARGEST_RECORD + 1):
