@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from pipeline.domain.bulk import moment
 from pipeline.domain.importing import Importer
 from pipeline.models import Conversation
 from pipeline.sources.base import Located
@@ -46,15 +45,19 @@ class Standing:
 
 
 def write_conversations(importer: Importer, entries: Sequence[Located[ConversationRecord]]) -> None:
-    """Known by person and id. One that stands with another content, or whose place is taken, is a Problem."""
+    """Known by person and id. One that stands with another content, or whose place is taken, is a Problem.
+
+    The batch before may still be on its way into the database while this one's texts are made ready.
+    """
+    texts = [turns_json(entry.record.turns) for entry in entries]
+    digests = [hashlib.sha256(text).hexdigest() for text in texts]
+    importer.inserts.settle()
     people, made = importer.person_keys(entry.record.person for entry in entries)
     old = (entry.record for entry in entries if entry.record.person not in made)  # of the others nothing can stand
     standing = _standing([(people[record.person], record.source_id, record.position) for record in old])
     new: list[tuple[Any, ...]] = []
-    for entry in entries:
+    for entry, turns, digest in zip(entries, texts, digests, strict=True):
         record, person = entry.record, people[entry.record.person]
-        turns = turns_json(record.turns)
-        digest = hashlib.sha256(turns).hexdigest()
         if (known := standing.digests.get((person, record.source_id))) is not None:
             if known != digest:
                 what = "a conversation of this id stands already with other content"
@@ -66,7 +69,7 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
             importer.problem(entry.at, record.id_field, what, "keep the file's order", record.source_id)
             continue
         standing.add(person, record.source_id, record.position, digest)
-        new.append(_row(record, person, turns.decode(), digest))
+        new.append(_row(record, person, turns, digest))
     if new:
         run = importer.import_run()
         importer.inserts.insert(Conversation, ("run_id", *COLUMNS), ((run.pk, *row) for row in new))
@@ -74,11 +77,11 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
     importer.report.count("conversations", len(new), len(entries) - len(new))
 
 
-def _row(record: ConversationRecord, person: int, turns: str, digest: str) -> tuple[Any, ...]:
+def _row(record: ConversationRecord, person: int, turns: bytes, digest: str) -> tuple[Any, ...]:
     """What goes into COLUMNS."""
     named = (new_token(), person, record.source_id, record.position)
     said = (turns, len(record.turns), record.toxic, record.redacted, record.language, record.model_name)
-    return (*named, *said, moment(record.started_at), digest)
+    return (*named, *said, record.started_at, digest)
 
 
 def turns_json(turns: Sequence[Turn]) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pipeline.domain.importing import Importer, batches
@@ -31,7 +33,21 @@ MATERIAL_WRITERS: dict[type, Writer] = {
 
 def write_records(importer: Importer, items: Iterable[Item], writers: Mapping[type, Writer]) -> None:
     """Writes all records, batch by batch; problems and omissions go to the report. Nothing is on its way afterwards."""
-    with importer.inserts:
+    with _standing_heap(), importer.inserts:
         for batch in batches(items, tuple(writers), importer.report):
-            importer.inserts.settle()  # the database wrote on while these were read
-            writers[type(batch[0].record)](importer, batch)
+            kind = type(batch[0].record)
+            if kind is not records.ConversationRecord:  # their writer settles by itself, when it needs the database
+                importer.inserts.settle()
+            writers[kind](importer, batch)
+
+
+@contextmanager
+def _standing_heap() -> Iterator[None]:
+    """What is in memory by now is not looked through for garbage again and again while records, which hold no cycles,
+    come and go: a fifth of an import's processor time.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
