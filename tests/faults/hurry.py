@@ -19,9 +19,9 @@ from pipeline.backends import shared_limits  # noqa: E402
 from pipeline.domain import executing  # noqa: E402
 
 assert executing.execute_run.__kwdefaults__ is not None
-executing.execute_run.__kwdefaults__ |= {"lease_seconds": 4.0}
+executing.execute_run.__kwdefaults__ |= {"lease_seconds": 3.0}
 tasks.SHARD = 25
-shared_limits.LEASE = 3.0  # of places at a server, where Redis keeps them
+shared_limits.LEASE = 1.5  # of places at a server, where Redis keeps them
 app.conf.beat_schedule = {
     "sweep runs": {"task": "pipeline.task_sweep", "schedule": 1.0, "options": {"expires": 5}},
     "expire leases": {"task": "annotation.task_expire_leases", "schedule": 2.0, "options": {"expires": 5}},

@@ -15,29 +15,45 @@ from tests.models.tiny import tiny_tokenizer
 
 CONTEXT = 65_536  # bytes: a person's conversations and what is asked about them
 NEVER = 1e-7
-FIRST_WORDS = {
-    **{"ACCEPTED": 0.3, "REJECTED": 0.3, "UNCERTAIN": 0.1, "YES": 0.12, "NO": 0.1},
-    **{"no_evidence": 0.05, "overgeneralized": 0.05},
-}
+FIRST_WORDS = {"ACCEPTED": 0.3, "REJECTED": 0.3, "UNCERTAIN": 0.1, "YES": 0.12, "NO": 0.1}
+FIRST_WORDS |= {"no_evidence": 0.05, "overgeneralized": 0.05}
+# Pieces of the answers' forms, each one token, so that an answer takes few steps.
+FORMS, SHOWN = (
+    ('{"attributes":[', '{"evidence":['),
+    ('{"conversation":0,"quotes":[],"turns":[', '{"conversation":1,"quotes":[],"turns":['),
+)
+STATEMENT, SURE, TURNS, WHY, ALSO, WITHDRAW = (
+    *('{"attribute":"', '","confidence":0.', ',"evidence_turns":[', '],"reason":"', ',"reason":"'),
+    '","withdraw":',
+)
+MORE, OVER, TURNS_MORE, TURNS_OVER, KEEP, DROP = '"},', '"}]}', "]},", "]}]}", "false}", "true}"
+PIECES = (
+    *(*FORMS, *SHOWN, STATEMENT, SURE, TURNS, WHY, ALSO, WITHDRAW),
+    *(MORE, OVER, TURNS_MORE, TURNS_OVER, KEEP, DROP),
+)
 LETTERS = string.ascii_lowercase
 SPACE, NEWLINE, END = "Ġ", "Ċ", "<|im_end|>"  # as byte-level tokenizers write them
+ANY_LETTER = dict.fromkeys(LETTERS, 0.03)
+AFTER_LETTERS = {**ANY_LETTER, SPACE: 0.15, END: 0.06, SURE: 0.3, OVER: 0.3, MORE: 0.05, WITHDRAW: 0.2}
 
-# What follows what, and how often; what a schema forbids is out of the game. Anything else is next to impossible.
+# What follows what, and how often; what a form forbids is out of the game. Anything else is next to impossible.
 FOLLOWS: dict[str, dict[str, float]] = {
-    NEWLINE: {**FIRST_WORDS, **dict.fromkeys(LETTERS, 0.01), **dict.fromkeys("12345", 0.02), "{": 0.01},
+    NEWLINE: {**FIRST_WORDS, **ANY_LETTER, **dict.fromkeys((*FORMS, STATEMENT), 0.1), **dict.fromkeys("12345", 0.02)},
     **{word: {NEWLINE: 0.5, END: 0.5} for word in FIRST_WORDS},
-    **{letter: {**dict.fromkeys(LETTERS, 0.03), SPACE: 0.15, '"': 0.05, END: 0.02} for letter in LETTERS},
-    SPACE: {**dict.fromkeys(LETTERS, 0.03), "0": 0.2},
-    '"': dict.fromkeys(LETTERS, 0.03),
-    ":": {'"': 0.4, "0": 0.5, "1": 0.1, "[": 0.3, "f": 0.4, "t": 0.1},
-    ",": {'"': 0.6, "{": 0.2, "0": 0.3, "1": 0.2, "2": 0.1},
-    "[": {"]": 0.5, "{": 0.5, "0": 0.3, "2": 0.2},
-    "{": {'"': 1.0},
-    "}": {",": 0.4, "]": 0.6, "}": 0.6, END: 1.0},
-    "]": {",": 0.5, "}": 0.5},
-    "0": {".": 3.0, ",": 0.3, "]": 0.4, "}": 0.3},
-    ".": dict.fromkeys("456789", 0.2),
-    **{digit: {",": 0.4, "}": 0.4, "]": 0.4, NEWLINE: 0.2, END: 0.1} for digit in "123456789"},
+    **dict.fromkeys(LETTERS, AFTER_LETTERS),
+    SPACE: ANY_LETTER,
+    FORMS[0]: {STATEMENT: 0.8, "]": 0.2},
+    FORMS[1]: {SHOWN[0]: 0.6, SHOWN[1]: 0.3, "]": 0.1},
+    **dict.fromkeys((STATEMENT, WHY, ALSO), ANY_LETTER),
+    SURE: dict.fromkeys("456789", 0.2),
+    **{digit: {TURNS: 0.3, WHY: 0.3, ALSO: 0.3, TURNS_OVER: 0.3, TURNS_MORE: 0.1, ",": 0.1} for digit in string.digits},
+    **{opening: {"0": 0.6, "2": 0.3, WHY: 0.1} for opening in (TURNS, *SHOWN)},
+    ",": {"0": 0.5, "2": 0.5},
+    "]": {"}": 1.0},
+    MORE: {STATEMENT: 1.0},
+    TURNS_MORE: {SHOWN[0]: 0.5, SHOWN[1]: 0.5},
+    WITHDRAW: {KEEP: 0.8, DROP: 0.2},
+    **{closing: {END: 1.0} for closing in (OVER, TURNS_OVER, KEEP, DROP, "}")},
 }
 
 
@@ -52,7 +68,7 @@ def make_babbler(folder: Path, kind: str) -> Path:
     }
     config, model = makers[kind]
     tokenizer = tiny_tokenizer(CONTEXT)
-    tokenizer.add_tokens(list(FIRST_WORDS))
+    tokenizer.add_tokens([*FIRST_WORDS, *PIECES])
     width = 64 * (len(tokenizer) // 64 + 1)
     with torch.random.fork_rng():
         torch.manual_seed(11 if kind == "llama" else 13)
@@ -93,15 +109,15 @@ def _sizes(tokenizer: Any, width: int) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": width,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "num_key_value_heads": 1,
         "head_dim": 16,
         "max_position_embeddings": CONTEXT,
         "pad_token_id": tokenizer.pad_token_id,
         "bos_token_id": None,
         "eos_token_id": tokenizer.eos_token_id,
-        "initializer_range": 0.008,  # noise beside the table
+        "initializer_range": 0.003,  # noise beside the table
         "tie_word_embeddings": False,
     }

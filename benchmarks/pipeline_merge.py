@@ -1,0 +1,93 @@
+"""Merging 50 people of 100 attributes each with real sentence embeddings: what grouping and writing cost beside them.
+
+.venv-models/bin/python -m benchmarks.pipeline_merge
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from statistics import median
+
+from benchmarks.pipeline_rows import Ratio
+
+PEOPLE, EACH, ONE_BY_ONE = 50, 100, 300
+MODEL = "all-MiniLM-L6-v2"
+WHO = ("likes", "avoids", "studies", "teaches", "collects", "repairs", "prefers", "plans", "writes about")
+WHAT = ("old maps", "short answers", "sea birds", "their garden", "spreadsheets", "night trains", "bread", "tax law")
+HOW = ("in the morning", "with their children", "for work", "as a hobby", "in great detail", "on a budget")
+
+
+def statements(n: int) -> list[str]:
+    """Sentences as long as attributes are, many of them alike."""
+    chance = random.Random(5)
+    return [
+        f"The user {chance.choice(WHO)} {chance.choice(WHAT)} {chance.choice(HOW)}, {chance.choice(HOW)}."
+        for _ in range(n)
+    ]
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from pipeline.backends.embedders import open_embedder
+
+    embedder = open_embedder("local", MODEL, {})
+    texts = statements(PEOPLE * EACH)
+    embedder.embed(texts[:EACH])  # what is loaded and warmed once is not counted
+    turns = [(merged(texts, f"merge-{turn}"), embedded(embedder.embed, texts)) for turn in range(3)]
+    share = median(total / alone for total, alone in turns)
+    note = f"{median(total for total, _ in turns):.1f} s against {median(alone for _, alone in turns):.1f} s"
+    rows = [Ratio(f"merge / its embedding alone, {PEOPLE} people x {EACH} attributes", share, "<", 1.1, note)]
+    singles = one_by_one(embedder.embed, texts[:ONE_BY_ONE])
+    per_text = median(alone for _, alone in turns) / len(texts)
+    note = f"{1 / per_text:.0f} texts/s against {1 / singles:.0f}"
+    rows.append(Ratio("embedding one at a time / in batches", singles / per_text, ">", 8, note))
+    print("ROWS", json.dumps([row._asdict() for row in rows]))
+
+
+def embedded(embed: object, texts: Sequence[str]) -> float:
+    """Seconds for all people, each person's texts at once, as merge asks for them."""
+    assert callable(embed)
+    began = time.monotonic()
+    for start in range(0, len(texts), EACH):
+        embed(texts[start : start + EACH])
+    return time.monotonic() - began
+
+
+def one_by_one(embed: object, texts: Sequence[str]) -> float:
+    """Seconds a text."""
+    assert callable(embed)
+    began = time.monotonic()
+    for text in texts:
+        embed([text])
+    return (time.monotonic() - began) / len(texts)
+
+
+def merged(texts: Sequence[str], name: str) -> float:
+    """Seconds of the whole run, from its first claim to its end."""
+    from pipeline.domain.executing import execute_run
+    from pipeline.domain.runs import plan_run, start_run
+    from pipeline.models import Attribute
+    from tests import factories
+
+    study = factories.make_study(name)
+    corpus, extract = factories.make_corpus(study), factories.make_run(study)
+    people = [factories.make_person(corpus) for _ in range(PEOPLE)]
+    Attribute.objects.bulk_create(
+        Attribute(person=people[place // EACH], run=extract, position=place, text=text, confidence=0.9)
+        for place, text in enumerate(texts)
+    )
+    run = start_run(run=plan_run(study=study, stage="merge", backend="local", model=MODEL, inputs=[extract]))
+    began = time.monotonic()
+    assert execute_run(run=run), run.problem
+    took = time.monotonic() - began
+    assert (run.state, run.n_done) == ("complete", PEOPLE)
+    return took
+
+
+if __name__ == "__main__":
+    main()
