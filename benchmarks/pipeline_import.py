@@ -138,14 +138,14 @@ def _conversation(draw: random.Random, passages: list[str], number: int, n: int)
     header = {"accept-language": "en-US,en;q=0.9", "user-agent": "Mozilla/5.0"}
     common = {"toxic": number % 40 == 0, "redacted": False, "state": "Texas", "country": "United States"}
     common |= {"hashed_ip": person, "header": header}
-    start = {"conversation_hash": hashlib.md5(f"{number}".encode()).hexdigest(), "model": "gpt-4"}
+    start: dict[str, Any] = {"conversation_hash": hashlib.md5(f"{number}".encode()).hexdigest(), "model": "gpt-4"}
     start |= {"timestamp": when, "conversation": turns, "turn": len(texts) // 2, "language": "English"}
     return start | {"openai_moderation": [], "detoxify_moderation": []} | common
 
 
 def _turn(place: int, text: str, person: str, number: int, when: str) -> dict[str, Any]:
     by_person = place % 2 == 0
-    said = {"content": text, "country": "United States" if by_person else None, "language": "English"}
+    said: dict[str, Any] = {"content": text, "country": "United States" if by_person else None, "language": "English"}
     said |= {"hashed_ip": person if by_person else None, "redacted": False, "toxic": False}
     said |= {"header": {"accept-language": "en-US", "user-agent": "Mozilla/5.0"} if by_person else None}
     said |= {"role": "user" if by_person else "assistant", "state": "Texas" if by_person else None}
@@ -190,7 +190,9 @@ def main() -> None:
     if given.way:
         print(json.dumps(_go(given.way[0], Path(given.way[1]))._asdict()))
         return
-    print(drawn([measure(n) for n in given.sizes or (FULL if given.full else USUAL)]))
+    print(drawn([]), flush=True)
+    for n in given.sizes or (FULL if given.full else USUAL):
+        print(_line(measure(n)), flush=True)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class PersonalDataFinder:
 
         domains = TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list that comes with the package, never fetched
 
-        class Emails(theirs.EmailRecognizer):  # type: ignore[misc]  # untyped
+        class Emails(theirs.EmailRecognizer):
             def validate_result(self, pattern_text: str) -> bool:
                 return bool(domains(pattern_text.rpartition("@")[2]).suffix)
 

@@ -56,7 +56,7 @@ class BulkInserts:
             return
         places = ", ".join(["%s"] * len(columns))
         with connection.cursor() as cursor:
-            plain = (tuple(map(_plain, row)) for row in rows)
+            plain = [tuple(map(_plain, row)) for row in rows]
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", plain)  # noqa: S608 - our own names
 
     def settle(self) -> None:

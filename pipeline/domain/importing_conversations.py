@@ -17,7 +17,17 @@ from pipeline.sources.base import Located
 from pipeline.sources.records import ConversationRecord, Turn
 from studies.tokens import new_token
 
-COLUMNS = ("public_id", "person_id", "source_id", "position", "turns", "n_turns", "toxic", "redacted", "language")
+COLUMNS: tuple[str, ...] = (
+    "public_id",
+    "person_id",
+    "source_id",
+    "position",
+    "turns",
+    "n_turns",
+    "toxic",
+    "redacted",
+    "language",
+)
 COLUMNS += ("model_name", "started_at", "sha256")
 WANTED = {
     "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::int[]) AS w(person, name, place)",

@@ -71,8 +71,8 @@ def shown_turns(conversations: Sequence[Conversation]) -> dict[int, list[Shown]]
     """By conversation its turns as people see them: what any run masked is covered, from the moment it is."""
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
     rows = Mask.objects.filter(conversation__in=[conversation.pk for conversation in conversations])
-    for pk, turn, *span in rows.values_list("conversation", "turn", "start", "end", "kind"):
-        spans[pk, turn].append(Span(*span))
+    for pk, turn, start, end, kind in rows.values_list("conversation", "turn", "start", "end", "kind"):
+        spans[pk, turn].append(Span(start, end, kind))
     return {
         conversation.pk: [
             shown(turn["content"], spans[conversation.pk, place]) for place, turn in enumerate(conversation.turns)
