@@ -9,17 +9,19 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from pipeline.sources.base import Place, Problem, ReadOptions
+from pipeline.sources.oasst import MADE_UP
 from pipeline.sources.reading import LONGEST_SLUG
 from pipeline.sources.recognising import recognise
 
 LONGEST_LICENCE = 200
+LONGEST_CORPUS = LONGEST_SLUG - len(MADE_UP)  # a source may make a second corpus of it
 
 
 def problems_of(options: ReadOptions) -> list[Problem]:
     """What no corpus and no licence can be called."""
     problems = []
-    if options.corpus and (slugify(options.corpus) != options.corpus or len(options.corpus) > LONGEST_SLUG):
-        remedy = f"use small letters, digits, - and _, at most {LONGEST_SLUG}"
+    if options.corpus and (slugify(options.corpus) != options.corpus or len(options.corpus) > LONGEST_CORPUS):
+        remedy = f"use small letters, digits, - and _, at most {LONGEST_CORPUS}"
         problems.append(Problem(Place("--corpus"), "", "no name for a corpus", remedy, options.corpus))
     if len(options.licence) > LONGEST_LICENCE:
         remedy = "name the licence, and say the rest in your data's own papers"

@@ -150,15 +150,15 @@ class Fields:
             value = self._data.get(name)
             if value is None or value == "":
                 continue
-            if isinstance(value, datetime):  # Parquet has times of its own
-                return _in_utc(value)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return self._since_1970(name, value)
+            if isinstance(value, datetime | int | float) and not isinstance(value, bool):
+                return self._plain_time(name, value)
             return self.time(name)
         return None
 
-    def _since_1970(self, name: str, value: float) -> datetime:
+    def _plain_time(self, name: str, value: datetime | float) -> datetime:
         try:
+            if isinstance(value, datetime):  # Parquet has times of its own
+                return _in_utc(value)
             return datetime.fromtimestamp(value / 1000 if value > _LATEST_SECOND else value, UTC)
         except (ValueError, OverflowError, OSError):
             raise self.fail(name, "not a time", "write it like 2026-04-07T11:04:44+00:00", value) from None

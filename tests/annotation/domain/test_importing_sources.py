@@ -142,6 +142,41 @@ def test_bad_input_is_said_and_changes_nothing(tmp_path: Path, case: str) -> Non
     assert not Study.objects.exists()
 
 
+NASTY: list[Any] = [
+    *(
+        "a\x00b",
+        "\ud800",
+        "\u202e\x1f",
+        "x" * 201,
+        "x" * 70_000,
+        "",
+        " ",
+        None,
+        True,
+        [],
+        {},
+        [[]],
+        [{}],
+        {"a": "\x00"},
+    ),
+    *(-1, 2**63, 2**70, 1e308, -1e20, float("nan"), 253402300800000),
+    *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+]
+
+
+def test_whatever_a_source_lets_through_the_database_takes(tmp_path: Path) -> None:
+    """Every field of a record, and of a turn, with every value that may break something further down."""
+    rows = [row(f"{field} {i}") | {field: value} for field in row("") for i, value in enumerate(NASTY)]
+    for i, value in enumerate(NASTY):
+        rows += [row(f"role {i}", conversation=[{"role": value, "content": "a"}])]
+        rows += [row(f"content {i}", conversation=[{"role": "user", "content": value}])]
+    report = import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs", skip_bad=True)
+    left_out = sum(report.left_out.values())
+    taken = report.new["conversations"] + report.known["conversations"]
+    assert taken + left_out + len(report.problems) >= len(rows)
+    assert taken == Conversation.objects.count() > 30
+
+
 def test_mended_file_adds_what_was_skipped(tmp_path: Path) -> None:
     rows = [row("h0"), row("h1", text="a\x00"), row("h2")]
     import_corpus(path=jsonl(tmp_path / "a.jsonl", rows), slug="figs", skip_bad=True)
