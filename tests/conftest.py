@@ -27,6 +27,13 @@ ONCE = (
     "test_compose.py",
     "test_scripts.py",
 )
+if find_spec("hypothesis"):  # the environment of local models has none
+    from hypothesis import settings
+
+    # A busy machine is no failure. `make test` tries the same examples each time, a developer's pytest others.
+    settings.register_profile("ours", deadline=None, derandomize="TEST_ROUND" in os.environ)
+    settings.load_profile("ours")
+
 FIRST_ROUND = "SQLite"  # as tests.run calls it
 
 
