@@ -13,7 +13,7 @@ from annotation.domain.errors import AnnotationError
 from annotation.domain.seats import end_assignment, lock_item, seat_is_free, take_seat
 from annotation.enums import AssignmentState, CampaignState, RaterState
 from annotation.models import Assignment, Campaign, Draft, Judgment, Rater, Remark, Revision
-from studies.domain.audit import record_event
+from studies.domain.audit import Detail, record_event
 from studies.models import AuditEvent, User
 
 VERBS = ("withdraw_rater", "exclude_rater", "readmit_rater")
@@ -140,7 +140,7 @@ def comings_and_goings(rater: Rater) -> QuerySet[AuditEvent]:
     return events.select_related("actor").order_by("-made_at", "-pk")
 
 
-def _record(rater: Rater, actor: User | None, verb: str, detail: dict[str, object]) -> None:
+def _record(rater: Rater, actor: User | None, verb: str, detail: Detail) -> None:
     record_event(study=rater.campaign.study, actor=actor, verb=verb, subject=_subject(rater), detail=detail)
 
 

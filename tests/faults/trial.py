@@ -94,7 +94,7 @@ def installation(folder: Path, *, postgres: bool, **more: str) -> Iterator[Copy]
         if postgres:
             servers["postgres"], more["DATABASE_URL"] = stack.enter_context(mortal_postgres(folder))
             servers["redis"], more["REDIS_URL"] = stack.enter_context(mortal_redis(folder))
-        environment = stack.enter_context(own_environment(folder / "data", **more))
+        environment = stack.enter_context(own_environment(folder / "data")) | more
         copy = Copy(environment, folder, stack.enter_context(scene(environment)), servers)
         stack.callback(lambda: [server.kill() for name, server in copy.servers.items() if name not in SERVERS])
         yield copy
