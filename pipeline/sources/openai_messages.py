@@ -32,17 +32,16 @@ LABELS = NotImported("labels that say whether an answer was wanted")
 
 
 def _recognise(sample: Sample) -> str:
-    messages = sample.first("messages").get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[0], dict) and "role" in messages[0]:
-        return "each record has messages of role and content"
+    for name in ("messages", "chosen"):
+        messages = sample.first(name).get(name)
+        if isinstance(messages, list) and messages and isinstance(messages[0], dict) and "role" in messages[0]:
+            return f"each record has {name} of role and content"
     return ""
 
 
 def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     person = whose(fields, reading)
-    entries = fields.objects("messages")
-    if "chosen" in fields:
-        entries += objects_in(fields.path("chosen"), [fields.need("chosen")])
+    entries = _messages(fields)
     left_out: list[NotImported] = []
     turns = tuple(Turn(role_of(entry, "role", ROLES), _content(entry, left_out)) for entry in entries)
     yield from left_out
@@ -53,6 +52,14 @@ def _parse(fields: Fields, reading: Reading) -> Iterator[Record | NotImported]:
     if "label" in fields:
         yield LABELS
     yield from unbranded_conversation(fields, reading, person, turns)
+
+
+def _messages(fields: Fields) -> list[Fields]:
+    """The dialogue: ``chosen`` is its last answer, or the whole of it."""
+    if isinstance(fields.value("chosen"), list):
+        return fields.objects("chosen")
+    last = [fields.child("chosen")] if "chosen" in fields else []
+    return fields.objects("messages") + last
 
 
 def _content(message: Fields, left_out: list[NotImported]) -> str:

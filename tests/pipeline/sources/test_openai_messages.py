@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.sources.recognising import recognise
 from tests.pipeline.sources.trying import conversations, jsonl, left_out, problems, said
 
 
@@ -64,6 +65,10 @@ def test_openai_messages_preference_ends_with_the_chosen_answer(tmp_path: Path) 
     path = jsonl(tmp_path / "a.jsonl", [row])
     assert said(conversations("openai_messages", path)[0]) == [("user", "Hello"), ("assistant", "Hi")]
     assert left_out("openai_messages", path)["answers that were not chosen"] == 1
+    whole = {"chosen": [*row["messages"], row["chosen"]], "rejected": [*row["messages"], row["rejected"]]}
+    path = jsonl(tmp_path / "b.jsonl", [whole])
+    assert said(conversations("openai_messages", path)[0]) == [("user", "Hello"), ("assistant", "Hi")]
+    assert recognise(path).source == "openai_messages"
 
 
 BAD: dict[str, tuple[Any, str]] = {
