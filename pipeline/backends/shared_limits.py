@@ -115,7 +115,8 @@ elseif verdict == 'answered' then
   end
   write('clean', clean)
 end
-return 1
+limit = math.floor(math.min(read('limit', start), most))
+return {math.max(0, limit - redis.call('ZCARD', KEYS[2])), limit}
 """
 )
 
@@ -180,7 +181,7 @@ class SharedLimits:
         ]
         words += [tokens * 60 / rate if rate else 0, FEWEST, CUT, GROWTH, IN_USE]
         try:
-            await self._give(keys=self.keys, args=words)
+            self.free, self.limit = await self._give(keys=self.keys, args=words)
         except LOST as error:
             self._lose(error)
 

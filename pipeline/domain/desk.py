@@ -17,11 +17,13 @@ from pipeline.domain.claiming import claim_units, is_suspect, lock_held, release
 from pipeline.domain.completions import (
     Reservation,
     abandon_completions,
+    answered_among,
     record_outcomes,
     renew_completions,
     reserve_completions,
     withdraw_completions,
 )
+from pipeline.domain.structured import Form, FormUnknown
 from pipeline.domain.updating import update_rows
 from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Run, WorkUnit
@@ -50,13 +52,13 @@ class Desk:
         limit: int | None,
         first_wait: float,
         on_settled: Callable[[int], None],
-        before_asking: Callable[[Desk, Sequence[Call]], None],
+        form: Form,
     ) -> None:
         self.run, self.stage, self.lease = run, stage, lease
         self.backend, self.version = backend
         self.left = limit
         self.first_wait = first_wait
-        self.on_settled, self.before_asking = on_settled, before_asking
+        self.on_settled, self.form = on_settled, form
         self.purse = Purse(run)
         self.alone = False  # a suspect is at work
         self.token = new_token()
@@ -70,7 +72,10 @@ class Desk:
     # What to do next
 
     def next_batch(self, size: int, ahead: int) -> list[Call]:
-        """Up to ``size`` calls that are now in flight in our name; [] when there is nothing to send at this moment."""
+        """Up to ``size`` calls that are now in flight in our name; [] when there is nothing to send at this moment.
+
+        Raises Stopped, BudgetSpent, and FormUnknown where a schema is to be sent and nobody knows how.
+        """
         while True:
             ready = self._ready(size)
             if len(ready) < size and len(self.calls) < 3 * ahead and self._claim(ahead):
@@ -78,7 +83,7 @@ class Desk:
                 continue
             if not ready:
                 return []
-            self.before_asking(self, ready)
+            self._check_form(ready)
             ours = self._reserve(ready)
             self.settle()
             self.purse.check()
@@ -99,6 +104,14 @@ class Desk:
         for call in ready:
             self.waiting.remove(call)
         return ready
+
+    def _check_form(self, calls: Sequence[Call]) -> None:
+        request = self.form.needed_by(calls)
+        if request is not None:
+            keys = [call.key for call in calls if call.request.response_schema is not None]
+            if answered_among(run=self.run, keys=keys) < len(keys):
+                self._put_back(calls)
+                raise FormUnknown(request)
 
     def _put_back(self, calls: Sequence[Call]) -> None:
         self.waiting.extendleft(reversed(calls))

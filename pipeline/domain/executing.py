@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 
 from pipeline.backends import open_backend
 from pipeline.backends.base import Backend, BackendUnusable, FinalError, ModelAnswer, Outcome, RetryableError
 from pipeline.domain.budget import BudgetSpent
 from pipeline.domain.calls import Call
-from pipeline.domain.completions import answered_among
 from pipeline.domain.desk import ANOTHERS_CALL, TRIES, Desk, Stopped
 from pipeline.domain.runs import finish_run, pause_run
-from pipeline.domain.structured import Form
+from pipeline.domain.structured import Form, FormUnknown
+from pipeline.domain.uninterrupted import uninterrupted
 from pipeline.models import Run
 from pipeline.requests import ModelRequest
 from pipeline.stages import stage_for
@@ -59,7 +60,7 @@ def execute_run(
             limit=limit,
             first_wait=first_wait,
             on_settled=on_settled or (lambda _: None),
-            before_asking=_form_of(run, backend),
+            form=Form(run, backend, name[1]),
         )
         _work_off(desk, backend)
     except (BackendUnusable, BudgetSpent) as error:
@@ -87,66 +88,77 @@ def _work_off(desk: Desk, backend: Backend | None) -> None:
 def _ask_all(desk: Desk, backend: Backend, flying: dict[Flight, list[Call]]) -> None:
     """Keeps the backend's places taken and the next call ready for each; a call that has to wait is not among them."""
     while True:
-        # At most a round of calls in one go: the first leave before the second round is made ready.
-        free = min(backend.concurrency, AHEAD * backend.concurrency - len(flying))
-        ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free > 0 else []
-        for start in range(0, len(ready), backend.batch):
-            calls = ready[start : start + backend.batch]
-            flying[backend.submit([call.request for call in calls])] = calls
+        try:
+            with uninterrupted():
+                sent = _send(desk, backend, flying)
+        except FormUnknown as unknown:
+            desk.form.find_out(unknown.request, partial(_ask_aside, desk, backend))
+            continue
         if not flying and desk.idle():
             return
-        done = [(future, future.result()) for future in _next_done(desk, flying, 0.0 if ready else HEARTBEAT)]
-        if done:
-            desk.take([(flying.pop(future), outcomes) for future, outcomes in done])
-        desk.keep_leases()
+        _next_done(desk, flying, 0.0 if sent else HEARTBEAT)
+        with uninterrupted():
+            done = [(future, future.result()) for future in flying if future.done()]
+            if done:
+                desk.take([(flying.pop(future), outcomes) for future, outcomes in done])
+            desk.keep_leases()
 
 
-def _next_done(desk: Desk, flying: dict[Flight, list[Call]], patience: float) -> set[Flight]:
+def _send(desk: Desk, backend: Backend, flying: dict[Flight, list[Call]]) -> bool:
+    """At most a round of calls in one go: the first leave before the second round is made ready. Whether any left."""
+    free = min(backend.concurrency, AHEAD * backend.concurrency - len(flying))
+    ready = desk.next_batch(backend.batch * free, backend.batch * backend.concurrency) if free > 0 else []
+    for start in range(0, len(ready), backend.batch):
+        calls = ready[start : start + backend.batch]
+        flying[backend.submit([call.request for call in calls])] = calls
+    return bool(ready)
+
+
+def _next_done(desk: Desk, flying: dict[Flight, list[Call]], patience: float) -> None:
+    """Waits until a call is over, another is due, or patience is."""
     due = desk.seconds_to_next()
     patience = patience if due is None else min(patience, max(due, 0.01))
-    if not flying:
+    if flying:
+        wait(flying, timeout=patience, return_when=FIRST_COMPLETED)
+    else:
         time.sleep(patience)
-        return set()
-    return wait(flying, timeout=patience, return_when=FIRST_COMPLETED).done
-
-
-def _form_of(run: Run, backend: Backend | None) -> Callable[[Desk, Sequence[Call]], None]:
-    """Before the run's first call with a schema: what its server makes of one."""
-    form = Form(run, backend, backend.version if backend else "")
-
-    def settle(desk: Desk, calls: Sequence[Call]) -> None:
-        request = form.needed_by(calls)
-        if request is None or backend is None:
-            return
-        keys = [call.key for call in calls if call.request.response_schema is not None]
-        if answered_among(run=run, keys=keys) < len(keys):
-            form.find_out(request, lambda probe: _ask_aside(desk, backend, probe))
-
-    return settle
 
 
 def _ask_aside(desk: Desk, backend: Backend, request: ModelRequest) -> Outcome:
     """One question that no unit waits for, on record like any other. A RetryableError is the last of several."""
     call = Call(request, [], request.cache_key)
     while True:
-        [reservation] = desk.reserve([request])
+        future = None
+        with uninterrupted():
+            [reservation] = desk.reserve([request])
+            if reservation is not None and reservation.ours:
+                call.completion = reservation.completion
+                desk.fly(call)
+                future = backend.submit([request])
         if reservation is not None and reservation.answered:
             return ModelAnswer(reservation.completion.text, reservation.completion.finish_reason)
         desk.purse.check()
-        if reservation is None or not reservation.ours:
+        if future is None:
             _wait_for(desk, ANOTHERS_CALL)
             continue
-        call.completion = reservation.completion
-        desk.fly(call)
-        future = backend.submit([request])
-        while not wait([future], timeout=HEARTBEAT).done:
-            desk.keep_leases()
-        [outcome] = future.result()
-        desk.keep([([call], [outcome])])
+        outcome = _answer_to(desk, call, future)
         call.tries += 1
         if not isinstance(outcome, RetryableError) or call.tries >= TRIES:
             return outcome
         _wait_for(desk, desk.seconds_after(outcome, call.tries))
+
+
+def _answer_to(desk: Desk, call: Call, future: Flight) -> Outcome:
+    """What came back, kept. Raises BackendUnusable."""
+    while not wait([future], timeout=HEARTBEAT).done:
+        desk.keep_leases()
+    try:
+        [outcome] = future.result()
+    except BackendUnusable as error:
+        desk.keep([([call], [FinalError(str(error))])])
+        raise
+    desk.keep([([call], [outcome])])
+    return outcome
 
 
 def _wait_for(desk: Desk, seconds: float) -> None:

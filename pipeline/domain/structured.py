@@ -25,6 +25,14 @@ def note_structured_output(*, run: Run, form: str) -> None:
         Run.objects.filter(pk=run.pk).update(outcome=run.outcome)
 
 
+class FormUnknown(Exception):
+    """``request`` has a schema, and its server is to be asked first what it makes of one."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__()
+        self.request = request
+
+
 class Form:
     """Of one run and backend; asks nothing where the run knows, or where no call with a schema is to be made."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -241,3 +242,22 @@ def test_execute_run_leaves_no_trace_of_a_call_that_never_began(small: SmallStud
     execute_run(run=started(small), backend=backend)
     assert len(backend.sent) == 2
     assert list(Completion.objects.values_list("state", flat=True)) == ["failed"]
+
+
+def test_execute_run_interrupted_while_it_reserves_sends_and_keeps_what_it_reserved(
+    small: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = desk.Desk.reserve
+
+    def reserve_then_ctrl_c(self: desk.Desk, requests: Sequence[ModelRequest]) -> Any:
+        reserved = reserve(self, requests)
+        signal.raise_signal(signal.SIGINT)
+        return reserved
+
+    monkeypatch.setattr(desk.Desk, "reserve", reserve_then_ctrl_c)
+    run = started(small)
+    with pytest.raises(KeyboardInterrupt):
+        execute_run(run=run, backend=Scripted(says_yes_of()))
+    assert run_progress(run).possibly_paid_twice == 0
+    assert set(Completion.objects.values_list("state", flat=True)) <= {"answered"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
