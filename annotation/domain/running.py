@@ -15,10 +15,10 @@ from annotation.domain.errors import AnnotationError
 from annotation.domain.importing import ImportRefused
 from annotation.domain.stepping import KINDS, Done, Found, Notice, Waits
 from annotation.models import Campaign
-from pipeline.domain.errors import RunError
+from pipeline.domain.errors import NothingToDo, RunError
 from pipeline.domain.progress import failures_of, run_progress
 from pipeline.domain.runs import finish_run, start_run
-from pipeline.enums import RunState
+from pipeline.enums import RunState, Stage
 from pipeline.models import Run
 from pipeline.plans import Plan
 from pipeline.plans.steps import CampaignStep, StageStep, Step, steps_of
@@ -30,11 +30,15 @@ Carry = Callable[[Sequence[Run]], None]  # carries started runs out, or waits wh
 
 class State(Enum):
     DONE = "done"
+    NOTHING = "nothing"  # there is nothing for it to do, and no other step reads it
     READY = "ready"  # everything it reads is there
     BEGUN = "begun"  # planned, running or paused
     FAILED = "failed"  # over, with more failures than the plan bears
     REFUSED = "refused"  # it cannot be made; detail says why
     WAITS = "waits"  # for another step, or for people
+
+
+GOES_ON = (State.DONE, State.NOTHING, State.WAITS)  # what does not keep later steps from being tried
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def run_study(
     for number, group in enumerate(groups):
         taken = _take(study, plan, group, done, carry, notice, retry)
         standings += taken
-        if stopped := tuple(each for each in taken if each.state not in (State.DONE, State.WAITS)):
+        if stopped := tuple(each for each in taken if each.state not in GOES_ON):
             rest = (step for group in groups[number + 1 :] for step in group)
             standings += [_note(_stand(study, plan, step, done), done) for step in rest]
             return Journey(tuple(standings), stopped)
@@ -147,6 +151,9 @@ def _stand(study: Study, plan: Plan, step: Step, done: Done) -> Standing:
         found = KINDS[type(step)].find(study, step, done)
     except Waits as waits:
         return Standing(step, State.WAITS, str(waits))
+    except NothingToDo as error:
+        read = any(step.name in other.reads for other in steps_of(plan))
+        return Standing(step, State.REFUSED if read else State.NOTHING, error.message)
     except RunError as error:
         return Standing(step, State.REFUSED, error.message)
     if found is None:
@@ -170,8 +177,18 @@ def _state_of(run: Run, tolerate: float) -> State:
     return State.REFUSED if run.state == RunState.CANCELLED else State.BEGUN
 
 
+# Runs that draw or publish have rows and no units of work.
+ROWS = {
+    Stage.PEOPLE: "people",
+    Stage.MATCH: "prompts put to people",
+    Stage.SAMPLE: "units drawn",
+    Stage.LABEL: "labels",
+}
+
+
 def _run_in_words(run: Run) -> str:
-    said = f"run {run.public_id[:8]}: {run_progress(run)}"
+    rows = ROWS.get(Stage(run.stage))
+    said = f"run {run.public_id[:8]}: {f'{run.n_done} {rows}' if rows else run_progress(run)}"
     if run.problem:
         said += f"; {run.problem}"
     elif run.state == RunState.CANCELLED:

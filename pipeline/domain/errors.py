@@ -7,3 +7,7 @@ class RunError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class NothingToDo(RunError):
+    """A run would have no unit: what it reads made nothing for it."""

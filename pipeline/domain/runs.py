@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pipeline import prompts
 from pipeline.backends import BACKENDS
 from pipeline.backends.embedders import EMBEDDERS, USUAL_MODEL
-from pipeline.domain.errors import RunError
+from pipeline.domain.errors import NothingToDo, RunError
 from pipeline.enums import RunState, WorkState
 from pipeline.enums import Stage as StageName
 from pipeline.models import Run, RunInput, WorkUnit
@@ -101,7 +101,7 @@ def _drafted(
     scope = Scope(study, tuple(inputs), values)
     specs = list(room.units(scope))
     if not specs:
-        raise RunError(f"{stage} finds nothing to do in study {study.slug!r}: {_what_it_reads(room, inputs)}")
+        raise NothingToDo(f"{stage} finds nothing to do in study {study.slug!r}: {_what_it_reads(room, inputs)}")
     run = Run(
         study=study,
         stage=stage,

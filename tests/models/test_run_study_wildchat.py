@@ -1,4 +1,4 @@
-"""From 20 people's conversations to three campaigns with real models in processes of their own; their words are noise."""
+"""From 20 people's conversations to three campaigns, with real models in processes of their own that babble."""
 
 from __future__ import annotations
 
