@@ -15,7 +15,7 @@ from annotation.models import Campaign
 from pipeline.demo.stages import PLAN, RECORDED
 from pipeline.domain.executing import execute_run
 from pipeline.management import carrying
-from pipeline.models import Completion, Run, StudyPlan, WorkUnit
+from pipeline.models import Completion, Run, StudyPlan, Vote, WorkUnit
 from studies.models import AuditEvent, Study
 from tests import factories
 
@@ -173,3 +173,23 @@ def test_a_run_that_was_cancelled_stops_the_study(plan: Path) -> None:
     said = run_study("trial", "--show")
     assert "merge                        refused" in said
     assert "it was cancelled: change the step's parameters for another run" in said
+
+
+VERIFY = """
+[verify]
+models = ["birch"]
+"""
+WHY = """
+[why]
+models = ["birch"]
+judged_by = "birch"
+"""
+
+
+def test_a_last_step_without_anything_to_do_keeps_nothing_back(plan: Path) -> None:
+    plan.write_text(FIRST + VERIFY)
+    run_study("trial", "--plan", str(plan), "--tolerate", "1")  # no evidence, so not all was recorded
+    Vote.objects.filter(value="rejected").delete()  # nothing was flagged
+    plan.write_text(FIRST + VERIFY + WHY)
+    said = run_study("trial", "--plan", str(plan), "--tolerate", "1")
+    assert "why birch                    nothing  why finds nothing to do in study 'trial'" in said
