@@ -19,7 +19,7 @@ from studies.models import Study
 from tests.openai_server import PROBE, ModelServer, model_server
 from tests.pipeline.backing import SmallStudy, small_study
 
-FORM = {"attributes": []}
+FORM: dict[str, list[str]] = {"attributes": []}
 
 
 @pytest.fixture
