@@ -19,6 +19,7 @@ from annotation.instruments.material import (
 from annotation.models import Assignment, Question
 from pipeline.domain.masking import shown_turns
 from pipeline.enums import InstrumentName
+from pipeline.lineage import conversations_behind
 from pipeline.masks import Shown
 from pipeline.models import Attribute, Conversation, Evidence
 
@@ -47,8 +48,8 @@ class AttributeQuality:
                 yield PlannedItem(attributes=tuple(part))
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
-        people = Attribute.objects.filter(pk__in=[question.attribute_id for question in questions]).values("person")
-        conversations = list(Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"))
+        attributes = Attribute.objects.filter(pk__in=[question.attribute_id for question in questions])
+        conversations = list(conversations_behind(list(attributes)))
         texts = shown_turns(conversations)
         return PageMaterial(
             questions=_question_views(questions, conversations, texts),
@@ -90,7 +91,10 @@ def _question_views(
     places = {conversation.pk: place for place, conversation in enumerate(conversations)}
     evidence: dict[int, list[EvidenceView]] = {}
     found = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
-    rows = list(found.order_by("conversation__position", "conversation_id", "turn", "start"))
+    ordered = found.filter(conversation__in=places).order_by(
+        "conversation__position", "conversation_id", "turn", "start"
+    )
+    rows = list(ordered)
     quoted = {(row.attribute_id, row.conversation_id, row.turn) for row in rows if row.start is not None}
     for row in rows:
         if row.start is None and (row.attribute_id, row.conversation_id, row.turn) in quoted:

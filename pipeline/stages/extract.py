@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import prompts
 from pipeline.enums import Stage as StageName
+from pipeline.lineage import LEFT_OUT
 from pipeline.models import Attribute, Conversation, Evidence, Run, SampledPerson, WorkUnit
 from pipeline.stages.base import (
     Answer,
@@ -95,7 +96,7 @@ class Extract:
             rows = rows.filter(person__corpus__slug=scope.parameters.corpus)
         if scope.inputs:
             rows = rows.filter(person__in=SampledPerson.objects.filter(run__in=scope.inputs).values("person"))
-            left_out = [name for run in scope.inputs for name in run.outcome.get("conversations_left_out", [])]
+            left_out = [name for run in scope.inputs for name in run.outcome.get(LEFT_OUT, [])]
             rows = rows.exclude(public_id__in=left_out)
         for pk, public_id in rows.order_by("person_id", "position", "pk").values_list("pk", "public_id").iterator():
             yield UnitSpec(public_id, {"conversation": pk})

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pipeline.backends.baselines import bm25_scores
 from pipeline.enums import FailureKind
+from pipeline.lineage import conversations_behind
 from pipeline.models import Attribute, Conversation, Evidence, Run, WorkUnit
 from pipeline.stages.base import SamplingParameters, UnitFailed
 
@@ -63,10 +64,9 @@ class Bounded(Generic[R]):
 
 
 def histories_of(attributes: Sequence[Attribute]) -> list[History]:
-    """In two queries, whatever their number."""
+    """In a few queries, whatever their number."""
     of_person: dict[int, list[Conversation]] = defaultdict(list)
-    people = {attribute.person_id for attribute in attributes}
-    for conversation in Conversation.objects.filter(person__in=people).order_by("person_id", "position", "pk"):
+    for conversation in conversations_behind(attributes):
         of_person[conversation.person_id].append(conversation)
     marks: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     places = Evidence.objects.filter(attribute__in=attributes)

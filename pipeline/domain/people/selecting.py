@@ -22,6 +22,7 @@ from pipeline.domain.people.stash import Stash
 from pipeline.domain.people.vectors import Eligible, PeopleVectors, vectors_of
 from pipeline.domain.seeding import chance
 from pipeline.enums import RunState, Stage
+from pipeline.lineage import LEFT_OUT
 from pipeline.models import Conversation, Corpus, Person, Run, RunInput, SampledPerson
 from pipeline.requests import sha256_of
 from pipeline.version import VERSION
@@ -116,7 +117,7 @@ def _drawn(
         "openings_embedded": vectors.n_openings,
         "diversity": diversity.as_json(),
         "drawn_people": [{"conversations": len(one.conversations), "turns": one.turns} for one in chosen],
-        "conversations_left_out": _left_out(chosen),
+        LEFT_OUT: _left_out(chosen),
     }
 
 
