@@ -15,7 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pipeline.backends.base import BackendUnusable
 from pipeline.backends.local.options import LocalOptions, folder_of
 
-logging.getLogger("transformers").setLevel(logging.ERROR)  # what it warns of is decided here
+for _name in ("transformers", "ContinuousBatchingLogger"):
+    logging.getLogger(_name).setLevel(logging.ERROR)  # what they warn of is decided here
 transformers.utils.logging.disable_progress_bar()
 
 

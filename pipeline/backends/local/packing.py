@@ -18,8 +18,10 @@ def pack_linears(model: Any) -> None:
     if not torch.backends.mkldnn.is_available():
         return
     for layer in model.modules():
-        weight = getattr(layer, "weight", None)
-        if type(layer) is torch.nn.Linear and weight.device.type == "cpu" and weight.dtype == torch.float32:
+        if type(layer) is not torch.nn.Linear:
+            continue
+        weight: Any = layer.weight
+        if weight.device.type == "cpu" and weight.dtype == torch.float32:
             packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None)
             layer.forward = partial(_linear, packed, None if layer.bias is None else layer.bias.detach())
 
