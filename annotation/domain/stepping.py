@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from annotation.domain.building import build_campaign
 from annotation.domain.importing import import_corpus
@@ -26,13 +27,15 @@ from pipeline.domain.people import (
     read_parameters,
     sample_people,
 )
+from pipeline.domain.runs import plan_run
 from pipeline.domain.stepping import find_step, plan_step
 from pipeline.enums import RunState, Stage
-from pipeline.models import Run
+from pipeline.models import Conversation, Run
 from pipeline.plans.steps import (
     CampaignStep,
     ImportStep,
     LabelsStep,
+    MaskStep,
     MatchStep,
     PeopleStep,
     SampleStep,
@@ -40,6 +43,7 @@ from pipeline.plans.steps import (
     Step,
 )
 from pipeline.sources.base import ReadOptions
+from pipeline.stages.mask import BACKEND as MASK_BACKEND
 from studies.domain.audit import record_event
 from studies.models import AuditEvent, Study
 
@@ -115,6 +119,33 @@ def _trace(path: Path) -> dict[str, int]:
     stats = [each.stat() for each in files]
     newest = max((stat.st_mtime_ns for stat in stats), default=0)
     return {"files": len(stats), "bytes": sum(stat.st_size for stat in stats), "newest": newest}
+
+
+class Masks:
+    """One run over all imports that no complete one has looked through."""
+
+    def find(self, study: Study, step: MaskStep, done: Done) -> Found | None:
+        runs = study.runs.filter(stage=Stage.MASK).exclude(state=RunState.CANCELLED)
+        looked_at = set(runs.values_list("inputs", flat=True))
+        if any(run.pk not in looked_at for run in _imported(study)):
+            return None
+        last = runs.exclude(state=RunState.COMPLETE).order_by("pk").first() or runs.order_by("pk").last()
+        return Found(last)
+
+    def make(self, study: Study, step: MaskStep, done: Done, notice: Notice) -> Found:
+        complete = study.runs.filter(stage=Stage.MASK, state=RunState.COMPLETE)
+        looked_at = set(complete.values_list("inputs", flat=True))
+        unseen = [run for run in _imported(study) if run.pk not in looked_at]
+        parameters = step.part.parameters
+        return Found(
+            plan_run(study=study, stage=Stage.MASK, backend=MASK_BACKEND, parameters=parameters, inputs=unseen)
+        )
+
+
+def _imported(study: Study) -> list[Run]:
+    """The runs that conversations came in with."""
+    brought = Exists(Conversation.objects.filter(run=OuterRef("pk")))
+    return list(study.runs.filter(brought, stage=Stage.IMPORT).order_by("pk"))
 
 
 class People:
@@ -260,6 +291,7 @@ class Labels:
 
 KINDS: dict[type[Step], Kind[Any]] = {
     ImportStep: Imports(),
+    MaskStep: Masks(),
     PeopleStep: People(),
     MatchStep: Matches(),
     StageStep: Stages(),

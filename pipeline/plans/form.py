@@ -123,6 +123,7 @@ class Plan(Part):
     imports: tuple[ImportPlan, ...] = Field(default=(), alias="import")
     servers: dict[str, ServerPlan] = {}
     models: dict[str, ModelPlan] = {}
+    mask: StagePlan | None = None
     people: Choosing | None = None
     match: StagePlan | None = None
     extract: ByOne | None = None

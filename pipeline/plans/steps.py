@@ -33,6 +33,11 @@ class ImportStep(Step):
 
 
 @dataclass(frozen=True)
+class MaskStep(Step):
+    part: StagePlan
+
+
+@dataclass(frozen=True)
 class PeopleStep(Step):
     part: Choosing
     embedder: ModelPlan | None
@@ -104,6 +109,8 @@ def _material(plan: Plan) -> Iterator[Step]:
     imports = _imports(plan)
     for name, part in zip(imports, plan.imports, strict=True):
         yield ImportStep(name, (), part)
+    if plan.mask:
+        yield MaskStep("mask", imports, plan.mask)
     if plan.people:
         embedder = plan.models[plan.people.embedder] if plan.people.embedder else None
         server = server_of(plan, embedder) if embedder else None

@@ -193,3 +193,11 @@ def test_a_last_step_without_anything_to_do_keeps_nothing_back(plan: Path) -> No
     plan.write_text(FIRST + VERIFY + WHY)
     said = run_study("trial", "--plan", str(plan), "--tolerate", "1")
     assert "why birch                    nothing  why finds nothing to do in study 'trial'" in said
+
+
+def test_run_study_looks_for_personal_data_once(plan: Path) -> None:
+    plan.write_text(FIRST.split("[extract]")[0] + "[mask]\n")
+    run_study("trial", "--plan", str(plan))
+    run_study("trial")
+    run = Run.objects.get(stage="mask")
+    assert (run.state, run.inputs.get().stage) == ("complete", "import")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 
 from pipeline.demo.stages import demo_plan
 from pipeline.plans import PlanRefused, parse_plan
@@ -68,6 +71,12 @@ def test_steps_of_the_demo_are_every_stage_and_read_only_what_stands_before_them
         assert set(step.reads) <= seen, step
         seen.add(step.name)
     assert {step.stage for step in steps if isinstance(step, StageStep)} == set(STAGES) - {"mask"}
+
+
+def test_the_plan_of_the_docs_is_one() -> None:
+    text = (settings.BASE_DIR / "docs" / "running-a-study.md").read_text(encoding="utf-8")
+    plan = parse_plan(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0])
+    assert len(steps_of(plan)) == 26
 
 
 def test_steps_take_labels_where_respond_asks_for_people() -> None:
