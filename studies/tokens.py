@@ -8,11 +8,18 @@ import secrets
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters that nobody mixes up when reading aloud
 TOKEN_LENGTH = 26  # 130 bits
+_LETTERS = (ALPHABET * 8).encode()  # by byte: 256 is 8 x 32
 
 
 def new_token() -> str:
     """26 random letters of a 32-letter alphabet (130 bits): safe in URLs, file names and spreadsheets."""
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(TOKEN_LENGTH))  # 256 is 8 x 32
+
+
+def new_tokens(count: int) -> list[str]:
+    """So many of them by one draw, a tenth of the time each: for rows by the million."""
+    letters = secrets.token_bytes(TOKEN_LENGTH * count).translate(_LETTERS).decode()
+    return [letters[start : start + TOKEN_LENGTH] for start in range(0, len(letters), TOKEN_LENGTH)]
 
 
 def new_key() -> bytes:

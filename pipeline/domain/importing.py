@@ -22,7 +22,7 @@ from pipeline.models import Corpus, Person, Prompt, Run, RunInput
 from pipeline.sources.base import NO_VALUE, Item, Located, NotImported, Place, Problem
 from pipeline.sources.records import ConversationRecord, PersonRef, PromptRef, Record
 from studies.models import Study
-from studies.tokens import new_token
+from studies.tokens import new_tokens
 
 BATCH = 200
 CONVERSATIONS = 2_000  # of one batch, unless their texts are longer than LETTERS together
@@ -125,13 +125,14 @@ class Importer:
         """Their database keys; and those among them who are new, made here."""
         wanted = dict.fromkeys(refs)
         found = self._known_keys(wanted)
-        missing = {ref for ref in wanted if ref not in found}
+        missing = dict.fromkeys(ref for ref in wanted if ref not in found)
         if missing:
-            rows = ((self._corpus_key(ref.corpus), new_token(), ref.source_id) for ref in wanted if ref in missing)
+            new = zip(new_tokens(len(missing)), missing, strict=True)
+            rows = ((self._corpus_key(ref.corpus), token, ref.source_id) for token, ref in new)
             insert_rows(Person, ("corpus_id", "public_id", "source_id"), rows)
             found |= self._known_keys(missing)
         self.report.count("people", len(missing))
-        return found, missing
+        return found, set(missing)
 
     def _corpus_key(self, slug: str) -> int:
         corpus = self.corpus(slug)

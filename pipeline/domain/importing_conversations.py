@@ -15,7 +15,7 @@ from pipeline.domain.importing import Importer
 from pipeline.models import Conversation
 from pipeline.sources.base import Located
 from pipeline.sources.records import ConversationRecord, Turn
-from studies.tokens import new_token
+from studies.tokens import new_tokens
 
 COLUMNS: tuple[str, ...] = (
     "public_id",
@@ -66,7 +66,7 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
     old = (entry.record for entry in entries if entry.record.person not in made)  # of the others nothing can stand
     standing = _standing([(people[record.person], record.source_id, record.position) for record in old])
     new: list[tuple[Any, ...]] = []
-    for entry, turns, digest in zip(entries, texts, digests, strict=True):
+    for entry, token, turns, digest in zip(entries, new_tokens(len(entries)), texts, digests, strict=True):
         record, person = entry.record, people[entry.record.person]
         if (known := standing.digests.get((person, record.source_id))) is not None:
             if known != digest:
@@ -79,7 +79,7 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
             importer.problem(entry.at, record.id_field, what, "keep the file's order", record.source_id)
             continue
         standing.add(person, record.source_id, record.position, digest)
-        new.append(_row(record, person, turns, digest))
+        new.append(_row(record, token, person, turns, digest))
     if new:
         run = importer.import_run()
         importer.inserts.insert(Conversation, ("run_id", *COLUMNS), ((run.pk, *row) for row in new))
@@ -87,9 +87,9 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
     importer.report.count("conversations", len(new), len(entries) - len(new))
 
 
-def _row(record: ConversationRecord, person: int, turns: bytes, digest: str) -> tuple[Any, ...]:
+def _row(record: ConversationRecord, token: str, person: int, turns: bytes, digest: str) -> tuple[Any, ...]:
     """What goes into COLUMNS."""
-    named = (new_token(), person, record.source_id, record.position)
+    named = (token, person, record.source_id, record.position)
     said = (turns, len(record.turns), record.toxic, record.redacted, record.language, record.model_name)
     return (*named, *said, record.started_at, digest)
 
