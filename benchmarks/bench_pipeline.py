@@ -55,7 +55,20 @@ def imports(full: bool) -> Iterator[Ratio]:
     yield Ratio(f"its peak memory in MB, {size:,} conversations", row.ours.peak_mb, "<", 500)
 
 
-PARTS: dict[str, Callable[[bool], Iterator[Ratio]]] = {"engine": engine, "merge": merge, "import": imports}
+def local(full: bool) -> Iterator[Ratio]:
+    """benchmarks.pipeline_local by itself has the figures of a GPU too."""
+    if not MODELS.exists():
+        yield Ratio("local, batches / one by one", None, note=NO_MODELS)
+        return
+    yield from child("benchmarks.pipeline_local_rows", full, python=str(MODELS))
+
+
+PARTS: dict[str, Callable[[bool], Iterator[Ratio]]] = {
+    "engine": engine,
+    "merge": merge,
+    "import": imports,
+    "local": local,
+}
 
 
 def child(module: str, full: bool, python: str = sys.executable) -> list[Ratio]:

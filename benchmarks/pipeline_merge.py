@@ -13,7 +13,7 @@ from statistics import median
 
 from benchmarks.pipeline_rows import Ratio
 
-PEOPLE, EACH, ONE_BY_ONE = 50, 100, 300
+PEOPLE, EACH = 50, 100
 MODEL = "all-MiniLM-L6-v2"
 WHO = ("likes", "avoids", "studies", "teaches", "collects", "repairs", "prefers", "plans", "writes about")
 WHAT = ("old maps", "short answers", "sea birds", "their garden", "spreadsheets", "night trains", "bread", "tax law")
@@ -42,10 +42,6 @@ def main() -> None:
     share = median(total / alone for total, alone in turns)
     note = f"{median(total for total, _ in turns):.1f} s against {median(alone for _, alone in turns):.1f} s"
     rows = [Ratio(f"merge / its embedding alone, {PEOPLE} people x {EACH} attributes", share, "<", 1.1, note)]
-    singles = one_by_one(embedder.embed, texts[:ONE_BY_ONE])
-    per_text = median(alone for _, alone in turns) / len(texts)
-    note = f"{1 / per_text:.0f} texts/s against {1 / singles:.0f}"
-    rows.append(Ratio("embedding one at a time / in batches", singles / per_text, ">", 8, note))
     print("ROWS", json.dumps([row._asdict() for row in rows]))
 
 
@@ -56,15 +52,6 @@ def embedded(embed: object, texts: Sequence[str]) -> float:
     for start in range(0, len(texts), EACH):
         embed(texts[start : start + EACH])
     return time.monotonic() - began
-
-
-def one_by_one(embed: object, texts: Sequence[str]) -> float:
-    """Seconds a text."""
-    assert callable(embed)
-    began = time.monotonic()
-    for text in texts:
-        embed([text])
-    return (time.monotonic() - began) / len(texts)
 
 
 def merged(texts: Sequence[str], name: str) -> float:

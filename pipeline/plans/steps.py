@@ -95,7 +95,7 @@ def steps_of(plan: Plan) -> tuple[Step, ...]:
 
 def attributes_from(plan: Plan) -> tuple[str, ...]:
     """The step whose attributes are put to prompts and to raters."""
-    last = plan.attributes or next((name for name in ("refine", "merge", "extract") if getattr(plan, name)), None)
+    last = plan.attributes or next((name for name in ("refine", "merge", "extract") if getattr(plan, name)), "")
     return (last,) if last else ()
 
 

@@ -42,7 +42,7 @@ FOLLOWS: dict[str, dict[str, float]] = {
     **{word: {NEWLINE: 0.5, END: 0.5} for word in FIRST_WORDS},
     **dict.fromkeys(LETTERS, AFTER_LETTERS),
     SPACE: ANY_LETTER,
-    FORMS[0]: {STATEMENT: 0.8, "]": 0.2},
+    FORMS[0]: {STATEMENT: 0.6, "]": 0.4},
     FORMS[1]: {SHOWN[0]: 0.6, SHOWN[1]: 0.3, "]": 0.1},
     **dict.fromkeys((STATEMENT, WHY, ALSO), ANY_LETTER),
     SURE: dict.fromkeys("456789", 0.2),
@@ -90,9 +90,9 @@ def _table(tokenizer: Any, width: int) -> Any:
     for current, following in FOLLOWS.items():
         for token, share in following.items():
             table[_number(tokenizer, token), _number(tokenizer, current)] = share
-    for current in _letterless(tokenizer):  # after what no rule knows, a letter or the end
+    for unknown in _letterless(tokenizer):  # after what no rule knows, a letter or the end
         for token in (*LETTERS, END):
-            table[_number(tokenizer, token), current] = 0.04
+            table[_number(tokenizer, token), unknown] = 0.04
     return table.log()
 
 
