@@ -84,7 +84,7 @@ def test_run_study_interrupted_goes_on_with_the_same_run(plan: Path, monkeypatch
 
     with monkeypatch.context() as broken:
         broken.setattr(carrying, "execute_run", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(CommandError, match="stopped; the same command goes on"):
             run_study("trial", "--plan", str(plan))
     assert Run.objects.get(stage="extract").work_units.filter(state="done").count() == 5
     run_study("trial")

@@ -47,7 +47,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         lease = options["lease"]
         carry = carry_by_workers if options["queue"] else lambda runs: carry_all(runs, lease)
-        journey = run_study(study=study, plan=plan, carry=carry, notice=self.stdout.write, retry=options["retry"])
+        try:
+            journey = run_study(study=study, plan=plan, carry=carry, notice=self.stdout.write, retry=options["retry"])
+        except KeyboardInterrupt:
+            raise CommandError("stopped; the same command goes on", returncode=130) from None
         self.table(journey)
         self.next(study, journey)
 
