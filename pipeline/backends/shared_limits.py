@@ -29,7 +29,7 @@ from pipeline.backends.limits import (
 )
 from studies.tokens import new_token
 
-LEASE = 30.0  # seconds until a place that nobody renews is free again
+LEASE = 5.0  # seconds until a place that nobody renews is free again
 SEEN = 1.0  # seconds that a worker counts as one that waits, or works, without asking again
 PATIENCE = 1.0  # seconds for an answer of Redis
 AWAY = 15.0  # seconds until Redis is looked for again

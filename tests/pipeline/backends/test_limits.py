@@ -183,6 +183,22 @@ def test_shared_limits_give_each_worker_its_share_and_those_of_the_dead_to_the_l
     run(work())
 
 
+def test_shared_limits_renewed_places_stay_taken(redis_url: str) -> None:
+    async def work() -> None:
+        bounds = Bounds(most=1)
+        long_call, other = shared(redis_url, bounds, "renew"), shared(redis_url, bounds, "renew")
+        grant = await long_call.take(0)
+        await long_call.redis.zadd(long_call.keys[1], {grant.place: 1.0})  # its lease has ended
+        await long_call.renew()
+        assert not (await other.take(0)).place
+        await long_call.give(grant, 0, Verdict.ANSWERED)
+        assert (await other.take(0)).place
+        await long_call.close()
+        await other.close()
+
+    run(work())
+
+
 def test_shared_limits_without_redis_go_on_alone_and_say_so_once(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> list[Grant]:
         with private_redis() as url:
