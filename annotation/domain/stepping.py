@@ -252,6 +252,8 @@ class Samples:
 class Campaigns:
     def find(self, study: Study, step: CampaignStep, done: Done) -> Found | None:
         campaign = study.campaigns.filter(slug=step.slug).first()
+        if campaign and campaign.instrument != step.part.instrument:
+            raise RunError(f"campaign {step.slug} asks for {campaign.instrument}: give the plan's another slug")
         return Found(campaign=campaign) if campaign else None
 
     def make(self, study: Study, step: CampaignStep, done: Done, notice: Notice) -> Found:
