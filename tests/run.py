@@ -50,14 +50,15 @@ def main(words: list[str]) -> int:
 
 
 def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list[str]) -> int:
-    workers = os.environ.get("TESTS_WORKERS", "2")
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *words]
-    return run_round(title, command, environment, notes)
+    return run_round(title, [*pytest_by(sys.executable), *words], environment, notes)
 
 
 def run_models(notes: Path, words: list[str]) -> int:
-    command = [".venv-models/bin/python", "-m", "pytest", *(words or ["tests/models"])]
-    return run_round("Local models", command, {}, notes)
+    return run_round("Local models", [*pytest_by(".venv-models/bin/python"), *(words or ["tests/models"])], {}, notes)
+
+
+def pytest_by(python: str) -> list[str]:
+    return [python, "-m", "pytest", "-n", os.environ.get("TESTS_WORKERS", "2"), "--dist", "worksteal"]
 
 
 def run_round(title: str, command: list[str], environment: dict[str, str], notes: Path) -> int:
