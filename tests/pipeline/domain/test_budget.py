@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -75,12 +77,35 @@ def test_budget_in_tokens_pauses_before_the_call_that_could_pass_it(small: Small
     assert again.state == "complete"
 
 
-def test_budget_counts_what_is_in_flight_and_waits_for_it(small: SmallStudy) -> None:
+def test_budget_counts_what_is_in_flight_and_waits_for_it(small: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     worst = worst_question(small)
     run = start_run(run=planned(small, budget_tokens=110 + 2 * worst - 5))  # two at their worst would not fit
-    backend = answers(concurrency=5)
+    looked = threading.Event()
+
+    def when_looked_again(_: ModelRequest) -> ModelAnswer:
+        looked.wait(0.6)
+        looked.clear()
+        return ModelAnswer("NO", "stop", 100, 10)
+
+    affordable = budget.Purse.affordable
+
+    def look(self: budget.Purse, requests: Sequence[ModelRequest]) -> int:
+        if self.flying:
+            looked.set()
+        return affordable(self, requests)
+
+    monkeypatch.setattr(budget.Purse, "affordable", look)
+    backend, out = Scripted(when_looked_again, concurrency=5), list[int]()
+    submit = backend.submit
+
+    def watched(requests: Sequence[ModelRequest]) -> Any:
+        out.append(run.completions.filter(state="in_flight").count())
+        return submit(requests)
+
+    backend.submit = watched  # type: ignore[method-assign]
     assert execute_run(run=run, backend=backend)
     assert run.completions.filter(state="answered").count() == 3
+    assert out == [1, 1]
 
 
 def test_budget_is_shared_with_other_workers_by_the_rows(small: SmallStudy) -> None:
