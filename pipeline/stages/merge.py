@@ -66,9 +66,11 @@ class Merge:
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[list[Found]]:
         people = [unit.subject["person"] for unit in units]
         rows = passing(list(run.inputs.all()), run.parameters["min_confidence"]).filter(person_id__in=people)
+        evidence = evidence_of(rows)
         by_person: dict[int, list[Found]] = defaultdict(list)
-        for row in rows.order_by("run_id", "position").prefetch_related("evidence"):
-            by_person[row.person_id].append(_found(row))
+        columns = rows.order_by("run_id", "position").values_list("pk", "person_id", "text", "reason", "confidence")
+        for pk, person, text, reason, confidence in columns:
+            by_person[person].append(Found(pk, person, text or "", reason, confidence, tuple(evidence.get(pk, ()))))
         return [by_person[person] for person in people]
 
     def work(self, run: Run, material: list[Found]) -> Work[list[Merged]]:
@@ -152,6 +154,10 @@ def united_evidence(members: Sequence[Found]) -> list[Place]:
     return longest({place for member in members for place in member.evidence})
 
 
-def _found(row: Attribute) -> Found:
-    evidence = tuple(Place(at.conversation_id, at.turn, at.start, at.end) for at in row.evidence.all())
-    return Found(row.pk, row.person_id, row.text or "", row.reason, row.confidence, evidence)
+def evidence_of(attributes: QuerySet[Attribute]) -> dict[int, list[Place]]:
+    """The places that support each of these attributes, by its key. As values: objects would cost more than grouping."""
+    places: dict[int, list[Place]] = defaultdict(list)
+    rows = Evidence.objects.filter(attribute__in=attributes.values("pk")).order_by("pk")
+    for pk, chat, turn, start, end in rows.values_list("attribute_id", "conversation_id", "turn", "start", "end"):
+        places[pk].append(Place(chat, turn, start, end))
+    return places
