@@ -155,7 +155,7 @@ def united_evidence(members: Sequence[Found]) -> list[Place]:
 
 
 def evidence_of(attributes: QuerySet[Attribute]) -> dict[int, list[Place]]:
-    """The places that support each of these attributes, by its key. As values: objects would cost more than grouping."""
+    """The places that support each of these attributes, by its key. Values, as objects cost more than the grouping."""
     places: dict[int, list[Place]] = defaultdict(list)
     rows = Evidence.objects.filter(attribute__in=attributes.values("pk")).order_by("pk")
     for pk, chat, turn, start, end in rows.values_list("attribute_id", "conversation_id", "turn", "start", "end"):
