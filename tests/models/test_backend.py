@@ -143,6 +143,17 @@ def test_labels_have_the_probabilities_of_their_tokens(backend: Any, tiny: Path)
         assert sum((answer.label_probabilities or {}).values()) == pytest.approx(1)
 
 
+def test_labels_and_batches_mind_where_a_row_begins(backend: Any, tmp_path: Path) -> None:
+    """Filling shifts a row; a model with absolute positions would answer otherwise if it were not told."""
+    model = make_tiny(tmp_path, "gpt2", context=1024)
+    requests = questions(model, temperature=0.0)
+    requests += [replace(request, labels=("1", "2", "3", "4", "5")) for request in requests]
+    for together, request in zip(answers(backend, requests), requests, strict=True):
+        [alone] = answers(backend, [request])
+        expected = pytest.approx(alone.label_probabilities, rel=1e-4)
+        assert (together.text, together.label_probabilities) == (alone.text, expected)
+
+
 def test_labels_that_are_none_are_refused(backend: Any, tiny_llama: Path) -> None:
     wrong = [replace(asking(tiny_llama, "?"), labels=labels) for labels in ((), ("yes",), ("yes", ""))]
     assert [type(outcome) for outcome in backend.answer(wrong)] == [FinalError] * 3

@@ -58,13 +58,14 @@ def sizes(tokenizer: Any, context: int) -> dict[str, Any]:
 
 
 def make_tiny(folder: Path, kind: str, *, context: int = CONTEXT, template: str | None = TEMPLATE) -> Path:
-    """A model of this ``kind`` (llama or qwen) in FOLDER/tiny-KIND, the same weights each time."""
+    """A model of this ``kind`` (llama, qwen, gpt2) in FOLDER/tiny-KIND, the same weights each time."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
     makers: dict[str, tuple[Any, Any]] = {
         "llama": (LlamaConfig, LlamaForCausalLM),
         "qwen": (Qwen3Config, Qwen3ForCausalLM),
+        "gpt2": (GPT2Config, GPT2LMHeadModel),  # of the old kind, whose positions are absolute
     }
     config, model = makers[kind]
     tokenizer = tiny_tokenizer(context, template)
