@@ -40,7 +40,7 @@ def engine(full: bool) -> Iterator[Ratio]:
 
 def merge(full: bool) -> Iterator[Ratio]:
     if not MODELS.exists():
-        yield Ratio("merge / its embedding alone", None, note=NO_MODELS)
+        yield Ratio("merge / the embedding in it", None, note=NO_MODELS)
         return
     yield from child("benchmarks.pipeline_merge", full, python=str(MODELS))
 
