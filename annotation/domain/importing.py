@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
 from annotation.domain.import_options import format_of, problems_of, problems_of_names
 from annotation.domain.importing_answers import write_answers, write_pages
+from pipeline.domain.bulk import refresh_statistics
 from pipeline.domain.importing import Importer, ImportReport, checksum
 from pipeline.domain.importing_writers import MATERIAL_WRITERS, Writer, write_records
 from pipeline.sources import SOURCES, records
@@ -26,6 +28,9 @@ WRITERS: dict[type, Writer] = MATERIAL_WRITERS | {
     records.PageRecord: write_pages,
     records.PageAnswersRecord: write_answers,
 }
+
+
+MANY = 1000  # new rows, from which on the database should know of them
 
 
 class ImportRefused(Exception):
@@ -72,6 +77,10 @@ def import_corpus(
             if report.new["prompts"]:  # they belong to no run that could say which files they came from
                 detail["files"] = sorted(f"{file.name} {checksum(file)}" for file in importer.files)
             record_event(study=study, actor=actor, verb="import_corpus", subject=f"study:{slug}", detail=detail)
+    if report.new.total() >= MANY:
+        refresh_statistics(
+            model for app in ("pipeline", "annotation") for model in apps.get_app_config(app).get_models()
+        )
     return report
 
 

@@ -67,6 +67,15 @@ class BulkInserts:
                 copying.result()
 
 
+def refresh_statistics(models: Iterable[type[models.Model]]) -> None:
+    """After many rows came in at once: PostgreSQL plans by what it last counted, and an empty table's plan may take hours
+    on a full one. SQLite needs none of it."""
+    if connection.vendor == "postgresql":
+        tables = ", ".join(sorted({connection.ops.quote_name(model._meta.db_table) for model in models}))
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {tables}")
+
+
 def _copy(raw: Any, statement: str, written: bytes) -> None:
     """In a thread of its own: psycopg lets go of the interpreter while the server takes this in. No Python runs here
     row by row, which would have to be taken away from the thread that reads on.
