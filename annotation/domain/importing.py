@@ -78,9 +78,8 @@ def import_corpus(
                 detail["files"] = sorted(f"{file.name} {checksum(file)}" for file in importer.files)
             record_event(study=study, actor=actor, verb="import_corpus", subject=f"study:{slug}", detail=detail)
     if report.new.total() >= MANY:
-        refresh_statistics(
-            model for app in ("pipeline", "annotation") for model in apps.get_app_config(app).get_models()
-        )
+        for app in ("pipeline", "annotation"):
+            refresh_statistics(apps.get_app_config(app).get_models())
     return report
 
 
