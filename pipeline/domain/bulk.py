@@ -68,8 +68,8 @@ class BulkInserts:
 
 
 def refresh_statistics(models: Iterable[type[models.Model]]) -> None:
-    """After many rows came in at once: PostgreSQL plans by what it last counted, and the plan for an empty table may take
-    hours on a full one. SQLite needs none of it."""
+    """For a table that many rows came into at once: PostgreSQL plans by what it last counted, and the plan for an empty
+    table may take hours on a full one. SQLite needs none of it."""
     if connection.vendor == "postgresql":
         tables = ", ".join(sorted({connection.ops.quote_name(model._meta.db_table) for model in models}))
         with connection.cursor() as cursor:
