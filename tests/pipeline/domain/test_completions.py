@@ -22,7 +22,9 @@ def run(study: Study) -> Run:
 
 
 def reserve(run: Run, *requests: ModelRequest) -> list[Reservation]:
-    return reserve_completions(run=run, requests=requests or [REQUEST], backend="test", version="1", seconds=60)
+    asked = requests or (REQUEST,)
+    found = reserve_completions(run=run, requests=asked, backend="test", version="1", seconds=60)
+    return [reservation for reservation in found if reservation is not None]
 
 
 def test_reserve_completions_gives_a_question_to_one_worker(run: Run, study: Study) -> None:
