@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -189,9 +188,7 @@ def test_run_study_takes_twenty_people_from_conversations_to_items(
     asked, answered = server.requests, found["completions"]
     assert set(answered) == {"answered"}  # nothing failed on its way, nothing was given up
     # The same again asks no model, here or there, and plans nothing new.
-    began = time.monotonic()
     run_study(environment)
-    assert time.monotonic() - began < 30
     assert (look(environment), server.requests) == (found, asked)
 
 
