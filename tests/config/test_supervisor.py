@@ -46,8 +46,13 @@ class Driver:
     def __init__(self, folder: Path, services: dict[str, str], options: dict[str, float]) -> None:
         code = textwrap.dedent(DRIVER).replace("SERVICES", repr(services)).replace("OPTIONS", repr(options))
         self.folder = folder
+        # Under nohup the tests would inherit a SIGHUP that means nothing, and the supervisor keeps to that.
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, str(folder)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(folder)],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
         )
 
     def ids(self, name: str) -> list[int]:
