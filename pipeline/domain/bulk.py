@@ -6,8 +6,9 @@ tabs nor ends of lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -15,22 +16,23 @@ from typing import Any
 from django.db import connection, models
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+AHEAD = 2  # inserts that may wait in memory while one is under way
+Prepared = bytes | tuple[Any, ...]
 
 
-def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Adds the rows; ``columns`` are the table's, in the order of the values. Raises IntegrityError as the ORM does."""
-    with BulkInserts() as inserts:
-        inserts.insert(model, columns, rows)
+def prepared(row: Sequence[Any]) -> Prepared:
+    """A row as ``BulkInserts.add`` takes it: the costly part of an insert, which needs no database."""
+    return b"\t".join(map(_written, row)) if connection.vendor == "postgresql" else tuple(map(_plain, row))
 
 
 class BulkInserts:
-    """Inserts that PostgreSQL works on while the caller goes on, with anything but the database: whoever wants that,
-    and what was inserted, settles first. One connection carries one COPY at a time. SQLite inserts at once.
+    """Inserts that PostgreSQL works on, in their order, while the caller goes on, with anything but the database: who
+    wants that, and what was inserted, settles first. One connection carries one COPY at a time. SQLite inserts at once.
     """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._copying: Future[None] | None = None
+        self._copying: deque[Future[None]] = deque()
 
     def __enter__(self) -> BulkInserts:
         return self
@@ -43,28 +45,49 @@ class BulkInserts:
             self._pool.shutdown()
 
     def insert(self, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """As ``insert_rows``; on PostgreSQL a constraint that fails is raised when it is settled."""
-        self.settle()
+        """Adds the rows; ``columns`` are the table's, in the order of the values. Raises IntegrityError as the ORM
+        does; on PostgreSQL when it is settled, or before.
+        """
+        self.add(model, columns, [prepared(row) for row in rows])
+
+    def add(
+        self,
+        model: type[models.Model],
+        columns: Sequence[str],
+        rows: Sequence[Prepared],
+        same: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Inserts rows that are ``prepared`` already; ``same``: the columns in which they are all alike."""
+        same = same or {}
         table = connection.ops.quote_name(model._meta.db_table)
-        names = ", ".join(map(connection.ops.quote_name, columns))
-        if connection.vendor == "postgresql":
+        names = ", ".join(map(connection.ops.quote_name, (*same, *columns)))
+        first = prepared((*same.values(), ""))
+        if isinstance(first, bytes):
             connection.ensure_connection()
-            written = b"".join(map(_line, rows))
-            self._copying = self._pool.submit(
-                _copy, connection.connection, f"COPY {table} ({names}) FROM STDIN", written
-            )
+            self._wait_for_all_but(AHEAD)
+            written = b"".join([part for row in rows for part in (first, row, b"\n")])  # type: ignore[misc]
+            statement = f"COPY {table} ({names}) FROM STDIN"
+            self._copying.append(self._pool.submit(_copy, connection.connection, statement, written))
             return
-        places = ", ".join(["%s"] * len(columns))
+        places = ", ".join(["%s"] * (len(same) + len(columns)))
         with connection.cursor() as cursor:
-            plain = [tuple(map(_plain, row)) for row in rows]
+            plain = [(*first[:-1], *row) for row in rows]
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", plain)  # noqa: S608 - our own names
 
     def settle(self) -> None:
         """Waits for what is under way. Raises IntegrityError and its like for it."""
-        copying, self._copying = self._copying, None
-        if copying is not None:
-            with connection.wrap_database_errors:
-                copying.result()
+        self._wait_for_all_but(0)
+
+    def _wait_for_all_but(self, count: int) -> None:
+        """Of several that failed the first is raised: the others failed because of it."""
+        try:
+            while len(self._copying) > count:
+                with connection.wrap_database_errors:
+                    self._copying.popleft().result()
+        except BaseException:
+            wait(self._copying)
+            self._copying.clear()
+            raise
 
 
 def refresh_statistics(models: Iterable[type[models.Model]]) -> None:
@@ -84,16 +107,12 @@ def _copy(raw: Any, statement: str, written: bytes) -> None:
         copy.write(written)
 
 
-def _line(row: Sequence[Any]) -> bytes:
-    """A row in COPY's text format."""
-    return b"\t".join(map(_written, row)) + b"\n"
-
-
 def _written(value: str | bytes | int | bool | datetime | None) -> bytes:
+    """A value in COPY's text format."""
     if isinstance(value, bytes):
         return value.replace(b"\\", b"\\\\")
     if isinstance(value, str):
-        return value.translate(ESCAPES).encode()
+        return (value if value.isalnum() else value.translate(ESCAPES)).encode()
     if value is None:
         return b"\\N"
     if isinstance(value, datetime):

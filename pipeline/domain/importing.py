@@ -16,13 +16,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipeline.domain.bulk import BulkInserts, insert_rows
+from pipeline.domain.bulk import BulkInserts
+from pipeline.domain.importing_keys import PersonKeys, standing_keys
 from pipeline.enums import RunState, Stage
 from pipeline.models import Corpus, Person, Prompt, Run, RunInput
 from pipeline.sources.base import NO_VALUE, Item, Located, NotImported, Place, Problem
 from pipeline.sources.records import ConversationRecord, PersonRef, PromptRef, Record
 from studies.models import Study
-from studies.tokens import new_tokens
 
 BATCH = 200
 CONVERSATIONS = 2_000  # of one batch, unless their texts are longer than LETTERS together
@@ -59,12 +59,13 @@ class ImportReport:
 
 
 class Importer:
-    """One import into one study, inside the caller's transaction. Remembers runs and corpora, nothing that grows."""
+    """One import into one study, in the caller's transaction. Remembers runs, corpora and, up to a limit, people."""
 
     def __init__(self, study: Study, source: str, files: Sequence[Path] = ()) -> None:
         self.study, self.source, self.files = study, source, files
         self.report = ImportReport()
         self.inserts = BulkInserts()
+        self._people = PersonKeys(self.inserts)
         self._import_run: Run | None = None
         self._runs: dict[str, Run] = {}
         self._corpora: dict[str, Corpus] = {}
@@ -93,6 +94,7 @@ class Importer:
     def import_run(self) -> Run:
         """The run that stands for these very files, made when the first conversation needs it."""
         if self._import_run is None:
+            self.inserts.settle()
             sums = sorted(f"{path.name} {checksum(path)}" for path in self.files)
             digest = hashlib.sha256("\n".join(sums).encode()).hexdigest()
             self._import_run = self.report.run = self.run(Stage.IMPORT, f"files {digest[:16]}", files=sums)
@@ -115,26 +117,35 @@ class Importer:
             self._corpora[slug] = found
         return self._corpora[slug]
 
+    def corpus_made(self, corpus: Corpus) -> None:
+        """Made by this import: nobody stands in it whom this import has not written."""
+        self._corpora[corpus.slug] = corpus
+        self._people.nobody_stands_in(corpus.slug)
+
     def people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:
         """The people named, made where they are new. Their corpora stand already."""
         wanted = list(dict.fromkeys(refs))
         self.person_keys(wanted)
+        self.inserts.settle()
         return self.known_people(wanted)
 
     def person_keys(self, refs: Iterable[PersonRef]) -> tuple[dict[PersonRef, int], set[PersonRef]]:
-        """Their database keys; and those among them who are new, made here."""
-        wanted = dict.fromkeys(refs)
-        found = self._known_keys(wanted)
-        missing = dict.fromkeys(ref for ref in wanted if ref not in found)
-        if missing:
-            new = zip(new_tokens(len(missing)), missing, strict=True)
-            rows = ((self._corpus_key(ref.corpus), token, ref.source_id) for token, ref in new)
-            insert_rows(Person, ("corpus_id", "public_id", "source_id"), rows)
-            found |= self._known_keys(missing)
-        self.report.count("people", len(missing))
-        return found, set(missing)
+        """Their database keys; and those among them who are new, whose rows are on their way."""
+        by_corpus: dict[str, list[str]] = defaultdict(list)
+        for ref in dict.fromkeys(refs):
+            by_corpus[ref.corpus].append(ref.source_id)
+        found: dict[PersonRef, int] = {}
+        made: set[PersonRef] = set()
+        for slug, names in by_corpus.items():
+            keys, new = self._people.keys(self._corpus_key(slug), slug, names)
+            found |= {PersonRef(slug, name): key for name, key in keys.items()}
+            made |= {PersonRef(slug, name) for name in new}
+        self.report.count("people", len(made))
+        return found, made
 
     def _corpus_key(self, slug: str) -> int:
+        if slug not in self._corpora:
+            self.inserts.settle()
         corpus = self.corpus(slug)
         if corpus is None:
             raise LookupError(f"the source named a person of corpus {slug!r} before the corpus")
@@ -147,8 +158,7 @@ class Importer:
         found: dict[PersonRef, int] = {}
         for slug, names in by_corpus.items():
             if (corpus := self.corpus(slug)) is not None:
-                rows = Person.objects.filter(corpus=corpus, source_id__in=names).values_list("source_id", "pk")
-                found |= {PersonRef(slug, name): key for name, key in rows}
+                found |= {PersonRef(slug, name): key for name, key in standing_keys(corpus.pk, names).items()}
         return found
 
     def known_people(self, refs: Iterable[PersonRef]) -> dict[PersonRef, Person]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from django.db import connection
 
+from pipeline.domain.bulk import Prepared, prepared
 from pipeline.domain.importing import Importer
 from pipeline.models import Conversation
 from pipeline.sources.base import Located
-from pipeline.sources.records import ConversationRecord, Turn
+from pipeline.sources.records import ConversationRecord, PersonRef, Turn
 from studies.tokens import new_tokens
 
 COLUMNS: tuple[str, ...] = (
@@ -57,16 +58,14 @@ class Standing:
 def write_conversations(importer: Importer, entries: Sequence[Located[ConversationRecord]]) -> None:
     """Known by person and id. One that stands with another content, or whose place is taken, is a Problem.
 
-    The batch before may still be on its way into the database while this one's texts are made ready.
+    The batch before may still be on its way into the database while this one's rows are made ready.
     """
-    texts = [turns_json(entry.record.turns) for entry in entries]
-    digests = [hashlib.sha256(text).hexdigest() for text in texts]
-    importer.inserts.settle()
     people, made = importer.person_keys(entry.record.person for entry in entries)
+    ready = [_row(entry.record, people, token) for entry, token in zip(entries, new_tokens(len(entries)), strict=True)]
     old = (entry.record for entry in entries if entry.record.person not in made)  # of the others nothing can stand
-    standing = _standing([(people[record.person], record.source_id, record.position) for record in old])
-    new: list[tuple[Any, ...]] = []
-    for entry, token, turns, digest in zip(entries, new_tokens(len(entries)), texts, digests, strict=True):
+    standing = _standing(importer, [(people[record.person], record.source_id, record.position) for record in old])
+    new: list[Prepared] = []
+    for entry, (row, digest) in zip(entries, ready, strict=True):
         record, person = entry.record, people[entry.record.person]
         if (known := standing.digests.get((person, record.source_id))) is not None:
             if known != digest:
@@ -79,19 +78,21 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
             importer.problem(entry.at, record.id_field, what, "keep the file's order", record.source_id)
             continue
         standing.add(person, record.source_id, record.position, digest)
-        new.append(_row(record, token, person, turns, digest))
+        new.append(row)
     if new:
         run = importer.import_run()
-        importer.inserts.insert(Conversation, ("run_id", *COLUMNS), ((run.pk, *row) for row in new))
+        importer.inserts.add(Conversation, COLUMNS, new, {"run_id": run.pk})
         importer.add_rows(run, len(new))
     importer.report.count("conversations", len(new), len(entries) - len(new))
 
 
-def _row(record: ConversationRecord, token: str, person: int, turns: bytes, digest: str) -> tuple[Any, ...]:
-    """What goes into COLUMNS."""
-    named = (token, person, record.source_id, record.position)
+def _row(record: ConversationRecord, people: Mapping[PersonRef, int], token: str) -> tuple[Prepared, str]:
+    """What goes into COLUMNS, and the checksum in it."""
+    turns = turns_json(record.turns)
+    digest = hashlib.sha256(turns).hexdigest()
+    named = (token, people[record.person], record.source_id, record.position)
     said = (turns, len(record.turns), record.toxic, record.redacted, record.language, record.model_name)
-    return (*named, *said, record.started_at, digest)
+    return prepared((*named, *said, record.started_at, digest)), digest
 
 
 def turns_json(turns: Sequence[Turn]) -> bytes:
@@ -102,11 +103,12 @@ def turns_json(turns: Sequence[Turn]) -> bytes:
     return b"[%b]" % b", ".join(parts)
 
 
-def _standing(asked: Sequence[tuple[int, str, int]]) -> Standing:
+def _standing(importer: Importer, asked: Sequence[tuple[int, str, int]]) -> Standing:
     """What stands of these ids and places of people, however many conversations they have."""
     found = Standing()
     if not asked:
         return found
+    importer.inserts.settle()
     if connection.vendor == "postgresql":
         values: list[Any] = [list(column) for column in zip(*asked, strict=True)]
     else:

@@ -17,6 +17,8 @@ def write_corpora(importer: Importer, entries: Sequence[Located[CorpusRecord]]) 
         fields |= {"licence": record.licence, "provenance": record.provenance}
         corpus, made = Corpus.objects.get_or_create(study=importer.study, slug=record.slug, defaults=fields)
         importer.report.count("corpora", int(made), int(not made))
+        if made:
+            importer.corpus_made(corpus)
         if corpus.kind != record.kind:
             remedy = "import it into another study, or give the kind that stands"
             importer.problem(entry.at, "", f"corpus {record.slug!r} stands as {corpus.kind}", remedy, record.kind)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain import importing
+from pipeline.domain import importing, importing_keys
 from pipeline.domain.bulk import BulkInserts
 from pipeline.domain.importing import Importer
 from pipeline.domain.importing_conversations import turns_json
@@ -92,6 +92,33 @@ def test_look_ups_do_not_grow_with_a_persons_conversations(study: Study, django_
         assert load(study, *records).report.adds_nothing
     with django_assert_num_queries(4):
         assert load(study, *records[:3]).report.adds_nothing
+
+
+@pytest.mark.parametrize("remembered", [0, 2, 100])
+def test_people_are_made_once_however_few_are_remembered(
+    study: Study, monkeypatch: pytest.MonkeyPatch, remembered: int
+) -> None:
+    monkeypatch.setattr(importing_keys, "REMEMBERED", remembered)
+    monkeypatch.setattr(importing, "CONVERSATIONS", 2)
+    records = [chat(str(number % 7), str(number), number, "Hello") for number in range(20)]
+    first, others = load(study, *records[:15]), load(study, *records, chat("new", "x", 0))
+    assert (first.report.new["people"], others.report.new["people"]) == (7, 1)
+    assert (first.report.new["conversations"], others.report.new["conversations"]) == (15, 6)
+    found = Conversation.objects.exclude(source_id="x").values_list("person__source_id", "source_id")
+    assert set(found) == {(record.person.source_id, record.source_id) for record in records}
+    made = factories.make_person(Person.objects.first().corpus)  # type: ignore[union-attr]
+    assert made.pk > max(Person.objects.exclude(pk=made.pk).values_list("pk", flat=True))
+
+
+def test_nobody_asks_who_stands_in_a_corpus_that_the_import_made(
+    study: Study, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+) -> None:
+    """On PostgreSQL, where a question waits for what is on its way; SQLite has to ask for the keys that it gave."""
+    monkeypatch.setattr(importing, "CONVERSATIONS", 2)
+    with django_assert_max_num_queries(100) as asked:
+        load(study, *(chat(str(number), "x", 0, "Hello") for number in range(20)))
+    of_people = [query for query in asked.captured_queries if 'FROM "pipeline_person"' in query["sql"]]
+    assert len(of_people) == (0 if connection.vendor == "postgresql" else 10)
 
 
 def test_copy_that_fails_is_raised_when_it_is_settled(study: Study) -> None:
