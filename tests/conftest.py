@@ -34,6 +34,8 @@ if find_spec("hypothesis"):  # the environment of local models has none
     settings.register_profile("ours", deadline=None, derandomize="TEST_ROUND" in os.environ)
     settings.load_profile("ours")
 
+# Begun first, so that no process is left alone with one of them at the end.
+LONG = ("rebuild/test_rebuild.py", "faults/", "config/test_serve.py", "pipeline/test_run_stage.py")
 FIRST_ROUND = "SQLite"  # as tests.run calls it
 
 
@@ -41,6 +43,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """True for what an earlier round of `make test` has run; None leaves it to others."""
     place = collection_path.relative_to(Path(__file__).parent).as_posix()
     return True if place in ONCE and os.environ.get("TEST_ROUND", FIRST_ROUND) != FIRST_ROUND else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = f"{Path(__file__).parent.as_posix()}/"
+    items.sort(key=lambda item: not item.path.as_posix().removeprefix(root).startswith(LONG))
 
 
 @pytest.fixture
