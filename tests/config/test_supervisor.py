@@ -89,7 +89,7 @@ def test_supervisor_signal_ends_every_service(drive: Callable[..., Driver], numb
     driver = drive({"one": OBEDIENT, "two": OBEDIENT})
     ids = driver.wait_for("one") + driver.wait_for("two")
     driver.process.send_signal(number)
-    assert driver.process.wait(20) == 0
+    assert driver.process.wait(5) == 0
     assert not [number for number in ids if alive(number)]
 
 
