@@ -16,7 +16,7 @@ from pipeline import prompts
 from pipeline.enums import Stage as StageName
 from pipeline.models import Attribute, Conversation, Evidence, Run, WorkUnit
 from pipeline.stages.base import Answer, SamplingParameters, Scope, StageParameters, UnitSpec, Work, build_request
-from pipeline.stages.histories import Bounded, History, histories_of, note_left_out, shown_within, sum_left_out
+from pipeline.stages.histories import Bounded, History, histories_for, note_left_out, shown_within, sum_left_out
 from pipeline.stages.places import Place, longest, place_columns
 from pipeline.stages.quoting import find_quote
 from pipeline.stages.repairing import ask_in_form, read_form
@@ -85,8 +85,7 @@ class FindEvidence:
             yield UnitSpec(public_id, {"attribute": pk})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[History]:
-        attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])
-        return histories_of([attributes[unit.subject["attribute"]] for unit in units])
+        return histories_for(units)
 
     def work(self, run: Run, material: History) -> Work[Bounded[list[Place]]]:
         shown = shown_within(material, run.parameters["max_characters"])

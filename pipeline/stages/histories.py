@@ -63,6 +63,12 @@ class Bounded(Generic[R]):
     left_out: tuple[int, ...] = ()
 
 
+def histories_for(units: Sequence[WorkUnit]) -> list[History]:
+    """Of the attributes that the units name, in their order."""
+    attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])
+    return histories_of([attributes[unit.subject["attribute"]] for unit in units])
+
+
 def histories_of(attributes: Sequence[Attribute]) -> list[History]:
     """In a few queries, whatever their number."""
     of_person: dict[int, list[Conversation]] = defaultdict(list)

@@ -19,7 +19,7 @@ from pipeline.stages.histories import (
     History,
     HistoryParameters,
     evidence_named,
-    histories_of,
+    histories_for,
     note_left_out,
     shown_for,
     sum_left_out,
@@ -55,8 +55,7 @@ class Verify:
                 yield UnitSpec(row.public_id, {"attribute": row.pk})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[History]:
-        attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])
-        return histories_of([attributes[unit.subject["attribute"]] for unit in units])
+        return histories_for(units)
 
     def work(self, run: Run, material: History) -> Work[Bounded[Ballot]]:
         shown = shown_for(material, run.parameters)

@@ -20,7 +20,7 @@ from pipeline.stages.histories import (
     Bounded,
     History,
     evidence_named,
-    histories_of,
+    histories_for,
     note_left_out,
     shown_for,
     sum_left_out,
@@ -51,8 +51,7 @@ class Why:
             yield UnitSpec(public_id, {"attribute": pk})
 
     def load(self, run: Run, units: Sequence[WorkUnit]) -> list[History]:
-        attributes = Attribute.objects.in_bulk([unit.subject["attribute"] for unit in units])
-        return histories_of([attributes[unit.subject["attribute"]] for unit in units])
+        return histories_for(units)
 
     def work(self, run: Run, material: History) -> Work[Bounded[Ballot]]:
         shown = shown_for(material, run.parameters)
