@@ -24,7 +24,14 @@ class CampaignState(models.TextChoices):
 class ItemRole(models.TextChoices):
     WORK = "work", "Work"
     GOLD = "gold", "Gold"
-    TRAINING = "training", "Training"
+    TRAINING = "training", "Training"  # answered before work, with feedback
+    QUALIFICATION = "qualification", "Qualification"  # answered before work, without feedback; decides who works
+    ATTENTION = "attention", "Attention"  # says itself what to choose; mixed in like gold
+
+    @classmethod
+    def mixed_in(cls) -> tuple[ItemRole, ItemRole]:
+        """What comes among the work and is not to be told from it."""
+        return cls.GOLD, cls.ATTENTION
 
 
 class AssignmentState(models.TextChoices):
@@ -67,3 +74,74 @@ class RemarkKind(models.TextChoices):
     NOTE = "note", "Note"
     MISSING_ATTRIBUTE = "missing_attribute", "Missing attribute"
     FLAG = "flag", "Flag"
+
+
+class RaterGate(models.TextChoices):
+    """What stands between a rater and the work: the first of these that is not passed yet."""
+
+    OPEN = "", "Works"
+    CONSENT = "consent", "Study information and consent"
+    QUIZ = "quiz", "Comprehension quiz"
+    TRAINING = "training", "Training"
+    QUALIFICATION = "qualification", "Qualification"
+    ENDED = "ended", "Ended"  # an outcome stands; there is nothing more to do
+
+    @classmethod
+    def with_items(cls) -> tuple[RaterGate, ...]:
+        """Where claims give items: of the gate's own role, or work."""
+        return cls.OPEN, cls.TRAINING, cls.QUALIFICATION
+
+
+class RaterOutcome(models.TextChoices):
+    """How a rater's part ended; each may have a completion code of the recruiter's."""
+
+    NONE = "", "Not ended"
+    COMPLETED = "completed", "Completed"
+    SCREENED_OUT = "screened_out", "Screened out"
+    NO_CONSENT = "no_consent", "No consent"
+    FAILED_ATTENTION = "failed_attention", "Failed attention checks"
+    INCOMPATIBLE_DEVICE = "incompatible_device", "Incompatible device"
+    NO_WORK = "no_work", "Came when nothing was left"
+
+
+class ReturnReason(models.TextChoices):
+    """Why an item was skipped. None of them costs the rater anything."""
+
+    NONE = "", "No reason given"
+    DISTRESS = "distress", "The content is hard to take"
+    BROKEN = "broken", "The page or its content is broken"
+    CANNOT_JUDGE = "cannot_judge", "I cannot judge this"
+
+
+class CouldTell(models.TextChoices):
+    """Asked when a preference campaign is over: could you tell which response was personalized?"""
+
+    NEVER = "never", "Never"
+    SOMETIMES = "sometimes", "Sometimes"
+    OFTEN = "often", "Often"
+    ALWAYS = "always", "Always"
+
+
+class RecruiterName(models.TextChoices):
+    PROLIFIC = "prolific", "Prolific"
+
+
+class LaunchCheck(models.TextChoices):
+    """How a recruiter's launch is believed."""
+
+    SIGNED = "signed", "Signed tokens only"
+    ASKED = "asked", "Signed tokens, else the recruiter is asked"
+
+
+class RecruiterAction(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    REQUEST_RETURN = "request_return", "Ask to return"
+    BONUS = "bonus", "Bonus"
+    SCREEN_OUT = "screen_out", "Pay the screen-out"
+
+
+class ActionState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"  # the request is on its way; whether it arrived is not known yet
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"

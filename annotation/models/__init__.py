@@ -1,24 +1,41 @@
 from annotation.models.assignments import Assignment, Rater, Seat
 from annotation.models.campaigns import Campaign, Guideline
+from annotation.models.consents import Consent, ConsentForm
 from annotation.models.items import Item, ItemPerson, Question, Rendering
-from annotation.models.judgments import Draft, Judgment, Remark, Revision
+from annotation.models.judgments import Draft, DraftRemarks, Judgment, Remark, Revision
 from annotation.models.participants import Participant
+from annotation.models.recruiting import CompletionCode, HookEvent, Payment, Recruitment, UsedLaunch, Visit
 from annotation.models.releases import Release
+from annotation.models.screening import Closing, CohortMember, Expected, QuizAttempt, QuizQuestion
 
 __all__ = [
     "Assignment",
     "Campaign",
+    "Closing",
+    "CohortMember",
+    "CompletionCode",
+    "Consent",
+    "ConsentForm",
     "Draft",
+    "DraftRemarks",
+    "Expected",
     "Guideline",
+    "HookEvent",
     "Item",
     "ItemPerson",
     "Judgment",
     "Participant",
+    "Payment",
     "Question",
+    "QuizAttempt",
+    "QuizQuestion",
     "Rater",
+    "Recruitment",
     "Release",
     "Remark",
     "Rendering",
     "Revision",
     "Seat",
+    "UsedLaunch",
+    "Visit",
 ]

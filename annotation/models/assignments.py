@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from annotation.enums import AssignmentState, Origin, RaterState
+from annotation.enums import AssignmentState, Origin, RaterGate, RaterOutcome, RaterState, ReturnReason
 from annotation.models.campaigns import Campaign
 from annotation.models.items import Item
 from annotation.models.participants import Participant
@@ -16,6 +16,11 @@ from studies.tokens import new_token
 class Rater(models.Model):
     """A participant in one campaign. ``n_left`` and ``n_right`` count the sides of the personalized response that the
     rater has been given, so that a claim can even them out; they move with the rater's own row lock only.
+
+    ``gate`` is what stands before the work, ``outcome`` how the part ended (domain/gates.py, domain/finishing.py).
+    ``n_before`` counts the training and qualification items submitted, which are no progress in the work;
+    ``next_check`` is how many items the rater has submitted after these when the next gold or attention item is due
+    (null: none is).
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="raters")
@@ -23,6 +28,11 @@ class Rater(models.Model):
     kind = models.CharField(max_length=16, choices=Origin.choices)
     group = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=16, choices=RaterState.choices, default=RaterState.ACTIVE)
+    gate = models.CharField(max_length=16, choices=RaterGate.choices, blank=True, default=RaterGate.OPEN)
+    outcome = models.CharField(max_length=24, choices=RaterOutcome.choices, blank=True, default=RaterOutcome.NONE)
+    outcome_at = models.DateTimeField(null=True, blank=True)
+    n_before = models.PositiveIntegerField(default=0)
+    next_check = models.PositiveIntegerField(null=True, blank=True)
     n_left = models.PositiveIntegerField(default=0)
     n_right = models.PositiveIntegerField(default=0)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -32,6 +42,12 @@ class Rater(models.Model):
             models.UniqueConstraint(fields=["campaign", "participant"], name="rater_once_per_campaign"),
             models.CheckConstraint(condition=Q(kind__in=Origin.values), name="rater_kind_known"),
             models.CheckConstraint(condition=Q(state__in=RaterState.values), name="rater_state_known"),
+            models.CheckConstraint(condition=Q(gate__in=RaterGate.values), name="rater_gate_known"),
+            models.CheckConstraint(condition=Q(outcome__in=RaterOutcome.values), name="rater_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(outcome="", outcome_at__isnull=True) | (~Q(outcome="") & Q(outcome_at__isnull=False)),
+                name="rater_outcome_dated",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +91,11 @@ class Assignment(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     submission_key = models.CharField(max_length=64, blank=True)  # idempotency key of the request that was accepted
     seconds = models.FloatField(null=True, blank=True)  # active seconds on the page, as the browser reported
+    hidden_seconds = models.FloatField(
+        null=True, blank=True
+    )  # the page open and not looked at, as the browser reported
+    pastes = models.PositiveSmallIntegerField(null=True, blank=True)  # into the page's text fields, likewise
+    returned_because = models.CharField(max_length=16, choices=ReturnReason.choices, blank=True)
 
     class Meta:
         constraints = [
@@ -85,6 +106,7 @@ class Assignment(models.Model):
                 name="assignment_one_per_seat",
             ),
             models.CheckConstraint(condition=Q(state__in=AssignmentState.values), name="assignment_state_known"),
+            models.CheckConstraint(condition=Q(returned_because__in=ReturnReason.values), name="return_reason_known"),
             models.CheckConstraint(
                 condition=~Q(state="held") | Q(lease_until__isnull=False), name="assignment_held_has_lease"
             ),

@@ -24,6 +24,9 @@ class Item(models.Model):
     priority = models.SmallIntegerField(default=0)
     sort_key = models.PositiveIntegerField()  # seeded: where in the ring of the campaign's items it stands
     open_seats = models.PositiveSmallIntegerField(default=0)
+    words = models.PositiveIntegerField(default=0)  # to read on the page, questions included
+    lease_seconds = models.PositiveIntegerField(default=0)  # by its size; 0: the campaign's
+    attempt = models.PositiveSmallIntegerField(default=1)  # qualification: the attempt that it belongs to
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     pair = models.ForeignKey(ResponsePair, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     people: models.ManyToManyField[Person, ItemPerson] = models.ManyToManyField(

@@ -28,6 +28,20 @@ class Draft(models.Model):
         return f"draft {self.value}"
 
 
+class DraftRemarks(models.Model):
+    """The free text of a page that is not submitted yet: overwritten freely, gone when the page is submitted."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft_remarks")
+    note = models.TextField(blank=True)
+    missing = models.TextField(blank=True)
+    flagged = models.BooleanField(default=False)
+    flag_text = models.TextField(blank=True)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"draft remarks of {self.assignment}"
+
+
 class Judgment(models.Model):
     """One rater's current answer to one question. Every value it ever had is a Revision, this one included.
 
