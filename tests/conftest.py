@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,17 +38,38 @@ if find_spec("hypothesis"):  # the environment of local models has none
 # Begun first, so that no process is left alone with one of them at the end.
 LONG = ("rebuild/test_rebuild.py", "faults/", "config/test_serve.py", "pipeline/test_run_stage.py")
 FIRST_ROUND = "SQLite"  # as tests.run calls it
+ROUND_OF_MODELS = "Local models"  # runs tests/models, which no other round does
+LATER_ROUND = os.environ.get("TEST_ROUND", FIRST_ROUND) not in (FIRST_ROUND, ROUND_OF_MODELS)
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+# Words of a file whose processes use the servers of the round, though its tests may ask for no database themselves.
+OF_THE_ROUND = ("own_environment", "DATABASE_URL", "REDIS_URL", "tests.faults")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """True for what an earlier round of `make test` has run; None leaves it to others."""
     place = collection_path.relative_to(Path(__file__).parent).as_posix()
-    return True if place in ONCE and os.environ.get("TEST_ROUND", FIRST_ROUND) != FIRST_ROUND else None
+    return True if place in ONCE and LATER_ROUND else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     root = f"{Path(__file__).parent.as_posix()}/"
     items.sort(key=lambda item: not item.path.as_posix().removeprefix(root).startswith(LONG))
+    if LATER_ROUND:
+        again = [item for item in items if asks_the_round(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
+        items[:] = again
+
+
+def asks_the_round(item: pytest.Item) -> bool:
+    """Whether another database or broker could make a difference to the test: all others have been run already."""
+    if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
+        return True
+    return any(word in source_of(item.path) for word in OF_THE_ROUND)
+
+
+@cache
+def source_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
