@@ -92,6 +92,14 @@ class RaterGate(models.TextChoices):
         return cls.OPEN, cls.TRAINING, cls.QUALIFICATION
 
 
+class GateState(models.TextChoices):
+    """How a rater stands at one gate."""
+
+    PASSED = "passed", "Passed"  # also where the campaign has no such gate
+    OPEN = "open", "Open"  # something is left to do at it
+    FAILED = "failed", "Failed"  # nothing is left to do, and it is not passed
+
+
 class RaterOutcome(models.TextChoices):
     """How a rater's part ended; each may have a completion code of the recruiter's."""
 

@@ -1,0 +1,133 @@
+"""Which training, qualification, gold and attention items raters are given. The rater's row is locked by the caller.
+
+None of these has a seat: everybody may get every one of them, once.
+"""
+
+from __future__ import annotations
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from annotation.domain.screening.states import DONE, active_checks
+from annotation.domain.seeding import page_order, shuffled
+from annotation.enums import AssignmentState, ItemRole, RaterGate
+from annotation.models import Assignment, Item, Question, Rater
+from pipeline.domain.seeding import chance
+from pipeline.enums import Side
+from studies.clock import from_now
+
+ROLES = {RaterGate.TRAINING: ItemRole.TRAINING, RaterGate.QUALIFICATION: ItemRole.QUALIFICATION}
+UNDISTURBED = 2  # the first items of the work are work
+
+
+def claim_before_work(rater: Rater) -> Assignment | None:
+    """The next item of the gate that the rater stands at; None where everything there is done.
+
+    A training item comes only when the one before is answered: its feedback stands between the two.
+    """
+    role = ROLES[RaterGate(rater.gate)]
+    if role == ItemRole.TRAINING and _had(rater).filter(state=AssignmentState.HELD).exists():
+        return None
+    done = _had(rater).filter(state__in=(*DONE, AssignmentState.HELD))
+    item = active_checks(rater.campaign, role).exclude(pk__in=done.values("item")).first()
+    return None if item is None else _give(rater, item)
+
+
+def claim_check(rater: Rater) -> Assignment | None:
+    """A gold or attention item among the work, and the place of the next one noted at the rater.
+
+    None where one came just before, or where none is left that the rater has not met; then ``next_check`` is null.
+    """
+    if _too_soon(rater):
+        return None
+    item = _next_check_item(rater)
+    saved = _had(rater).filter(state__in=(AssignmentState.SUBMITTED, AssignmentState.SURPLUS)).count() - rater.n_before
+    _note_next(rater, None if item is None else saved + _gap(rater, saved))
+    return None if item is None else _give(rater, item)
+
+
+def first_check(rater: Rater) -> int | None:
+    """After how many items of the work the first gold or attention item comes; None where there are none."""
+    if rater.campaign.check_every == 0 or not active_checks(rater.campaign, *ItemRole.mixed_in()).exists():
+        return None
+    return max(UNDISTURBED, _gap(rater, 0) - 1)
+
+
+def _gap(rater: Rater, saved: int) -> int:
+    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting."""
+    every = rater.campaign.check_every
+    jitter = max(0, min(every // 2, every - 2))
+    return every + chance(rater.campaign.seed, "check", rater.pk, saved).randint(-jitter, jitter)
+
+
+def _note_next(rater: Rater, place: int | None) -> None:
+    Rater.objects.filter(pk=rater.pk).update(next_check=place)
+    rater.next_check = place
+
+
+def _had(rater: Rater) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(rater=rater)
+
+
+def _too_soon(rater: Rater) -> bool:
+    """Whether fewer than two items of work came, or a check was the last."""
+    among = _had(rater).filter(item__role__in=(ItemRole.WORK, *ItemRole.mixed_in()))
+    last = list(among.order_by("-claimed_at", "-pk").values_list("item__role", flat=True)[:UNDISTURBED])
+    return len(last) < UNDISTURBED or last[0] != ItemRole.WORK
+
+
+def _next_check_item(rater: Rater) -> Item | None:
+    """Gold and attention in turn, which first by lot; within each, priority and then an order of the rater's own.
+
+    Nothing whose units the rater has met: the copy of a page that they know would stand out, and ask twice.
+    """
+    met = Question.objects.filter(item__assignments__rater=rater).values("unit_key")
+    had = _had(rater).values("item")
+    checks = active_checks(rater.campaign, *ItemRole.mixed_in()).exclude(pk__in=had)
+    free = list(checks.exclude(questions__unit_key__in=met).order_by("-priority", "pk"))
+    given = _had(rater).filter(item__role__in=ItemRole.mixed_in()).count()
+    first = shuffled(ItemRole.mixed_in(), rater.campaign.seed, "which", rater.pk)
+    wanted = first[given % len(first)]
+    own = shuffled(free, rater.campaign.seed, "checks", rater.pk)
+    return min(own, key=lambda item: (item.role != wanted, -item.priority), default=None)
+
+
+def _give(rater: Rater, item: Item) -> Assignment:
+    """The item in the rater's hands: anew, or again with its drafts where its lease had ended."""
+    lease = from_now(max(rater.campaign.lease_seconds, item.lease_seconds))
+    expired = _had(rater).filter(item=item).first()
+    if expired is not None:
+        _had(rater).filter(pk=expired.pk).update(state=AssignmentState.HELD, ended_at=None, lease_until=lease)
+        return _loaded(expired.pk)
+    assignment = Assignment.objects.create(
+        campaign_id=rater.campaign_id,
+        item=item,
+        seat=None,
+        rater=rater,
+        state=AssignmentState.HELD,
+        side=_side_for(rater, item),
+        order=page_order(rater.campaign.seed, item.pk, rater.pk, item.questions.count()),
+        claimed_at=Now(),
+        lease_until=lease,
+    )
+    _note_side(rater, assignment.side)
+    return _loaded(assignment.pk)
+
+
+def _side_for(rater: Rater, item: Item) -> str:
+    """The side that the rater has had less of; by lot where both are even."""
+    if item.pair_id is None:
+        return Side.NONE
+    if rater.n_left == rater.n_right:
+        return chance(rater.campaign.seed, "side", item.pk, rater.pk).choice((Side.LEFT, Side.RIGHT))
+    return Side.LEFT if rater.n_left < rater.n_right else Side.RIGHT
+
+
+def _note_side(rater: Rater, side: str) -> None:
+    if side:
+        field = "n_left" if side == Side.LEFT else "n_right"
+        Rater.objects.filter(pk=rater.pk).update(**{field: F(field) + 1})
+
+
+def _loaded(assignment_id: int) -> Assignment:
+    return Assignment.objects.select_related("campaign", "item", "rater", "seat").get(pk=assignment_id)
