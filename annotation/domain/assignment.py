@@ -21,8 +21,11 @@ RING = 1_000_000  # sort keys run from 0 to below this
 
 
 @transaction.atomic
-def claim_assignment(*, rater: Rater) -> Assignment | None:
+def claim_assignment(*, rater: Rater, besides: str = "") -> Assignment | None:
     """The rater's next piece of work: what is held already, what expired but is still free, else a new seat.
+
+    ``besides`` is the token of an item that the rater's page has fetched ahead already: the claim gives another one.
+    Never more than two are held.
 
     None where the campaign is not collecting, the rater may not work, or nothing is open to this rater now; the last
     claim of a finished campaign marks it complete. Never the same item twice, never more than K seats taken.
@@ -30,7 +33,12 @@ def claim_assignment(*, rater: Rater) -> Assignment | None:
     rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=rater.pk)
     if not may_work(rater):
         return None
-    assignment = _resume_held(rater) or _revive_expired(rater)
+    held = list(_loaded().filter(rater=rater, state=AssignmentState.HELD).order_by("claimed_at", "pk"))
+    for assignment in held:
+        if assignment.token != besides:
+            _extend(assignment)
+            return assignment
+    assignment = _revive_expired(rater)
     if assignment is not None:
         return assignment
     expire_leases(campaign=rater.campaign, limit=20)
@@ -69,13 +77,6 @@ def _lock_open_item(rater: Rater) -> Item | None:
     free = ring.select_for_update(skip_locked=True, of=("self",))
     ahead = free.filter(priority=top, sort_key__gte=ring_place()).first()
     return ahead or free.first() or ring.select_for_update(of=("self",)).first()
-
-
-def _resume_held(rater: Rater) -> Assignment | None:
-    held = _loaded().filter(rater=rater, state=AssignmentState.HELD).order_by("claimed_at", "pk").first()
-    if held is not None:
-        _extend(held)
-    return held
 
 
 def _revive_expired(rater: Rater) -> Assignment | None:

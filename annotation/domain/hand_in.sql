@@ -5,8 +5,8 @@
 CREATE OR REPLACE FUNCTION annotation_hand_in(
     for_user bigint, roles text[], for_token text,
     answered_instrument text, answered_values text[], answered_reasons text[],
-    request_key text, page_seconds double precision,
-    ring_place integer, new_token text, new_public_id text,
+    request_key text, page_seconds double precision, page_hidden double precision, page_pastes integer,
+    besides text, ring_place integer, new_token text, new_public_id text,
     OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
     OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer
 ) LANGUAGE plpgsql AS $$
@@ -36,7 +36,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT n_left, n_right INTO had_left, had_right
-    FROM annotation_rater WHERE id = mine.rater_id AND state = 'active' FOR UPDATE;
+    FROM annotation_rater WHERE id = mine.rater_id AND state = 'active' AND gate = '' FOR UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -49,7 +49,7 @@ BEGIN
     END IF;
     UPDATE annotation_assignment
     SET state = 'submitted', submitted_at = statement_timestamp(), ended_at = NULL, lease_until = NULL,
-        submission_key = request_key, seconds = page_seconds
+        submission_key = request_key, seconds = page_seconds, hidden_seconds = page_hidden, pastes = page_pastes
     WHERE id = mine.id;
     rater := mine.rater_id;
     title := mine.title;
@@ -75,7 +75,8 @@ BEGIN
     -- The claim, where nothing but the next item of the ring can come of it; else claim_assignment has to look.
     IF mine.campaign_state <> 'collecting'
         OR EXISTS (SELECT FROM annotation_assignment
-                   WHERE rater_id = mine.rater_id AND state IN ('held', 'expired'))
+                   WHERE rater_id = mine.rater_id AND state IN ('held', 'expired')
+                     AND (state <> 'held' OR token <> besides))
         OR EXISTS (SELECT FROM annotation_assignment
                    WHERE campaign_id = mine.campaign_id AND state = 'held' AND lease_until < statement_timestamp())
     THEN
@@ -114,10 +115,10 @@ BEGIN
         FROM annotation_question q WHERE q.item_id = next_item
     ), seated AS (
         INSERT INTO annotation_assignment (campaign_id, item_id, seat_id, rater_id, token, public_id, state, side,
-            "order", claimed_at, lease_until, submission_key)
+            "order", claimed_at, lease_until, submission_key, returned_because)
         SELECT mine.campaign_id, next_item, next_seat, mine.rater_id, new_token, new_public_id, 'held', next_side,
             (SELECT jsonb_agg(position ORDER BY lot) FROM page), statement_timestamp(),
-            statement_timestamp() + make_interval(secs => mine.lease_seconds), ''
+            statement_timestamp() + make_interval(secs => mine.lease_seconds), '', ''
     )
     SELECT array_agg(text ORDER BY lot) INTO texts FROM page;
     UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = next_item;

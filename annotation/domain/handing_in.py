@@ -17,7 +17,14 @@ from django.db.models import Max
 from analysis.schema import VALUES
 from annotation.domain.assignment import claim_assignment, ring_place
 from annotation.domain.judging import submit_assignment
-from annotation.domain.submissions import Answer, Submission, plain_answers, plausible_seconds, questions_on_page
+from annotation.domain.submissions import (
+    Answer,
+    Submission,
+    plain_answers,
+    plausible_pastes,
+    plausible_seconds,
+    questions_on_page,
+)
 from annotation.enums import AssignmentState, RaterState
 from annotation.instruments.material import OwnTexts
 from annotation.models import Assignment, Item, Rater
@@ -28,7 +35,7 @@ from studies.tokens import new_token
 
 CALL = (
     "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total "
-    "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -52,26 +59,36 @@ class HandedIn:
     following: NextItem | None
 
 
-def hand_in(*, user: User, roles: Iterable[Role], token: str, submission: Submission) -> HandedIn | None:
+def hand_in(
+    *, user: User, roles: Iterable[Role], token: str, submission: Submission, besides: str = ""
+) -> HandedIn | None:
     """Submit the user's held assignment and claim the next item. None, and nothing changed, where that is not plain.
 
     ``roles`` are those that rate: a user without one of them in the campaign's study has no assignment here.
+    ``besides`` as in claim_assignment: the token of an item that the rater's page has fetched ahead already.
     """
     plain = plain_answers(submission, VALUES)
     if plain is None:
         return None
     if connection.vendor == "postgresql":
-        return _by_function(user, roles, token, submission, *plain)
-    return by_orm(user=user, roles=roles, token=token, submission=submission)
+        return _by_function(user, roles, token, submission, besides, *plain)
+    return by_orm(user=user, roles=roles, token=token, submission=submission, besides=besides)
 
 
 def _by_function(
-    user: User, roles: Iterable[Role], token: str, submission: Submission, instrument: str, answers: list[Answer]
+    user: User,
+    roles: Iterable[Role],
+    token: str,
+    submission: Submission,
+    besides: str,
+    instrument: str,
+    answers: list[Answer],
 ) -> HandedIn | None:
     values, reasons = [answer.value for answer in answers], [answer.reason for answer in answers]
     whose = [user.pk, [str(role) for role in roles], token]
-    given = [instrument, values, reasons, submission.key, plausible_seconds(submission.seconds)]
-    row = one_row(CALL, [*whose, *given, ring_place(), new_token(), new_token()])
+    page = [plausible_seconds(submission.seconds), plausible_seconds(submission.hidden_seconds)]
+    given = [instrument, values, reasons, submission.key, *page, plausible_pastes(submission.pastes)]
+    row = one_row(CALL, [*whose, *given, besides, ring_place(), new_token(), new_token()])
     if row is None or row[0] is None:
         return None
     rater, title, following, side, texts, prompt, generic, personalized, saved, total = row
@@ -82,18 +99,20 @@ def _by_function(
 
 
 @transaction.atomic
-def by_orm(*, user: User, roles: Iterable[Role], token: str, submission: Submission) -> HandedIn | None:
+def by_orm(
+    *, user: User, roles: Iterable[Role], token: str, submission: Submission, besides: str = ""
+) -> HandedIn | None:
     """hand_in's contract by submit_assignment and claim_assignment."""
     own = Assignment.objects.filter(
         rater__participant__user=user, campaign__study__memberships__in=user.memberships.filter(role__in=list(roles))
     )
-    held = own.filter(token=token, state=AssignmentState.HELD, rater__state=RaterState.ACTIVE)
+    held = own.filter(token=token, state=AssignmentState.HELD, rater__state=RaterState.ACTIVE, rater__gate="")
     assignment = held.select_related("campaign", "item", "rater").first()
     if assignment is None or not _answers(assignment, submission):
         return None
     rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=assignment.rater_id)
     submit_assignment(assignment=assignment, submission=submission)
-    following = claim_assignment(rater=rater)
+    following = claim_assignment(rater=rater, besides=besides)
     return HandedIn(rater.pk, _described(following) if following and not following.drafts.exists() else None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from annotation.domain.errors import NotAllowed
-from annotation.enums import CampaignState, Origin, RaterState
+from annotation.enums import CampaignState, Origin, RaterGate, RaterState
 from annotation.models import Campaign, Participant, Rater
 from studies.models import Study, User
 from studies.tokens import keyed_token
@@ -78,4 +78,9 @@ def seat_participant(*, campaign: Campaign, participant: Participant, group: str
 
 
 def may_work(rater: Rater) -> bool:
-    return rater.state == RaterState.ACTIVE and rater.campaign.state == CampaignState.COLLECTING
+    """Whether claims may give the rater an item now: of its gate's own role, or work. Needs ``campaign`` loaded."""
+    return (
+        rater.state == RaterState.ACTIVE
+        and rater.campaign.state == CampaignState.COLLECTING
+        and rater.gate in RaterGate.with_items()
+    )

@@ -97,6 +97,8 @@ def _record(assignment: Assignment, checked: CheckedSubmission, state: Assignmen
         lease_until=None,
         submission_key=checked.key,
         seconds=checked.seconds,
+        hidden_seconds=checked.hidden_seconds,
+        pastes=checked.pastes,
     )
     judgments = Judgment.objects.bulk_create(
         Judgment(

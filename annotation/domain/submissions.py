@@ -14,6 +14,7 @@ LONGEST_REMARK = 4000  # characters
 LONGEST_KEY = 64
 REASONS = frozenset(RejectReason.values)
 LONGEST_PAGE_TIME = 86_400.0  # seconds; more is a clock gone wrong, and is recorded as unknown
+MOST_PASTES = 10_000  # likewise
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class RemarkInput:
 class Submission:
     """One page of answers, keyed by place on the page. ``key`` makes a repeated request the same request.
 
-    ``based_on`` is the number of revisions that an edit started from (see judging.revise_assignment).
+    ``seconds`` the page was open and looked at, ``hidden_seconds`` open and not looked at, ``pastes`` into its text
+    fields: as the browser says, None where it does not. ``based_on`` is the number of revisions that an edit started from (see judging.revise_assignment).
     """
 
     key: str
@@ -41,6 +43,8 @@ class Submission:
     remarks: tuple[RemarkInput, ...] = ()
     seconds: float | None = None
     based_on: int | None = None
+    hidden_seconds: float | None = None
+    pastes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class CheckedSubmission:
     answers: dict[Question, Answer]
     remarks: list[tuple[RemarkInput, Question | None]] = field(default_factory=list)
     seconds: float | None = None
+    hidden_seconds: float | None = None
+    pastes: int | None = None
 
 
 def questions_on_page(assignment: Assignment) -> list[Question]:
@@ -79,6 +85,8 @@ def check_submission(assignment: Assignment, submission: Submission, values: tup
             if remark.text.strip()
         ],
         seconds=plausible_seconds(submission.seconds),
+        hidden_seconds=plausible_seconds(submission.hidden_seconds),
+        pastes=plausible_pastes(submission.pastes),
     )
 
 
@@ -104,8 +112,13 @@ def _is_key(key: str) -> bool:
 
 
 def plausible_seconds(seconds: float | None) -> float | None:
-    """Active seconds as reported, or None where no page can have been open that long."""
+    """Seconds as reported, or None where no page can have been open that long."""
     return seconds if seconds is not None and 0 <= seconds <= LONGEST_PAGE_TIME else None
+
+
+def plausible_pastes(pastes: int | None) -> int | None:
+    """As reported, or None where nobody can have pasted that often."""
+    return pastes if pastes is not None and 0 <= pastes <= MOST_PASTES else None
 
 
 def check_answer(place: int, answer: Answer, n: int, values: tuple[str, ...], instrument: str) -> str:
