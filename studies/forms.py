@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
 
 from studies.domain.members import LARGEST_QUOTA, LONGEST_DAYS
 from studies.enums import Role
@@ -13,11 +14,12 @@ class LoginForm(AuthenticationForm):
     """The same words for an unknown name, a wrong password and an account that is switched off."""
 
     error_messages = {
-        "invalid_login": "This name and password do not go together. Please try again; capitals matter.",
-        "inactive": "This name and password do not go together. Please try again; capitals matter.",
+        "invalid_login": _("This name and password do not go together. Please try again; capitals matter."),
+        "inactive": _("This name and password do not go together. Please try again; capitals matter."),
     }
 
     password = forms.CharField(
+        label=_("Password"),
         max_length=LONGEST_PASSWORD,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -26,15 +28,16 @@ class LoginForm(AuthenticationForm):
 
 class JoinForm(forms.Form):
     username = forms.CharField(
-        label="Username",
+        label=_("Username"),
         max_length=150,
-        help_text="To log in with. It need not be your own: letters, digits and @ . + - _",
+        help_text=_("To log in with. It need not be your own: letters, digits and @ . + - _"),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
     )
     password = forms.CharField(
+        label=_("Password"),
         max_length=LONGEST_PASSWORD,
         strip=False,
-        help_text="At least 8 characters, and not one of the usual ones.",
+        help_text=_("At least 8 characters, and not one of the usual ones."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -7,6 +7,7 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +20,17 @@ from studies.http import SeeOther, next_url
 from studies.models import Invite, Membership
 
 HOME = "annotation:home"
+# Whole sentences: in other languages a role is not a word that can be put into one.
+INVITED_AS: dict[str, str] = {
+    Role.LEAD: gettext_noop("You are invited to take part as a lead."),
+    Role.RESEARCHER: gettext_noop("You are invited to take part as a researcher."),
+    Role.RATER: gettext_noop("You are invited to take part as a rater."),
+}
+WELCOMED_AS: dict[str, str] = {
+    Role.LEAD: gettext_noop("Welcome. You are a lead of “%(study)s”."),
+    Role.RESEARCHER: gettext_noop("Welcome. You are a researcher of “%(study)s”."),
+    Role.RATER: gettext_noop("Welcome. You are a rater of “%(study)s”."),
+}
 
 
 @sensitive_post_parameters("password")
@@ -60,7 +72,7 @@ def _accept(request: HttpRequest, secret: str) -> HttpResponse:
     assert request.user.is_authenticated
     if request.method == "POST":
         return _welcome(request, accept_invite(secret=secret, user=request.user))
-    return render(request, "studies/invite.html", {"invite": invite_for(secret)})
+    return _invited(request, invite_for(secret))
 
 
 def _join(request: HttpRequest, secret: str) -> HttpResponse:
@@ -83,10 +95,14 @@ def _new_member(form: JoinForm, secret: str) -> Membership | None:
 
 
 def _join_page(request: HttpRequest, found: Invite, form: JoinForm) -> HttpResponse:
-    context = {"invite": found, "form": form}
-    return render(request, "studies/invite.html", context, status=400 if form.is_bound else 200)
+    return _invited(request, found, form=form)
+
+
+def _invited(request: HttpRequest, found: Invite, form: JoinForm | None = None) -> HttpResponse:
+    context = {"invite": found, "invited": gettext(INVITED_AS[found.role]), "form": form}
+    return render(request, "studies/invite.html", context, status=400 if form and form.is_bound else 200)
 
 
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
-    messages.success(request, f"Welcome. You are a {Role(membership.role).label.lower()} of “{membership.study}”.")
+    messages.success(request, gettext(WELCOMED_AS[membership.role]) % {"study": membership.study})
     return SeeOther(reverse(HOME))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 
 class StudyError(Exception):
     """What was asked cannot be done. ``message`` is one sentence for a person, with the value and the remedy."""
@@ -22,6 +24,8 @@ class InviteUnusable(StudyError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This invitation cannot be used. It may have expired, been withdrawn, or been used by as many people as it "
-            "was made for. Ask whoever sent it to you for a new link."
+            gettext(
+                "This invitation cannot be used. It may have expired, been withdrawn, or been used by as many people "
+                "as it was made for. Ask whoever sent it to you for a new link."
+            )
         )

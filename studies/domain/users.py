@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from studies.domain.errors import StudyInvalid
 from studies.models import User
@@ -22,5 +23,6 @@ def create_user(*, username: str, password: str) -> User:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise StudyInvalid("username", f"The name “{user.username}” is taken. Please choose another.") from error
+        taken = gettext("The name “%(name)s” is taken. Please choose another.") % {"name": user.username}
+        raise StudyInvalid("username", taken) from error
     return user
