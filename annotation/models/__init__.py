@@ -2,7 +2,7 @@ from annotation.models.assignments import Assignment, Rater, Seat
 from annotation.models.campaigns import Campaign, Guideline
 from annotation.models.consents import Consent, ConsentForm
 from annotation.models.items import Item, ItemPerson, Question, Rendering
-from annotation.models.judgments import Draft, DraftRemarks, Judgment, Remark, Revision
+from annotation.models.judgments import Draft, DraftRemarks, Judgment, Remark, RemarksRead, Revision
 from annotation.models.participants import Participant
 from annotation.models.recruiting import CompletionCode, HookEvent, Payment, Recruitment, UsedLaunch, Visit
 from annotation.models.releases import Release
@@ -33,6 +33,7 @@ __all__ = [
     "Recruitment",
     "Release",
     "Remark",
+    "RemarksRead",
     "Rendering",
     "Revision",
     "Seat",

@@ -7,9 +7,11 @@ from django.db.models import Q
 
 from annotation.enums import RejectReason, RemarkKind
 from annotation.models.assignments import Assignment, Rater
+from annotation.models.campaigns import Campaign
 from annotation.models.items import Question
 from pipeline.enums import InstrumentName
 from pipeline.units import value_condition
+from studies.models import User
 
 
 class Draft(models.Model):
@@ -115,3 +117,18 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {(self.text or '(erased)')[:40]}"
+
+
+class RemarksRead(models.Model):
+    """The last remark of a campaign that somebody who looks after it has read; what came later is new to them."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    last = models.ForeignKey(Remark, on_delete=models.PROTECT, related_name="+")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "user"], name="remarks_read_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} has read {self.campaign} up to {self.last_id}"

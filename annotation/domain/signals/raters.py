@@ -1,0 +1,154 @@
+"""The signals of each rater of a campaign, from what was read once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.schema import VALUES
+from annotation.domain.signals.material import Answers, Check, Material, Page, read_material, skips_by_reason
+from annotation.domain.signals.measures import (
+    Agreement,
+    Floats,
+    Hidden,
+    Pace,
+    Sameness,
+    Share,
+    agreement_by_difference,
+    agreement_by_majority,
+    hidden_of,
+    left_preferred,
+    pace_of,
+    sameness_of,
+    sds_below_mean,
+)
+from annotation.enums import AssignmentState, ItemRole
+from annotation.models import Campaign, Rater
+from pipeline.enums import InstrumentName, Side
+
+
+@dataclass(frozen=True)
+class RaterSignals:
+    """What is seen of one rater. Shown, and never acted on by itself (docs/signals.md).
+
+    Times, straight-lining, agreement and sides are of work items; hidden time and pastes of all pages. ``gold`` counts
+    answers, ``attention`` the attention items that were failed of those answered; ``pastes`` is None where no page
+    reported any number. ``late`` items were answered after their seat had gone to somebody else.
+    """
+
+    rater: Rater
+    pace: Pace
+    sameness: Sameness
+    agreement: Agreement
+    gold: Share
+    attention: Share
+    left: Share
+    hidden: Hidden
+    pastes: int | None
+    skips: Mapping[str, int]
+    late: int
+
+
+def signals_of(campaign: Campaign) -> list[RaterSignals]:
+    """One for each rater of the campaign, in the order in which they joined; those without answers included.
+
+    Four queries, then arrays: about a second for 100,000 judgments.
+    """
+    room = _Room(campaign, read_material(campaign))
+    found = [room.signals_of(place) for place in range(len(room.material.raters))]
+    below = sds_below_mean([one.pace.whole for one in found])
+    return [replace(one, pace=replace(one.pace, sds_below=sds)) for one, sds in zip(found, below, strict=True)]
+
+
+class _Room:
+    """A campaign's material with what every rater is held against."""
+
+    def __init__(self, campaign: Campaign, material: Material) -> None:
+        self.material = material
+        self.answers = answers = material.answers
+        self.is_scale = campaign.instrument == InstrumentName.PREFERENCE
+        self.n_values = len(VALUES[campaign.instrument])
+        self.counts = answers.counts.sum(axis=0)
+        keys, asked = np.unique(answers.page, return_counts=True)
+        self.n_questions = dict(zip(keys.tolist(), asked.tolist(), strict=True))
+        self.pages: dict[int, list[tuple[int, Page]]] = defaultdict(list)
+        for key, page in material.pages.items():
+            self.pages[page.rater].append((key, page))
+        if self.is_scale:
+            self.scores, self.means = _scores_and_means(answers, material.pages)
+
+    def signals_of(self, place: int) -> RaterSignals:
+        rater = self.material.raters[place]
+        pages = [page for _, page in self.pages[rater.pk]]
+        own = slice(*np.searchsorted(self.answers.rater, [place, place + 1]).tolist())
+        checks = self.material.checks.get(rater.pk, ())
+        pastes = [page.pastes for page in pages if page.pastes is not None]
+        left = (self.answers.code[own] + 1).tolist() if self.is_scale else []
+        return RaterSignals(
+            rater=rater,
+            pace=self._pace(rater),
+            sameness=self._sameness(own),
+            agreement=self._agreement(own),
+            gold=_gold(checks),
+            attention=_attention(checks),
+            left=left_preferred(left),
+            hidden=_hidden(pages),
+            pastes=sum(pastes) if pastes else None,
+            skips=skips_by_reason(pages),
+            late=sum(page.state == AssignmentState.SURPLUS for page in pages),
+        )
+
+    def _pace(self, rater: Rater) -> Pace:
+        timed = [
+            (page.seconds, self.n_questions[key])
+            for key, page in self.pages[rater.pk]
+            if page.role == ItemRole.WORK and page.seconds and key in self.n_questions
+        ]
+        return pace_of([seconds for seconds, _ in timed], [asked for _, asked in timed])
+
+    def _sameness(self, own: slice) -> Sameness:
+        codes = self.answers.code[own]
+        counts = np.bincount(codes, minlength=self.n_values)
+        standing = np.bincount(codes[self.answers.stands[own]], minlength=self.n_values)
+        return sameness_of(codes, counts, self.counts - standing)
+
+    def _agreement(self, own: slice) -> Agreement:
+        answers = self.answers
+        if self.is_scale:
+            return agreement_by_difference(self.scores[own], self.means[own], answers.page[own])
+        codes, others = answers.code[own], answers.counts[answers.question[own]]
+        others[np.arange(len(codes)), codes] -= answers.stands[own]
+        return agreement_by_majority(codes, others)
+
+
+def _scores_and_means(answers: Answers, pages: Mapping[int, Page]) -> tuple[Floats, Floats]:
+    """Each answer towards personalized, 1 to 5, and the mean of what the others gave there, NaN without others."""
+    left = np.array([pages[key].side == Side.LEFT for key in answers.page.tolist()], dtype=np.bool_)
+    scores = np.where(left, 5 - answers.code, answers.code + 1).astype(np.float64)
+    n_questions, stands = len(answers.counts), answers.stands
+    sums = np.bincount(answers.question[stands], weights=scores[stands], minlength=n_questions)[answers.question]
+    number = answers.counts.sum(axis=1)[answers.question] - stands
+    means = np.full(len(scores), np.nan)
+    return scores, np.divide(sums - np.where(stands, scores, 0), number, out=means, where=number > 0)
+
+
+def _gold(checks: Sequence[Check]) -> Share:
+    right = [check.right for check in checks if check.role == ItemRole.GOLD]
+    return Share(sum(right), len(right))
+
+
+def _attention(checks: Sequence[Check]) -> Share:
+    """Items failed of items answered: one answer that is not right fails the item."""
+    items: dict[int, bool] = {}
+    for check in checks:
+        if check.role == ItemRole.ATTENTION:
+            items[check.page] = items.get(check.page, True) and check.right
+    return Share(list(items.values()).count(False), len(items))
+
+
+def _hidden(pages: Sequence[Page]) -> Hidden:
+    told = [(page.hidden, page.seconds or 0.0) for page in pages if page.hidden is not None]
+    return hidden_of([hidden for hidden, _ in told], [active for _, active in told])
