@@ -146,8 +146,8 @@ def agreement_by_difference(scores: Floats, means: Floats, pages: Ints) -> Agree
         return Agreement(0, 0, math.nan, UNKNOWN)
     differences = np.abs(scores - means)[asked]
     _, place = np.unique(pages[asked], return_inverse=True)
-    sums: Floats = np.bincount(place, weights=differences)
-    counts: Floats = np.bincount(place).astype(np.float64)
+    sums = np.bincount(place, weights=differences).astype(np.float64)
+    counts = np.bincount(place).astype(np.float64)
     interval = cluster_mean_interval(sums, counts, replicates=REPLICATES)
     return Agreement(int(asked.sum()), 0, float(differences.mean()), interval)
 
