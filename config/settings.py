@@ -35,6 +35,9 @@ WEB_THREADS = env.integer("WEB_THREADS", 4, 1, 64)
 TASK_WORKERS = env.integer("TASK_WORKERS", 2, 1, 64)
 # Processes for local models, each with a model of its own in memory; none where .venv-models is missing.
 LOCAL_WORKERS = env.integer("LOCAL_WORKERS", 1, 0, 16)
+# Where raters are recruited, and whose keys sign their coming; only tests and mirrors name others.
+PROLIFIC_API = env.service("PROLIFIC_API", "https://api.prolific.com/api/v1")
+PROLIFIC_JWKS = env.service("PROLIFIC_JWKS", "https://api.prolific.com/.well-known/study/jwks.json")
 PRICES = env.file("PRICES")  # a table that goes before pipeline/prices.toml
 
 DEBUG = env.boolean("DEBUG")
@@ -66,7 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "config.language.LanguageMiddleware",
+    "studies.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "studies.sessions.AuthenticationMiddleware",
@@ -114,7 +117,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
-# What raters read. A campaign's pages are in its own language, whatever the browser says (config/language.py).
+# What raters read. A campaign's pages are in its own language, whatever the browser says (studies/language.py).
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
@@ -155,6 +158,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Expires, so that a worker that was away does not sweep once for every time it missed.
     "sweep runs": {"task": "pipeline.task_sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep recruiting": {"task": "annotation.task_sweep_recruiting", "schedule": 60.0, "options": {"expires": 60}},
     "expire leases": {"task": "annotation.task_expire_leases", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -212,6 +216,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"httpx2": {"level": "WARNING"}},  # it has a line for each call of a model
+    "loggers": {
+        "httpx2": {"level": "WARNING"},  # it has a line for each call of a model
+        # Theirs hold the recruiter's ids, at any LOG_LEVEL.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
 }

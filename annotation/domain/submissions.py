@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from annotation.domain.errors import SubmissionInvalid
 from annotation.enums import RejectReason, RemarkKind
 from annotation.models import Assignment, Question
@@ -73,7 +75,7 @@ def check_submission(assignment: Assignment, submission: Submission, values: tup
         *_remark_problems(submission, len(questions), assignment.campaign.instrument),
     ]
     if not _is_key(submission.key):
-        problems.append((None, "The page lost its submission key; reload it, your drafts are kept."))
+        problems.append((None, gettext("The page lost its submission key; reload it, your drafts are kept.")))
     if problems:
         raise SubmissionInvalid(problems)
     return CheckedSubmission(
@@ -124,14 +126,21 @@ def plausible_pastes(pastes: int | None) -> int | None:
 def check_answer(place: int, answer: Answer, n: int, values: tuple[str, ...], instrument: str) -> str:
     """What is wrong with one answer, "" for nothing."""
     if not 0 <= place < n:
-        return f"There is no question {place + 1} on this page of {n}."
+        return _no_such_question(place, n)
     if answer.value not in values:
-        return f"Question {place + 1}: {answer.value!r} is no answer; choose {', '.join(values)}."
+        words = {"place": place + 1, "value": repr(answer.value), "values": ", ".join(values)}
+        return gettext("Question %(place)s: %(value)s is no answer; choose %(values)s.") % words
     if answer.reason and (instrument != InstrumentName.ATTRIBUTE_QUALITY or answer.value == "accepted"):
-        return f"Question {place + 1}: a reason goes with a rejected or uncertain attribute only."
+        sentence = gettext("Question %(place)s: a reason goes with a rejected or uncertain attribute only.")
+        return sentence % {"place": place + 1}
     if answer.reason not in REASONS:
-        return f"Question {place + 1}: {answer.reason!r} is no reason of the list."
+        words = {"place": place + 1, "reason": repr(answer.reason)}
+        return gettext("Question %(place)s: %(reason)s is no reason of the list.") % words
     return ""
+
+
+def _no_such_question(place: int, n: int) -> str:
+    return gettext("There is no question %(place)s on this page of %(n)s.") % {"place": place + 1, "n": n}
 
 
 def _answer_problems(
@@ -139,7 +148,7 @@ def _answer_problems(
 ) -> Iterator[tuple[int | None, str]]:
     for place in range(n):
         if place not in submission.answers:
-            yield place, f"Question {place + 1} has no answer yet."
+            yield place, gettext("Question %(place)s has no answer yet.") % {"place": place + 1}
     for place, answer in submission.answers.items():
         problem = check_answer(place, answer, n, values, instrument)
         if problem:
@@ -149,12 +158,13 @@ def _answer_problems(
 def _remark_problems(submission: Submission, n: int, instrument: str) -> Iterator[tuple[int | None, str]]:
     for remark in submission.remarks:
         if remark.kind not in RemarkKind.values:
-            yield remark.place, f"{remark.kind!r} is no kind of remark."
+            yield remark.place, gettext("%(kind)s is no kind of remark.") % {"kind": repr(remark.kind)}
         if remark.kind == RemarkKind.MISSING_ATTRIBUTE and instrument != InstrumentName.ATTRIBUTE_QUALITY:
-            yield remark.place, "Missing attributes are asked for with attribute quality only."
+            yield remark.place, gettext("Missing attributes are asked for with attribute quality only.")
         if len(remark.text) > LONGEST_REMARK:
-            yield remark.place, f"A remark of {len(remark.text)} characters is too long; {LONGEST_REMARK} fit."
+            words = {"length": len(remark.text), "longest": LONGEST_REMARK}
+            yield remark.place, gettext("A remark of %(length)s characters is too long; %(longest)s fit.") % words
         if "\x00" in remark.text:
-            yield remark.place, "A remark holds a NUL character; type it again without."
+            yield remark.place, gettext("A remark holds a NUL character; type it again without.")
         if remark.place is not None and not 0 <= remark.place < n:
-            yield remark.place, f"There is no question {remark.place + 1} on this page of {n}."
+            yield remark.place, _no_such_question(remark.place, n)

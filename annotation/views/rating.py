@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,10 +24,13 @@ from annotation.views.errors import errors_as_pages
 from annotation.views.rating_form import Entered, drafted, entered_in, submission_of
 from annotation.views.rating_page import DONE, Notice, edit_page, over_page, work_page
 from annotation.views.rating_reply import hand_in_plainly, no_work, onward, show
+from studies.language import speak
 from studies.permissions import RATES
 
 ItemView = Callable[[HttpRequest, Assignment], HttpResponse]
-LOGGED_OUT = "You are logged out. Log in again in another tab, then reload this page: choices saved so far are kept."
+LOGGED_OUT = gettext_noop(
+    "You are logged out. Log in again in another tab, then reload this page: choices saved so far are kept."
+)
 
 
 def on_own_item(view: ItemView) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -46,14 +50,16 @@ def on_own_item(view: ItemView) -> Callable[[HttpRequest, str], HttpResponse]:
             "item__pair__generic",
             "item__pair__personalized",
         )
-        return view(request, get_object_or_404(related.select_related("rater__campaign"), token=token))
+        assignment = get_object_or_404(related.select_related("rater__campaign"), token=token)
+        speak(assignment.campaign.language)
+        return view(request, assignment)
 
     return never_cache(wrapped)
 
 
 def _to_login(request: HttpRequest, back: str) -> HttpResponse:
     if request.htmx or request.method != "GET":  # type: ignore[attr-defined]
-        return HttpResponse(LOGGED_OUT, status=401, content_type="text/plain; charset=utf-8")
+        return HttpResponse(gettext(LOGGED_OUT), status=401, content_type="text/plain; charset=utf-8")
     return redirect_to_login(back)
 
 
@@ -65,6 +71,7 @@ def rate(request: HttpRequest, public_id: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     campaign = campaign_by_id(request.user, public_id, *RATES)
+    speak(campaign.language)
     if campaign.state in (CampaignState.DRAFT, CampaignState.CLOSED) or campaign.origin == Origin.IMPORTED:
         return render(request, "annotation/no_work.html", {"reason": "closed", "title": campaign.title})
     rater = join_campaign(user=request.user, campaign=campaign)
@@ -81,16 +88,21 @@ def item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     if assignment.state in DONE:
         return redirect("annotation:edit-item", assignment.token)
     if assignment.state == AssignmentState.RETURNED:
-        return _over(request, assignment, drafted(assignment), "You handed this item back.")
+        return _over(request, assignment, drafted(assignment), gettext("You handed this item back."))
     if assignment.state == AssignmentState.WITHDRAWN:
-        raise AssignmentOver("You have left this campaign. Thank you for taking part.")
+        raise AssignmentOver(gettext("You have left this campaign. Thank you for taking part."))
     notice = None
     if assignment.state == AssignmentState.HELD:
         renew_lease(assignment=assignment)
     else:
         notice = Notice(
-            "You were away for a while.",
-            ("This item may have gone to somebody else meanwhile. You can still submit it: your answers are kept.",),
+            gettext("You were away for a while."),
+            (
+                gettext(
+                    "This item may have gone to somebody else meanwhile. "
+                    "You can still submit it: your answers are kept."
+                ),
+            ),
         )
     return show(request, work_page(assignment, notice=notice))
 
@@ -137,9 +149,13 @@ def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         return show(request, edit_page(assignment, entered, _problems(error)), status=error.status)
     except SubmissionConflict as error:
         notice = Notice(
-            "These answers were changed in another tab meanwhile.",
-            ("Nothing was changed now. Below is what you entered here; save it again if it is what you mean.",),
-            "Show the answers that stand",
+            gettext("These answers were changed in another tab meanwhile."),
+            (
+                gettext(
+                    "Nothing was changed now. Below is what you entered here; save it again if it is what you mean."
+                ),
+            ),
+            gettext("Show the answers that stand"),
             reverse("annotation:edit-item", args=[assignment.token]),
         )
         return show(request, edit_page(assignment, entered, notice), status=error.status)
@@ -169,25 +185,29 @@ def draft_answer(request: HttpRequest, assignment: Assignment) -> HttpResponse:
             renew_lease(assignment=assignment)
         for place, answer in entered.answers.items():
             if save_draft(assignment=assignment, place=place, answer=answer) is None:
-                raise SubmissionConflict("This item is submitted already; what you change here is not kept.")
+                raise SubmissionConflict(gettext("This item is submitted already; what you change here is not kept."))
     except AnnotationError as error:
         return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204)
 
 
 def _over(request: HttpRequest, assignment: Assignment, entered: Entered, message: str) -> HttpResponse:
-    notice = Notice(message, ("What stands below is not stored.",) if entered.answers else ())
+    notice = Notice(message, (gettext("What stands below is not stored."),) if entered.answers else ())
     return show(request, over_page(assignment, entered, notice), status=AssignmentOver.status)
 
 
 def _problems(error: SubmissionInvalid) -> Notice:
-    return Notice("Not saved yet: something is missing.", tuple(sentence for _, sentence in error.problems))
+    return Notice(gettext("Not saved yet: something is missing."), tuple(sentence for _, sentence in error.problems))
 
 
 def _first_stands(assignment: Assignment) -> Notice:
     return Notice(
-        "You submitted this item already, with other answers. Those stand.",
-        ("Nothing was changed now. Below is what you entered here; save it as a change if it is what you mean.",),
-        "Show the answers that stand",
+        gettext("You submitted this item already, with other answers. Those stand."),
+        (
+            gettext(
+                "Nothing was changed now. Below is what you entered here; save it as a change if it is what you mean."
+            ),
+        ),
+        gettext("Show the answers that stand"),
         reverse("annotation:edit-item", args=[assignment.token]),
     )

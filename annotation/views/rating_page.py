@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from annotation.domain.handing_in import standing
 from annotation.domain.judging import revisions_of
@@ -86,16 +87,23 @@ class RatingPage:
 
     @property
     def progress(self) -> str:
-        return f"Item {self.number} of up to {self.standing.total} · {self.standing.saved} saved"
+        words = {"number": self.number, "total": self.standing.total, "saved": self.standing.saved}
+        return gettext("Item %(number)s of up to %(total)s · %(saved)s saved") % words
 
     @property
     def title(self) -> str:
-        return f"Item {self.number} · {self.campaign_title} · Fitting Room"
+        item = gettext("Item %(number)s") % {"number": self.number}
+        return f"{item} · {self.campaign_title} · Fitting Room"
 
     @property
     def announcement(self) -> str:
         """What the live region says when this page replaces another one."""
-        return self.notice.heading if self.notice else f"Saved. Item {self.number} of up to {self.standing.total}."
+        if self.notice:
+            return self.notice.heading
+        return gettext("Saved. Item %(number)s of up to %(total)s.") % {
+            "number": self.number,
+            "total": self.standing.total,
+        }
 
     @property
     def asks_missing(self) -> bool:
@@ -118,7 +126,7 @@ def _to_work_on(page: RatingPage, token: str) -> RatingPage:
     return replace(
         page,
         submit_url=_url("submit-item", token),
-        submit_label="Submit",
+        submit_label=gettext("Submit"),
         return_url=_url("return-item", token),
         draft_url=_url("draft-answer", token),
     )
@@ -136,7 +144,7 @@ def edit_page(assignment: Assignment, entered: Entered | None = None, notice: No
         based_on=revisions_of(assignment),
         previous_url=edit_url_before(assignment),
         submit_url=_url("revise-item", assignment.token),
-        submit_label="Save changes",
+        submit_label=gettext("Save changes"),
     )
 
 
@@ -176,8 +184,8 @@ def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
         guideline=SafeString(""),
         instrument=instrument.name,
         template=instrument.template,
-        question=instrument.question,
-        choices=instrument.choices,
+        question=gettext(instrument.question),
+        choices=tuple(replace(choice, label=gettext(choice.label)) for choice in instrument.choices),
         reasons=_reasons(instrument),
         material=PageMaterial(()),
         questions=(),
@@ -212,7 +220,7 @@ def _reasons(instrument: Instrument) -> tuple[Reason, ...]:
 
 def mark_of(campaign: Campaign) -> str:
     """What tells a campaign whose answers are not people's own, on every page of it."""
-    return "" if campaign.origin == Origin.HUMAN else Origin(campaign.origin).label
+    return "" if campaign.origin == Origin.HUMAN else str(Origin(campaign.origin).label)
 
 
 def _url(name: str, token: str) -> str:
@@ -238,4 +246,4 @@ def edit_url_before(assignment: Assignment) -> str:
 
 def _earlier_remarks(assignment: Assignment) -> tuple[tuple[str, str], ...]:
     remarks = assignment.remarks.filter(text__isnull=False).order_by("made_at", "kind", "position")
-    return tuple((RemarkKind(remark.kind).label, remark.text or "") for remark in remarks)
+    return tuple((str(RemarkKind(remark.kind).label), remark.text or "") for remark in remarks)
