@@ -12,8 +12,8 @@ from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
 from annotation.domain.seats import end_assignment, free_seat_for, lock_item, seat_is_free, take_seat
 from annotation.domain.seeding import page_order
-from annotation.enums import AssignmentState, CampaignState, ItemRole
-from annotation.models import Assignment, Campaign, Item, Rater, Seat
+from annotation.enums import AssignmentState, CampaignState, ItemRole, ReturnReason
+from annotation.models import Assignment, Campaign, DraftRemarks, Item, Rater, Seat
 from pipeline.enums import Side
 from studies.clock import from_now
 
@@ -141,8 +141,9 @@ def renew_lease(*, assignment: Assignment) -> Assignment:
 
 
 @transaction.atomic
-def return_assignment(*, assignment: Assignment) -> Assignment:
-    """The rater gives the item back; its drafts go, its seat opens. Returning twice is returning once.
+def return_assignment(*, assignment: Assignment, reason: str = ReturnReason.NONE) -> Assignment:
+    """The rater gives the item back; its drafts go, its seat opens. Returning twice is returning once: the first reason
+    stands.
 
     Raises AssignmentOver where answers were submitted already.
     """
@@ -152,8 +153,10 @@ def return_assignment(*, assignment: Assignment) -> Assignment:
         raise AssignmentOver("This item is submitted already; open it again to change an answer.")
     assignment.item = item
     assignment.drafts.all().delete()
+    DraftRemarks.objects.filter(assignment=assignment).delete()
     if assignment.state != AssignmentState.RETURNED:
         end_assignment(assignment, AssignmentState.RETURNED)
+        Assignment.objects.filter(pk=assignment.pk).update(returned_because=ReturnReason(reason))
     return _loaded().get(pk=assignment.pk)
 
 

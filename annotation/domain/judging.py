@@ -9,20 +9,19 @@ from django.db.models import F, Max, Sum
 from django.db.models.functions import Now
 
 from analysis.schema import VALUES
-from annotation.domain.errors import AssignmentOver, SubmissionConflict, SubmissionInvalid
+from annotation.domain.drafting import save_drafts
+from annotation.domain.errors import AssignmentOver, SubmissionConflict
 from annotation.domain.seats import lock_item, seat_is_free, take_seat
 from annotation.domain.submissions import (
     Answer,
     CheckedSubmission,
     RemarkInput,
     Submission,
-    check_answer,
     check_submission,
     questions_on_page,
 )
 from annotation.enums import AssignmentState, CampaignState, RaterState
-from annotation.models import Assignment, Draft, Judgment, Question, Remark, Revision
-from studies.clock import from_now
+from annotation.models import Assignment, Draft, DraftRemarks, Judgment, Question, Remark, Revision
 
 __all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
 
@@ -118,6 +117,7 @@ def _record(assignment: Assignment, checked: CheckedSubmission, state: Assignmen
     )
     _add_remarks(assignment, checked.remarks)
     Draft.objects.filter(assignment=assignment).delete()
+    DraftRemarks.objects.filter(assignment=assignment).delete()
 
 
 def _add_remarks(assignment: Assignment, remarks: list[tuple[RemarkInput, Question | None]]) -> None:
@@ -215,29 +215,8 @@ def _revise(judgment: Judgment, answer: Answer) -> None:
     )
 
 
-@transaction.atomic
 def save_draft(*, assignment: Assignment, place: int, answer: Answer) -> Draft | None:
-    """Keep an answer that is not submitted yet, and renew the lease: the page is in use.
-
-    None where the assignment is submitted already (a late draft changes nothing). Raises SubmissionInvalid for what is
-    no answer, AssignmentOver where the item was given back.
-    """
-    assignment = _lock_assignment(assignment.pk)
-    questions = questions_on_page(assignment)
-    instrument = assignment.campaign.instrument
-    problem = check_answer(place, answer, len(questions), VALUES[instrument], instrument)
-    if problem:
-        raise SubmissionInvalid([(place, problem)])
-    if assignment.state in AssignmentState.answered():
+    """save_drafts of one answer: what is kept now, None where the assignment is submitted already."""
+    if not save_drafts(assignment=assignment, answers={place: answer}):
         return None
-    if assignment.state == AssignmentState.RETURNED:
-        raise AssignmentOver("You gave this item back. Reload the page to go on with the next one.")
-    [draft] = Draft.objects.bulk_create(
-        [Draft(assignment=assignment, question=questions[place], value=answer.value, reason=answer.reason)],
-        update_conflicts=True,
-        unique_fields=["assignment", "question"],
-        update_fields=["value", "reason", "saved_at"],
-    )
-    if assignment.state == AssignmentState.HELD:
-        Assignment.objects.filter(pk=assignment.pk).update(lease_until=from_now(assignment.campaign.lease_seconds))
-    return draft
+    return Draft.objects.get(assignment=assignment, question=questions_on_page(assignment)[place])
