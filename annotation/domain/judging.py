@@ -11,7 +11,9 @@ from django.db.models.functions import Now
 from analysis.schema import VALUES
 from annotation.domain.drafting import save_drafts
 from annotation.domain.errors import AssignmentOver, SubmissionConflict
-from annotation.domain.seats import lock_item, seat_is_free, take_seat
+from annotation.domain.screening.states import attempt_is_over
+from annotation.domain.screening.submitting import after_submit
+from annotation.domain.seats import lock_item, lock_rater, seat_is_free, take_seat
 from annotation.domain.submissions import (
     Answer,
     CheckedSubmission,
@@ -20,7 +22,7 @@ from annotation.domain.submissions import (
     check_submission,
     questions_on_page,
 )
-from annotation.enums import AssignmentState, CampaignState, RaterState
+from annotation.enums import AssignmentState, CampaignState, ItemRole, RaterState
 from annotation.models import Assignment, Draft, DraftRemarks, Judgment, Question, Remark, Revision
 
 __all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
@@ -60,7 +62,10 @@ def _must(receipt: Receipt | None) -> Receipt:
 @transaction.atomic
 def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) -> Receipt | None:
     """None where the seat has to be asked for and the item is not locked yet."""
-    item_id = Assignment.objects.values_list("item_id", flat=True).get(pk=assignment_id)
+    about = Assignment.objects.values_list("item_id", "item__role", "rater_id")
+    item_id, role, rater_id = about.get(pk=assignment_id)
+    if role != ItemRole.WORK:
+        lock_rater(rater_id)  # what follows from a check may move the rater on, and raters are locked first
     item = lock_item(item_id) if with_item else None
     assignment = _lock_assignment(assignment_id)
     if assignment.state in AssignmentState.answered():
@@ -76,6 +81,8 @@ def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) 
         else:
             state = AssignmentState.SURPLUS
     _record(assignment, checked, state)
+    if role != ItemRole.WORK:
+        after_submit(assignment=_loaded(assignment_id))
     return Receipt(_loaded(assignment.pk), counted=state == AssignmentState.SUBMITTED, replayed=False)
 
 
@@ -173,8 +180,9 @@ def _replay(assignment: Assignment, checked: CheckedSubmission) -> Receipt:
 def revise_assignment(*, assignment: Assignment, submission: Submission) -> Receipt:
     """Change submitted answers: each changed one becomes the judgment's next Revision; the old ones stay.
 
-    Sending the answers that stand changes nothing. Raises SubmissionInvalid, AssignmentOver (not submitted, or the
-    campaign is closed), and SubmissionConflict where ``based_on`` says that the edit began before the last revision.
+    Sending the answers that stand changes nothing. Raises SubmissionInvalid, AssignmentOver (not submitted, the
+    campaign closed, or part of an attempt at qualification that was marked), and SubmissionConflict where ``based_on``
+    says that the edit began before the last revision.
     """
     checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
     assignment = _lock_assignment(assignment.pk)
@@ -182,6 +190,8 @@ def revise_assignment(*, assignment: Assignment, submission: Submission) -> Rece
         raise AssignmentOver("This item is not submitted, so there is nothing to change.")
     if assignment.campaign.state == CampaignState.CLOSED or assignment.rater.state != RaterState.ACTIVE:
         raise AssignmentOver("This campaign is closed; answers can no longer be changed.")
+    if attempt_is_over(assignment):
+        raise AssignmentOver("This part is over; its answers can no longer be changed.")
     judgments = {judgment.question_id: judgment for judgment in assignment.judgments.all()}
     changed = [
         (judgments[question.pk], answer)

@@ -14,6 +14,10 @@ from annotation.models import Assignment, Item, Rater, Seat
 from pipeline.enums import Side
 
 
+def lock_rater(rater_id: int) -> Rater:
+    return Rater.objects.select_for_update().get(pk=rater_id)
+
+
 def lock_item(item_id: int) -> Item:
     return Item.objects.select_for_update().get(pk=item_id)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
+from annotation.domain.screening.scheduling import SAVED, UNDISTURBED, gap
 from annotation.domain.screening.states import DONE, active_checks
 from annotation.domain.seeding import page_order, shuffled
 from annotation.enums import AssignmentState, ItemRole, RaterGate
@@ -17,7 +18,6 @@ from pipeline.enums import Side
 from studies.clock import from_now
 
 ROLES = {RaterGate.TRAINING: ItemRole.TRAINING, RaterGate.QUALIFICATION: ItemRole.QUALIFICATION}
-UNDISTURBED = 2  # the first items of the work are work
 
 
 def claim_before_work(rater: Rater) -> Assignment | None:
@@ -41,23 +41,9 @@ def claim_check(rater: Rater) -> Assignment | None:
     if _too_soon(rater):
         return None
     item = _next_check_item(rater)
-    saved = _had(rater).filter(state__in=(AssignmentState.SUBMITTED, AssignmentState.SURPLUS)).count() - rater.n_before
-    _note_next(rater, None if item is None else saved + _gap(rater, saved))
+    saved = _had(rater).filter(state__in=SAVED).count() - rater.n_before
+    _note_next(rater, None if item is None else saved + gap(rater, saved))
     return None if item is None else _give(rater, item)
-
-
-def first_check(rater: Rater) -> int | None:
-    """After how many items of the work the first gold or attention item comes; None where there are none."""
-    if rater.campaign.check_every == 0 or not active_checks(rater.campaign, *ItemRole.mixed_in()).exists():
-        return None
-    return max(UNDISTURBED, _gap(rater, 0) - 1)
-
-
-def _gap(rater: Rater, saved: int) -> int:
-    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting."""
-    every = rater.campaign.check_every
-    jitter = max(0, min(every // 2, every - 2))
-    return every + chance(rater.campaign.seed, "check", rater.pk, saved).randint(-jitter, jitter)
 
 
 def _note_next(rater: Rater, place: int | None) -> None:

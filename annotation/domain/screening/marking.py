@@ -34,6 +34,11 @@ def as_expected(instrument: str, role: str, value: str, side: str) -> str:
     return str(int(score_of(instrument, value, side)))
 
 
+def on_page(instrument: str, role: str, expected: str, side: str) -> str:
+    """An expected value as it is chosen on a page with the personalized response on ``side``: its own inverse."""
+    return as_expected(instrument, role, expected, side)
+
+
 def marked(judgments: QuerySet[Judgment]) -> Iterator[tuple[Judgment, bool]]:
     """The judgments for which something is expected and that were not erased, each with whether it is right.
 

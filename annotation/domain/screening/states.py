@@ -97,3 +97,11 @@ def attempts_of(rater: Rater) -> list[AttemptMarks]:
             )
         )
     return marks
+
+
+def attempt_is_over(assignment: Assignment) -> bool:
+    """Whether the assignment is part of an attempt at qualification with nothing left to do, and so marked."""
+    if assignment.item.role != ItemRole.QUALIFICATION:
+        return False
+    marks = {each.number: each for each in attempts_of(assignment.rater)}
+    return assignment.item.attempt in marks and not marks[assignment.item.attempt].left

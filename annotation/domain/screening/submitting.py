@@ -12,7 +12,7 @@ BEFORE_WORK = (ItemRole.TRAINING, ItemRole.QUALIFICATION)
 
 
 def after_submit(*, assignment: Assignment) -> None:
-    """Called in the submit's transaction for every item that is not work, the rater's row locked.
+    """Called in the transaction of a submit or a return, for every item that is not work, the rater's row locked.
 
     Training and qualification move the rater's gate on. A failed attention item that reaches the campaign's limit ends
     the rater's part; answers stay as they are, and count until a lead excludes the rater.
