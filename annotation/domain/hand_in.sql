@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION annotation_hand_in(
     request_key text, page_seconds double precision, page_hidden double precision, page_pastes integer,
     besides text, ring_place integer, new_token text, new_public_id text,
     OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
-    OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer
+    OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer, OUT language text
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -23,7 +23,7 @@ DECLARE
     top integer;
 BEGIN
     SELECT a.id, a.item_id, a."order", a.rater_id, c.id AS campaign_id, c.state AS campaign_state, c.title, c.seed,
-           c.lease_seconds
+           c.lease_seconds, c.language
     INTO mine
     FROM annotation_assignment a
     JOIN annotation_campaign c ON c.id = a.campaign_id
@@ -53,6 +53,7 @@ BEGIN
     WHERE id = mine.id;
     rater := mine.rater_id;
     title := mine.title;
+    language := mine.language;
     WITH judged AS (
         INSERT INTO annotation_judgment
             (question_id, rater_id, assignment_id, instrument, value, reason, n_revisions, made_at)

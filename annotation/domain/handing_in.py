@@ -34,7 +34,7 @@ from studies.statements import one_row
 from studies.tokens import new_token
 
 CALL = (
-    "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total "
+    "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total, language "
     "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
@@ -49,6 +49,7 @@ class NextItem:
     texts: OwnTexts
     saved: int
     total: int
+    language: str = "en"  # of the campaign's pages
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,11 @@ def _by_function(
     row = one_row(CALL, [*whose, *given, besides, ring_place(), new_token(), new_token()])
     if row is None or row[0] is None:
         return None
-    rater, title, following, side, texts, prompt, generic, personalized, saved, total = row
+    rater, title, following, side, texts, prompt, generic, personalized, saved, total, language = row
     if following is None:
         return HandedIn(rater, None)
     own = OwnTexts(tuple(texts), prompt, generic, personalized, side)
-    return HandedIn(rater, NextItem(following, title, instrument, own, saved, total))
+    return HandedIn(rater, NextItem(following, title, instrument, own, saved, total, language))
 
 
 @transaction.atomic
@@ -134,7 +135,7 @@ def _described(assignment: Assignment) -> NextItem:
         assignment.side,
     )
     saved, total = standing(assignment.rater)
-    return NextItem(assignment.token, campaign.title, campaign.instrument, texts, saved, total)
+    return NextItem(assignment.token, campaign.title, campaign.instrument, texts, saved, total, campaign.language)
 
 
 def standing(rater: Rater) -> tuple[int, int]:

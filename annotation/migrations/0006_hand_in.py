@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-# sha256 of the file that this migration was written for: 2735d28593b41a82c17c3b2f4ca60f1444d1f31fbc072d53ecba225f932cae6d
+# sha256 of the file that this migration was written for: 28491a9f8c80abffdfb4dda188940a10232987b955b185e078155b6455d9ec7e
 SQL = Path(__file__).resolve().parents[1] / "domain" / "hand_in.sql"
 # Whatever arguments it was made with before: another signature would be a second function.
 DROP = """

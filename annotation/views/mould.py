@@ -18,11 +18,13 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import override
 
 from annotation.domain.handing_in import NextItem
 from annotation.instruments import INSTRUMENTS
 from annotation.instruments.material import PageMaterial, Passage, QuestionView
 from annotation.views.rating_page import RatingPage, Standing, asked, empty_page
+from studies.language import spoken
 from studies.tokens import new_token
 
 TEMPLATE = "annotation/rate_item.html#item"
@@ -48,7 +50,7 @@ def cast_page(following: NextItem, previous: str, csrf_token: str) -> str | None
     if material is None:
         return None
     shape = tuple((name, bool(passage.html)) for name in PASSAGES if (passage := getattr(material, name)))
-    mould = mould_of(following.instrument, len(material.questions), shape)
+    mould = mould_of(following.instrument, len(material.questions), shape, spoken(following.language))
     words: dict[str, str | int] = {f"question{view.place}": view.text for view in material.questions}
     for name, is_html in shape:
         passage = getattr(material, name)
@@ -62,12 +64,14 @@ def cast_page(following: NextItem, previous: str, csrf_token: str) -> str | None
 
 
 @lru_cache(maxsize=64)
-def mould_of(instrument: str, n_questions: int, shape: tuple[tuple[str, bool], ...]) -> Mould:
+def mould_of(instrument: str, n_questions: int, shape: tuple[tuple[str, bool], ...], language: str) -> Mould:
     """``shape``: which passages stand on the page, and which of them as Markdown."""
     lot = new_token()  # a word that no text on a page can hold
-    page = _marked_page(instrument, n_questions, dict(shape), lot)
-    context = {"page": page, "request": SimpleNamespace(htmx=True), "csrf_token": f"{lot}csrf{lot}"}
-    parts = re.split(f"{lot}([a-z0-9]+?){lot}", get_template(TEMPLATE).render(context))
+    with override(language):
+        page = _marked_page(instrument, n_questions, dict(shape), lot)
+        context = {"page": page, "request": SimpleNamespace(htmx=True), "csrf_token": f"{lot}csrf{lot}"}
+        html = get_template(TEMPLATE).render(context)
+    parts = re.split(f"{lot}([a-z0-9]+?){lot}", html)
     return Mould(tuple(parts[::2]), tuple(parts[1::2]))
 
 
