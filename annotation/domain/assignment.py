@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
-from annotation.domain.seats import end_assignment, free_seat_for, lock_item, seat_is_free, take_seat
+from annotation.domain.screening.submitting import after_submit
+from annotation.domain.seats import end_assignment, free_seat_for, lock_item, lock_rater, seat_is_free, take_seat
 from annotation.domain.seeding import page_order
 from annotation.enums import AssignmentState, CampaignState, ItemRole, ReturnReason
 from annotation.models import Assignment, Campaign, DraftRemarks, Item, Rater, Seat
@@ -147,6 +148,8 @@ def return_assignment(*, assignment: Assignment, reason: str = ReturnReason.NONE
 
     Raises AssignmentOver where answers were submitted already.
     """
+    if assignment.item.role != ItemRole.WORK:
+        lock_rater(assignment.rater_id)  # who skips the last item of a gate goes on
     item = lock_item(assignment.item_id)
     assignment = _loaded().select_for_update(of=("self",)).get(pk=assignment.pk)
     if assignment.state in AssignmentState.answered():
@@ -157,6 +160,8 @@ def return_assignment(*, assignment: Assignment, reason: str = ReturnReason.NONE
     if assignment.state != AssignmentState.RETURNED:
         end_assignment(assignment, AssignmentState.RETURNED)
         Assignment.objects.filter(pk=assignment.pk).update(returned_because=ReturnReason(reason))
+        if item.role != ItemRole.WORK:
+            after_submit(assignment=assignment)
     return _loaded().get(pk=assignment.pk)
 
 
