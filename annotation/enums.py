@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Origin(models.TextChoices):
     """Where a campaign's answers come from. One campaign has one origin, and so has every rater in it."""
 
     HUMAN = "human", "Human"
-    SIMULATED = "simulated", "Simulated"
-    IMPORTED = "imported", "Imported"
+    SIMULATED = "simulated", _("Simulated")
+    IMPORTED = "imported", _("Imported")
 
 
 class CampaignState(models.TextChoices):
@@ -62,18 +63,18 @@ class RaterState(models.TextChoices):
 class RejectReason(models.TextChoices):
     """Why an attribute was rejected or uncertain; the study's failure categories in a rater's words."""
 
-    NONE = "", "No reason given"
-    OVERGENERALIZED = "overgeneralized", "Says more than the chats show"
-    NO_EVIDENCE = "no_evidence", "Nothing in the chats supports it"
-    TASK_MISTAKEN = "task_mistaken", "About the task, not the person"
-    NOT_LASTING = "not_lasting", "No lasting trait"
-    OTHER = "other", "Something else"
+    NONE = "", _("No reason given")
+    OVERGENERALIZED = "overgeneralized", _("Says more than the chats show")
+    NO_EVIDENCE = "no_evidence", _("Nothing in the chats supports it")
+    TASK_MISTAKEN = "task_mistaken", _("About the task, not the person")
+    NOT_LASTING = "not_lasting", _("No lasting trait")
+    OTHER = "other", _("Something else")
 
 
 class RemarkKind(models.TextChoices):
-    NOTE = "note", "Note"
-    MISSING_ATTRIBUTE = "missing_attribute", "Missing attribute"
-    FLAG = "flag", "Flag"
+    NOTE = "note", _("Note")
+    MISSING_ATTRIBUTE = "missing_attribute", _("Missing attribute")
+    FLAG = "flag", _("Flag")
 
 
 class RaterGate(models.TextChoices):
@@ -115,19 +116,19 @@ class RaterOutcome(models.TextChoices):
 class ReturnReason(models.TextChoices):
     """Why an item was skipped. None of them costs the rater anything."""
 
-    NONE = "", "No reason given"
-    DISTRESS = "distress", "The content is hard to take"
-    BROKEN = "broken", "The page or its content is broken"
-    CANNOT_JUDGE = "cannot_judge", "I cannot judge this"
+    NONE = "", _("No reason given")
+    DISTRESS = "distress", _("The content is hard to take")
+    BROKEN = "broken", _("The page or its content is broken")
+    CANNOT_JUDGE = "cannot_judge", _("I cannot judge this")
 
 
 class CouldTell(models.TextChoices):
     """Asked when a preference campaign is over: could you tell which response was personalized?"""
 
-    NEVER = "never", "Never"
-    SOMETIMES = "sometimes", "Sometimes"
-    OFTEN = "often", "Often"
-    ALWAYS = "always", "Always"
+    NEVER = "never", _("Never")
+    SOMETIMES = "sometimes", _("Sometimes")
+    OFTEN = "often", _("Often")
+    ALWAYS = "always", _("Always")
 
 
 class RecruiterName(models.TextChoices):
