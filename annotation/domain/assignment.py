@@ -7,6 +7,7 @@ import random
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
@@ -137,7 +138,7 @@ def renew_lease(*, assignment: Assignment) -> Assignment:
         lease_until=from_now(assignment.campaign.lease_seconds)
     )
     if not renewed:
-        raise AssignmentOver("This item went back to the others after a long pause. Reload the page to go on.")
+        raise AssignmentOver(gettext("This item went back to the others after a long pause. Reload the page to go on."))
     return _loaded().get(pk=assignment.pk)
 
 
@@ -153,7 +154,7 @@ def return_assignment(*, assignment: Assignment, reason: str = ReturnReason.NONE
     item = lock_item(assignment.item_id)
     assignment = _loaded().select_for_update(of=("self",)).get(pk=assignment.pk)
     if assignment.state in AssignmentState.answered():
-        raise AssignmentOver("This item is submitted already; open it again to change an answer.")
+        raise AssignmentOver(gettext("This item is submitted already; open it again to change an answer."))
     assignment.item = item
     assignment.drafts.all().delete()
     DraftRemarks.objects.filter(assignment=assignment).delete()

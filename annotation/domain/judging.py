@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Max, Sum
 from django.db.models.functions import Now
+from django.utils.translation import gettext, gettext_noop
 
 from analysis.schema import VALUES
 from annotation.domain.drafting import save_drafts
@@ -26,6 +27,8 @@ from annotation.enums import AssignmentState, CampaignState, ItemRole, RaterStat
 from annotation.models import Assignment, Draft, DraftRemarks, Judgment, Question, Remark, Revision
 
 __all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
+
+LEFT = gettext_noop("You have left this campaign, so nothing more is stored. Thank you for taking part.")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) 
     if assignment.state in AssignmentState.answered():
         return _replay(assignment, checked)
     if assignment.rater.state != RaterState.ACTIVE:
-        raise AssignmentOver("You have left this campaign, so nothing more is stored. Thank you for taking part.")
+        raise AssignmentOver(gettext(LEFT))
     state = AssignmentState.SUBMITTED
     if assignment.state != AssignmentState.HELD and assignment.seat_id is not None:
         if item is None:
@@ -161,7 +164,7 @@ def _add_remarks(assignment: Assignment, remarks: list[tuple[RemarkInput, Questi
 def _replay(assignment: Assignment, checked: CheckedSubmission) -> Receipt:
     """Acknowledge answers that stand already, or say that others do."""
     if assignment.state == AssignmentState.WITHDRAWN:
-        raise AssignmentOver("You have left this campaign, so nothing more is stored. Thank you for taking part.")
+        raise AssignmentOver(gettext(LEFT))
     first = {
         question_id: (value, reason)
         for question_id, value, reason in Revision.objects.filter(
@@ -171,7 +174,9 @@ def _replay(assignment: Assignment, checked: CheckedSubmission) -> Receipt:
     sent = {question.pk: (answer.value, answer.reason) for question, answer in checked.answers.items()}
     if sent != first:
         raise SubmissionConflict(
-            "This item was submitted already, with other answers, and those stand. Open it again to change them."
+            gettext(
+                "This item was submitted already, with other answers, and those stand. Open it again to change them."
+            )
         )
     return Receipt(assignment, counted=assignment.state == AssignmentState.SUBMITTED, replayed=True)
 
@@ -187,11 +192,11 @@ def revise_assignment(*, assignment: Assignment, submission: Submission) -> Rece
     checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
     assignment = _lock_assignment(assignment.pk)
     if assignment.state not in (AssignmentState.SUBMITTED, AssignmentState.SURPLUS):
-        raise AssignmentOver("This item is not submitted, so there is nothing to change.")
+        raise AssignmentOver(gettext("This item is not submitted, so there is nothing to change."))
     if assignment.campaign.state == CampaignState.CLOSED or assignment.rater.state != RaterState.ACTIVE:
-        raise AssignmentOver("This campaign is closed; answers can no longer be changed.")
+        raise AssignmentOver(gettext("This campaign is closed; answers can no longer be changed."))
     if attempt_is_over(assignment):
-        raise AssignmentOver("This part is over; its answers can no longer be changed.")
+        raise AssignmentOver(gettext("This part is over; its answers can no longer be changed."))
     judgments = {judgment.question_id: judgment for judgment in assignment.judgments.all()}
     changed = [
         (judgments[question.pk], answer)
@@ -199,7 +204,9 @@ def revise_assignment(*, assignment: Assignment, submission: Submission) -> Rece
         if (judgments[question.pk].value, judgments[question.pk].reason) != (answer.value, answer.reason)
     ]
     if changed and submission.based_on is not None and submission.based_on != revisions_of(assignment):
-        raise SubmissionConflict("These answers were changed elsewhere meanwhile. Reload the page to see them.")
+        raise SubmissionConflict(
+            gettext("These answers were changed elsewhere meanwhile. Reload the page to see them.")
+        )
     for judgment, answer in changed:
         _revise(judgment, answer)
     _add_remarks(assignment, checked.remarks)
