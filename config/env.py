@@ -63,6 +63,15 @@ def address(name: str, schemes: Collection[str]) -> str:
     return value
 
 
+def service(name: str, default: str) -> str:
+    """The address of a service that is sent secrets: https, or plain http on this very machine."""
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")):
+        raise ImproperlyConfigured(f"{name}={value!r}: use https://...")
+    return value.rstrip("/")
+
+
 def folder(name: str, default: Path) -> Path:
     path = Path(text(name) or default).expanduser().resolve()
     if path.exists() and not path.is_dir():

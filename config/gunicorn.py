@@ -17,3 +17,6 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gett
 graceful_timeout = 8  # under the supervisor's 10 s
 control_socket_disable = True
 loglevel = "warning"
+# No access log unless it is asked for (GUNICORN_CMD_ARGS), and even then no address of anybody, no query and no
+# referrer: launches from a recruiter carry who comes.
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"

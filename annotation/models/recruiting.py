@@ -61,7 +61,8 @@ class CompletionCode(models.Model):
 
 class Visit(models.Model):
     """One of the recruiter's submissions: a rater's place in its study, from launch to payment. ``status`` is the
-    recruiter's own word as it was last read, ``status_at`` when the recruiter says it became so."""
+    recruiter's own word as it was last read, ``status_at`` when it was asked for (the database's time): an answer that
+    was asked for earlier never replaces it."""
 
     recruitment = models.ForeignKey(Recruitment, on_delete=models.PROTECT, related_name="visits")
     rater = models.ForeignKey(Rater, on_delete=models.PROTECT, related_name="visits")
@@ -111,7 +112,11 @@ class HookEvent(models.Model):
 
 class Payment(models.Model):
     """Something asked of the recruiter for a visit: approval, return, bonus, screen-out payment. Written before the
-    request leaves, so that nothing is paid twice because an answer was lost."""
+    request leaves, so that nothing is paid twice because an answer was lost.
+
+    ``due_at`` is when it is taken up (again). A bonus has ``reference``, the recruiter's id of what was prepared, once
+    its payment is on its way, and ``bonuses_before``, how many the submission had had by then.
+    """
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="payments")
     action = models.CharField(max_length=16, choices=RecruiterAction.choices)
@@ -122,6 +127,9 @@ class Payment(models.Model):
     state = models.CharField(max_length=16, choices=ActionState.choices, default=ActionState.WAITING)
     answer = models.CharField(max_length=500, blank=True)  # what the recruiter said
     attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    bonuses_before = models.PositiveSmallIntegerField(null=True, blank=True)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
