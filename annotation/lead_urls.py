@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import campaigns, corpora, people, raters, releases, run_steering, runs, studies
+from annotation.views import campaigns, corpora, people, raters, releases, run_steering, runs, signals, studies
 
 lead_urls = [
     path("s/<slug:study>/", studies.study, name="study"),
@@ -17,6 +17,7 @@ lead_urls = [
     path("s/<slug:study>/c/<slug:campaign>/start/", campaigns.start, name="start-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/pause/", campaigns.pause, name="pause-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/close/", campaigns.close, name="close-campaign"),
+    path("s/<slug:study>/c/<slug:campaign>/signals/", signals.signals, name="signals"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/", raters.rater, name="rater"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/exclude/", raters.exclude, name="exclude-rater"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/readmit/", raters.readmit, name="readmit-rater"),

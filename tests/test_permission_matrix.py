@@ -70,6 +70,7 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/signals/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
         "302 404 404 404 200 200", "302 405 405 405 405 405"
     ),

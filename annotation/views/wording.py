@@ -10,9 +10,9 @@ from annotation.models import Campaign
 def pace_in_words(campaign: Campaign, progress: Progress) -> str:
     """One sentence on whether the campaign is on its way; what a lead reads first."""
     if campaign.origin == Origin.IMPORTED:
-        return f"Historic answers, imported: {_number(progress.kept, 'answer')}, never counted as collected here."
+        return f"Historic answers, imported: {number_of(progress.kept, 'answer')}, never counted as collected here."
     if campaign.state == CampaignState.DRAFT:
-        return f"Not started. {_number(progress.wanted, 'judgment')} wanted."
+        return f"Not started. {number_of(progress.wanted, 'judgment')} wanted."
     if campaign.state == CampaignState.PAUSED:
         return "Paused: nobody gets a new item."
     if campaign.state == CampaignState.CLOSED:
@@ -29,7 +29,7 @@ def _collecting(progress: Progress) -> str:
         return "Open; nothing is submitted yet." if progress.raters else "Open; nobody has begun yet."
     if not progress.recent:
         return "Nothing came in during the last 24 hours."
-    came = f"{_number(progress.recent, 'judgment')} in the last 24 hours"
+    came = f"{number_of(progress.recent, 'judgment')} in the last 24 hours"
     return f"{came}; at this pace {_days(progress.days_left or 0)} to go."
 
 
@@ -39,5 +39,5 @@ def _days(days: float) -> str:
     return "about a day" if days < 1.5 else f"about {round(days):,} days"
 
 
-def _number(count: int, noun: str) -> str:
+def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

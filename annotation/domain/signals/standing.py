@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.intervals import Interval
 from annotation.domain.signals.measures import UNKNOWN
+from annotation.enums import RaterState
 from pipeline.enums import InstrumentName
 
 if TYPE_CHECKING:
@@ -32,26 +33,30 @@ class Concern(Enum):
 
 @dataclass(frozen=True)
 class Signal:
-    """A figure that raters are compared by. ``enough``: answers or pages from which on a figure is compared."""
+    """A figure that raters are compared by. ``enough``: answers or pages from which on a figure is compared. ``least``:
+    how far from the median it must be to matter at all, on its scale, or on that of natural logarithms with ``log``.
+    """
 
     key: str
     value: Callable[[RaterSignals], float]
     n: Callable[[RaterSignals], int]
     concern: Concern
+    least: float
     enough: int = 10
     log: bool = False
     interval: Callable[[RaterSignals], Interval] = lambda signals: UNKNOWN
 
 
 _LISTED = (
-    Signal("time", lambda s: s.pace.median, lambda s: s.pace.n, Concern.LOW, enough=3, log=True),
-    Signal("run", lambda s: s.sameness.share, lambda s: s.sameness.n, Concern.HIGH),
-    Signal("variety", lambda s: s.sameness.entropy, lambda s: s.sameness.n, Concern.LOW),
+    Signal("time", lambda s: s.pace.median, lambda s: s.pace.n, Concern.LOW, math.log(1.5), enough=3, log=True),
+    Signal("run", lambda s: s.sameness.share, lambda s: s.sameness.n, Concern.HIGH, 0.1),
+    Signal("variety", lambda s: s.sameness.entropy, lambda s: s.sameness.n, Concern.LOW, 0.25),
     Signal(
         "majority",
         lambda s: s.agreement.value,
         lambda s: s.agreement.n,
         Concern.LOW,
+        0.05,
         interval=lambda s: s.agreement.interval,
     ),
     Signal(
@@ -59,6 +64,7 @@ _LISTED = (
         lambda s: s.agreement.value,
         lambda s: s.agreement.n,
         Concern.HIGH,
+        0.2,
         interval=lambda s: s.agreement.interval,
     ),
     Signal(
@@ -66,11 +72,12 @@ _LISTED = (
         lambda s: s.gold.share,
         lambda s: s.gold.n,
         Concern.LOW,
+        0.1,
         enough=3,
         interval=lambda s: s.gold.interval,
     ),
-    Signal("left", lambda s: s.left.share, lambda s: s.left.n, Concern.BOTH, interval=lambda s: s.left.interval),
-    Signal("hidden", lambda s: s.hidden.share, lambda s: s.hidden.n, Concern.HIGH, enough=3),
+    Signal("left", lambda s: s.left.share, lambda s: s.left.n, Concern.BOTH, 0.1, interval=lambda s: s.left.interval),
+    Signal("hidden", lambda s: s.hidden.share, lambda s: s.hidden.n, Concern.HIGH, 0.1, enough=3),
 )
 SIGNALS: dict[str, Signal] = {signal.key: signal for signal in _LISTED}
 
@@ -85,9 +92,9 @@ def signals_for(instrument: str) -> list[Signal]:
 class Standing:
     """``distance`` is in robust standard deviations from the campaign's median; NaN where it is not defined.
 
-    ``compared`` is False where the rater's figure rests on too little, and ``far`` only where it is compared, at least
-    ``FAR`` away at the end of concern, among enough raters, and, where the figure has an interval, with the median
-    outside it.
+    ``compared`` is False where the rater's figure rests on too little. ``far`` is True only where it is compared, among
+    enough raters, at least ``FAR`` and the signal's ``least`` away at the end of concern, and, where the figure has an
+    interval, with the median outside it.
     """
 
     value: float
@@ -100,7 +107,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One signal over a campaign's raters. ``values`` are those of raters with enough to be compared, sorted."""
+    """One signal over a campaign's raters. ``values``, sorted, are those of raters who take part and have enough."""
 
     signal: Signal
     values: Sequence[float]
@@ -113,16 +120,17 @@ class Comparison:
 
 
 def compare(signal: Signal, raters: Sequence[RaterSignals]) -> Comparison:
-    """Median and spread are over the raters with enough answers; the others are given a distance to them as well."""
+    """Median and spread are over raters who take part and have enough answers; all are given a distance to them."""
     enough = [signal.n(one) >= signal.enough and not math.isnan(signal.value(one)) for one in raters]
     values = [signal.value(one) for one in raters]
-    base = [value for value, counts in zip(values, enough, strict=True) if counts]
+    taking_part = [counts and one.rater.state == RaterState.ACTIVE for one, counts in zip(raters, enough, strict=True)]
+    base = [value for value, counts in zip(values, taking_part, strict=True) if counts]
     distances = robust_distances(_scaled(signal, values), _scaled(signal, base))
     median = float(np.median(base)) if base else math.nan
     standings = {}
     for one, value, distance, counts in zip(raters, values, distances, enough, strict=True):
         interval = signal.interval(one)
-        far = counts and len(base) >= COMPARED_FROM and _is_far(signal, distance, interval, median)
+        far = counts and len(base) >= COMPARED_FROM and _is_far(signal, value, median, distance, interval)
         standings[one.rater.pk] = Standing(value, signal.n(one), interval, distance, counts, far)
     return Comparison(signal, sorted(base), median, standings)
 
@@ -152,7 +160,8 @@ def _scaled(signal: Signal, values: Sequence[float]) -> list[float]:
     return [math.log(value) if value > 0 else math.nan for value in values] if signal.log else list(values)
 
 
-def _is_far(signal: Signal, distance: float, interval: Interval, median: float) -> bool:
+def _is_far(signal: Signal, value: float, median: float, distance: float, interval: Interval) -> bool:
     towards = abs(distance) if signal.concern is Concern.BOTH else distance * signal.concern.value
+    at, middle = _scaled(signal, [value, median])
     inside = interval.low <= median <= interval.high
-    return towards >= FAR and not inside
+    return towards >= FAR and abs(at - middle) >= signal.least and not inside
