@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+
+from django.utils.translation import gettext_noop
 
 from annotation.domain.rendering import rendered_html
 from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
@@ -16,6 +19,7 @@ from annotation.instruments.material import (
     QuestionView,
     TurnView,
 )
+from annotation.instruments.reading import TURN, Quote, is_long_chat, lines_of, parts_of
 from annotation.models import Assignment, Question
 from pipeline.domain.masking import shown_turns
 from pipeline.enums import InstrumentName
@@ -23,18 +27,20 @@ from pipeline.lineage import conversations_behind
 from pipeline.masks import Shown
 from pipeline.models import Attribute, Conversation, Evidence
 
-SPEAKERS = {"user": "Person", "assistant": "Assistant", "system": "System"}
+SPEAKERS = {"user": gettext_noop("Person"), "assistant": gettext_noop("Assistant"), "system": gettext_noop("System")}
+Texts = Mapping[int, Sequence[Shown]]  # by conversation its turns as people see them
+Quotes = dict[tuple[int, int], list[Quote]]  # by conversation and turn, both places on the page
 
 
 class AttributeQuality:
     name: str = InstrumentName.ATTRIBUTE_QUALITY.value
     title = "Attribute quality"
-    question = "Does this statement about the person make sense, given their conversations?"
+    question = gettext_noop("Does this statement about the person make sense, given their conversations?")
     template = "annotation/_attribute_quality.html"
     choices: tuple[Choice, ...] = (
-        Choice("accepted", "Makes sense", "a"),
-        Choice("uncertain", "Maybe", "u"),
-        Choice("rejected", "Doesn't", "r"),
+        Choice("accepted", gettext_noop("Makes sense"), "a"),
+        Choice("uncertain", gettext_noop("Maybe"), "u"),
+        Choice("rejected", gettext_noop("Doesn't"), "r"),
     )
     has_sides = False
 
@@ -51,17 +57,15 @@ class AttributeQuality:
         attributes = Attribute.objects.filter(pk__in=[question.attribute_id for question in questions])
         conversations = list(conversations_behind(list(attributes)))
         texts = shown_turns(conversations)
-        return PageMaterial(
-            questions=_question_views(questions, conversations, texts),
-            conversations=_conversation_views(conversations, texts),
-        )
+        asked, quotes = _question_views(questions, conversations, texts)
+        return PageMaterial(questions=asked, conversations=_conversation_views(conversations, texts, quotes))
 
     def page_of_texts(self, texts: OwnTexts) -> None:
         """The conversations are part of the page."""
 
 
 def _conversation_views(
-    conversations: Sequence[Conversation], texts: Mapping[int, Sequence[Shown]]
+    conversations: Sequence[Conversation], texts: Texts, quotes: Quotes
 ) -> tuple[ConversationView, ...]:
     """What models wrote is rendered as Markdown; what people typed is shown as they typed it; both with their masks."""
     said = [
@@ -69,40 +73,58 @@ def _conversation_views(
         for each in conversations
     ]
     html = rendered_html(text for turns in said for role, text in turns if role == "assistant")
-    return tuple(
-        ConversationView(
-            place,
-            tuple(
-                TurnView(
-                    turn_place,
-                    SPEAKERS.get(role, role.capitalize()),
-                    Passage(text, html[text] if role == "assistant" else ""),
-                )
-                for turn_place, (role, text) in enumerate(turns)
-            ),
+
+    def view(place: int, turns: Sequence[tuple[str, str]]) -> ConversationView:
+        lines = [lines_of(text) for _, text in turns]
+        shown = (
+            TurnView(
+                turn,
+                role,
+                Passage(
+                    text,
+                    html[text] if role == "assistant" else "",
+                    lines[turn] > TURN,
+                    parts_of(text, quotes.get((place, turn), ())),
+                ),
+            )
+            for turn, (role, text) in enumerate(turns)
         )
-        for place, turns in enumerate(said)
-    )
+        return ConversationView(place, tuple(shown), is_long_chat(lines))
+
+    return tuple(view(place, turns) for place, turns in enumerate(said))
 
 
 def _question_views(
-    questions: Sequence[Question], conversations: Sequence[Conversation], texts: Mapping[int, Sequence[Shown]]
-) -> tuple[QuestionView, ...]:
+    questions: Sequence[Question], conversations: Sequence[Conversation], texts: Texts
+) -> tuple[tuple[QuestionView, ...], Quotes]:
     places = {conversation.pk: place for place, conversation in enumerate(conversations)}
-    evidence: dict[int, list[EvidenceView]] = {}
+    rows = _evidence_of(questions, list(places))
+    quotes: Quotes = defaultdict(list)
+    views = []
+    for place, question in enumerate(questions):
+        evidence = []
+        for row in rows.get(question.attribute_id, ()):
+            where, quote = (places[row.conversation_id], row.turn), ""
+            if row.start is not None and row.end is not None:
+                text = texts[row.conversation_id][row.turn]
+                quotes[where].append(Quote(place, *text.place(row.start, row.end)))
+                quote = text.quote(row.start, row.end)
+            evidence.append(EvidenceView(*where, quote))
+        views.append(QuestionView(place, question.text, tuple(evidence)))
+    return tuple(views), quotes
+
+
+def _evidence_of(questions: Sequence[Question], conversations: Sequence[int]) -> dict[int, list[Evidence]]:
+    """By attribute, in the order of reading. A turn named whole by one model and quoted by another is there by its
+    quotes alone: the words say more."""
     found = Evidence.objects.filter(attribute__in=[question.attribute_id for question in questions])
-    ordered = found.filter(conversation__in=places).order_by(
+    ordered = found.filter(conversation__in=conversations).order_by(
         "conversation__position", "conversation_id", "turn", "start"
     )
     rows = list(ordered)
     quoted = {(row.attribute_id, row.conversation_id, row.turn) for row in rows if row.start is not None}
+    evidence: dict[int, list[Evidence]] = defaultdict(list)
     for row in rows:
-        if row.start is None and (row.attribute_id, row.conversation_id, row.turn) in quoted:
-            continue  # named whole by one model and quoted by another: the words say more
-        text = texts[row.conversation_id][row.turn]
-        quote = "" if row.start is None or row.end is None else text.quote(row.start, row.end)
-        evidence.setdefault(row.attribute_id, []).append(EvidenceView(places[row.conversation_id], row.turn, quote))
-    return tuple(
-        QuestionView(place, question.text, tuple(evidence.get(question.attribute_id, ())))
-        for place, question in enumerate(questions)
-    )
+        if row.start is not None or (row.attribute_id, row.conversation_id, row.turn) not in quoted:
+            evidence[row.attribute_id].append(row)
+    return evidence

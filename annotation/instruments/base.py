@@ -69,7 +69,7 @@ class Instrument(Protocol):
 
     name: str
     title: str
-    question: str  # what is asked of every unit, in one sentence
+    question: str  # what is asked of every unit, in one sentence; pages translate it, and the labels of choices
     template: str
     choices: tuple[Choice, ...]
     has_sides: bool

@@ -23,17 +23,30 @@ class OwnTexts:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A piece of a text, and the questions (by their places on the page) that it is evidence for."""
+
+    text: str
+    places: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Passage:
-    """A text as it was written, and its sanitised HTML where it is Markdown ("" where it is shown as typed)."""
+    """A text as it was written, and its sanitised HTML where it is Markdown ("" where it is shown as typed).
+
+    ``parts`` are the text in pieces where some of it is evidence. What is ``long`` is folded until somebody opens it.
+    """
 
     text: str
     html: str = ""
+    long: bool = False
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
 class TurnView:
     place: int  # in its conversation, from 0
-    speaker: str  # "Person", "Assistant", ...
+    role: str  # "user", "assistant", ...
     passage: Passage
 
 
@@ -41,6 +54,7 @@ class TurnView:
 class ConversationView:
     place: int  # on the page, from 0
     turns: tuple[TurnView, ...]
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class QuestionView:
 @dataclass(frozen=True)
 class PageMaterial:
     questions: tuple[QuestionView, ...]
-    conversations: tuple[ConversationView, ...] = ()  # attribute quality
+    conversations: tuple[ConversationView, ...] | None = None  # attribute quality
     prompt: Passage | None = None  # relevance and preference
     left: Passage | None = None  # preference
     right: Passage | None = None

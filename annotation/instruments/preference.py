@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext_noop
+
 from annotation.domain.rendering import rendered_html
 from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
 from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
+from annotation.instruments.reading import REQUEST, lines_of
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName, Side
 from pipeline.models import Attribute, Label, ResponsePair
@@ -15,14 +18,14 @@ from pipeline.models import Attribute, Label, ResponsePair
 class Preference:
     name: str = InstrumentName.PREFERENCE.value
     title = "Preference"
-    question = "As a person of whom this is true: which response is better, and by how much?"
+    question = gettext_noop("As a person of whom this is true: which response is better, and by how much?")
     template = "annotation/_preference.html"
     choices: tuple[Choice, ...] = (
-        Choice("1", "Left much better", "1"),
-        Choice("2", "Left better", "2"),
-        Choice("3", "No difference", "3"),
-        Choice("4", "Right better", "4"),
-        Choice("5", "Right much better", "5"),
+        Choice("1", gettext_noop("Left much better"), "1"),
+        Choice("2", gettext_noop("Left better"), "2"),
+        Choice("3", gettext_noop("No difference"), "3"),
+        Choice("4", gettext_noop("Right better"), "4"),
+        Choice("5", gettext_noop("Right much better"), "5"),
     )
     has_sides = True
 
@@ -50,7 +53,7 @@ class Preference:
         html = rendered_html([left, right])
         return PageMaterial(
             questions=tuple(QuestionView(place, text) for place, text in enumerate(texts.questions)),
-            prompt=Passage(texts.prompt),
+            prompt=Passage(texts.prompt, long=lines_of(texts.prompt) > REQUEST),
             left=Passage(left, html[left]),
             right=Passage(right, html[right]),
         )

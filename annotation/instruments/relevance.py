@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext_noop
+
 from annotation.domain.seeding import shuffled
 from annotation.instruments.base import Choice, Material, PlannedItem
 from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
+from annotation.instruments.reading import REQUEST, lines_of
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, PersonPrompt, Prompt
@@ -15,9 +18,9 @@ from pipeline.models import Attribute, PersonPrompt, Prompt
 class Relevance:
     name: str = InstrumentName.RELEVANCE.value
     title = "Relevance"
-    question = "Would knowing this change the response in any way?"
+    question = gettext_noop("Would knowing this change the response in any way?")
     template = "annotation/_relevance.html"
-    choices: tuple[Choice, ...] = (Choice("yes", "Yes", "y"), Choice("no", "No", "n"))
+    choices: tuple[Choice, ...] = (Choice("yes", gettext_noop("Yes"), "y"), Choice("no", gettext_noop("No"), "n"))
     has_sides = False
 
     def plan_items(self, material: Material, questions_per_item: int, seed: str) -> Iterator[PlannedItem]:
@@ -47,7 +50,7 @@ class Relevance:
             raise ValueError("an item asks for relevance and has no prompt")
         return PageMaterial(
             questions=tuple(QuestionView(place, text) for place, text in enumerate(texts.questions)),
-            prompt=Passage(texts.prompt),
+            prompt=Passage(texts.prompt, long=lines_of(texts.prompt) > REQUEST),
         )
 
 
