@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -66,9 +66,11 @@ def add_checks(*, campaign: Campaign, plans: Sequence[CheckPlan], actor: User | 
     plan does not fit.
     """
     for plan in plans:
-        check_plan(campaign, plan)
+        for problem in problems_with(campaign, plan):
+            raise AnnotationError(problem)
     mixed_in = any(plan.role in ItemRole.mixed_in() for plan in plans)
-    list(Rater.objects.select_for_update().filter(campaign=campaign).order_by("pk")) if mixed_in else []
+    if mixed_in:  # raters are locked before the campaign, as a claim does
+        list(Rater.objects.select_for_update().filter(campaign=campaign).order_by("pk"))
     Campaign.objects.select_for_update().get(pk=campaign.pk)
     last = campaign.items.aggregate(last=Max("position"))["last"]
     start = 0 if last is None else last + 1
@@ -85,52 +87,54 @@ def add_checks(*, campaign: Campaign, plans: Sequence[CheckPlan], actor: User | 
     return items
 
 
-def check_plan(campaign: Campaign, plan: CheckPlan) -> None:
-    """Raises AnnotationError for the first thing that does not fit."""
+def problems_with(campaign: Campaign, plan: CheckPlan) -> Iterator[str]:
+    """Why the plan cannot be an item of the campaign, each with its remedy."""
     source = plan.source.campaign
-    if plan.role not in CHECKS:
-        raise AnnotationError(f"{plan.role!r} is no role of a check item: use {', '.join(CHECKS)}.")
     if campaign.origin == Origin.IMPORTED:
-        raise AnnotationError("Nobody is asked in an imported campaign, so it can have no check items.")
+        yield "Nobody is asked in an imported campaign, so it can have no check items; add them to a new one."
     if (source.study_id, source.instrument) != (campaign.study_id, campaign.instrument):
-        raise AnnotationError(
+        yield (
             f"A page of {source.slug} ({source.instrument}) is no page of {campaign.slug} ({campaign.instrument}): "
             "take an item of the same study and instrument."
         )
-    _check_answers(plan, campaign.instrument)
-    if plan.role != ItemRole.TRAINING and plan.feedback:
-        raise AnnotationError(f"Feedback is shown after training only; leave it out of {plan.role} items.")
+    else:
+        yield from _wrong_answers(plan, campaign.instrument)
+    yield from _wrong_role(plan)
+
+
+def _wrong_role(plan: CheckPlan) -> Iterator[str]:
+    if plan.role not in CHECKS:
+        yield f"{plan.role!r} is no role of a check item: use {', '.join(CHECKS)}."
+    if plan.role != ItemRole.TRAINING and any(plan.feedback.values()):
+        yield f"Feedback is shown after training only; leave it out of {plan.role} items."
     if plan.role != ItemRole.QUALIFICATION and plan.attempt != 1:
-        raise AnnotationError(
-            f"Attempts belong to qualification; leave attempt {plan.attempt} out of {plan.role} items."
-        )
-    if plan.attempt < 1:
-        raise AnnotationError(f"Attempt {plan.attempt}: attempts count from 1.")
-    if plan.role != ItemRole.ATTENTION and plan.texts:
-        raise AnnotationError(f"Only an attention item says something else than the work; {plan.role} items do not.")
+        yield f"Attempts belong to qualification; leave attempt {plan.attempt} out of {plan.role} items."
+    if plan.role != ItemRole.ATTENTION and any(plan.texts.values()):
+        yield f"Only attention items have a text of their own; leave it out of {plan.role} items."
 
 
-def _check_answers(plan: CheckPlan, instrument: str) -> None:
+def _wrong_answers(plan: CheckPlan, instrument: str) -> Iterator[str]:
     positions = set(plan.source.questions.values_list("position", flat=True))
     if not plan.expected:
-        raise AnnotationError("No answer is expected on the item: say what is right for one question at least.")
+        yield "No answer is expected on the item: say what is right for one question at least."
+    if strays := set(plan.expected) - positions:
+        yield f"The item has no question {min(strays) + 1}; it has {len(positions)}."
+    if unexpected := (set(plan.feedback) | set(plan.texts)) - set(plan.expected):
+        yield f"Question {min(unexpected) + 1} has words and no expected answer; give it one."
     for position, values in plan.expected.items():
-        if position not in positions:
-            raise AnnotationError(f"The item has no question {position + 1}; it has {len(positions)}.")
-        wrong = [value for value in values if value not in VALUES[instrument]]
-        if wrong or not values:
-            said = ", ".join(map(repr, wrong)) or "nothing"
-            raise AnnotationError(
-                f"Question {position + 1} expects {said}; use {', '.join(VALUES[instrument])} (one or more)."
-            )
-        if set(values) == set(VALUES[instrument]):
-            raise AnnotationError(f"Question {position + 1} expects every answer, so none could be wrong; name fewer.")
-        if plan.role == ItemRole.ATTENTION and len(values) != 1:
-            raise AnnotationError(f"Question {position + 1}: an attention item asks for one answer, not {len(values)}.")
+        yield from _wrong_values(plan.role, position + 1, values, instrument)
     if plan.role == ItemRole.ATTENTION and set(plan.expected) == positions and len(positions) > 1:
-        raise AnnotationError("Leave one question of an attention item as it is: a page of instructions stands out.")
-    if strays := (set(plan.feedback) | set(plan.texts)) - set(plan.expected):
-        raise AnnotationError(f"Question {min(strays) + 1} has words and no expected answer; give it one.")
+        yield "Leave one question of an attention item as it is: a page of nothing but instructions stands out."
+
+
+def _wrong_values(role: str, number: int, values: Sequence[str], instrument: str) -> Iterator[str]:
+    known = VALUES[instrument]
+    if wrong := [value for value in values if value not in known] or ([] if values else ["nothing"]):
+        yield f"Question {number} expects {', '.join(map(repr, wrong))}; use {', '.join(known)} (one or more)."
+    elif set(values) == set(known):
+        yield f"Question {number} expects every answer, so none could be wrong; name fewer."
+    elif role == ItemRole.ATTENTION and len(values) != 1:
+        yield f"Question {number}: an attention item asks for one answer, not {len(values)}."
 
 
 def _copy(campaign: Campaign, plan: CheckPlan, position: int) -> Item:

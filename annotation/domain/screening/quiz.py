@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from annotation.domain.errors import AnnotationError, NotAllowed
 from annotation.domain.gates import open_gates
 from annotation.domain.seeding import shuffled
-from annotation.enums import RaterGate, RaterState
+from annotation.enums import Origin, RaterGate, RaterState
 from annotation.models import Campaign, QuizAttempt, QuizQuestion, Rater
 from studies.domain.audit import record_event
 from studies.models import User
@@ -90,10 +90,10 @@ def add_quiz_questions(*, campaign: Campaign, plans: Sequence[QuizPlan], actor: 
     An attempt's answers go by the questions that there were, so a quiz that somebody has answered stays as it is.
     """
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    check_unanswered(campaign)
+    _refuse(problems_of_quiz(campaign))
     start = campaign.quiz_questions.count()
     for plan in plans:
-        check_question(plan)
+        _refuse(problems_of_question(plan))
     QuizQuestion.objects.bulk_create(
         QuizQuestion(
             campaign=campaign,
@@ -108,25 +108,33 @@ def add_quiz_questions(*, campaign: Campaign, plans: Sequence[QuizPlan], actor: 
     _record(campaign, actor, "add_quiz_questions", len(plans))
 
 
-def check_unanswered(campaign: Campaign) -> None:
+def problems_of_quiz(campaign: Campaign) -> Iterator[str]:
+    """Why the quiz cannot be changed."""
+    if campaign.origin == Origin.IMPORTED:
+        yield "Nobody is asked in an imported campaign, so it can have no quiz; add it to a new one."
     if QuizAttempt.objects.filter(rater__campaign=campaign).exists():
-        raise AnnotationError(
+        yield (
             "Raters have answered this quiz already, and all shall be asked the same. To ask something else, build a "
             "campaign for those who come."
         )
 
 
-def check_question(plan: QuizPlan) -> None:
-    """Raises AnnotationError for the first thing that is wrong with it."""
+def problems_of_question(plan: QuizPlan) -> Iterator[str]:
+    """Why it cannot be asked, each with its remedy."""
     choices = [choice.strip() for choice in plan.choices]
     if not plan.text.strip():
-        raise AnnotationError("The question has no text; write what is asked.")
+        yield "The question has no text; write what is asked."
     if not 2 <= len(choices) <= MOST_CHOICES:
-        raise AnnotationError(f"The question has {len(choices)} choices; give it 2 to {MOST_CHOICES}.")
-    if not all(choices) or len(set(choices)) < len(choices):
-        raise AnnotationError("Two choices are the same or one is empty; give each its own words.")
-    if not 0 <= plan.correct < len(choices):
-        raise AnnotationError(f"The right choice is said to be number {plan.correct + 1} of {len(choices)}.")
+        yield f"The question has {len(choices)} choices; give it 2 to {MOST_CHOICES}."
+    elif not all(choices) or len(set(choices)) < len(choices):
+        yield "Two choices are the same or one is empty; give each its own words."
+    elif not 0 <= plan.correct < len(choices):
+        yield f"Choice {plan.correct + 1} is said to be right, and there are {len(choices)}; name one of them."
+
+
+def _refuse(problems: Iterator[str]) -> None:
+    for problem in problems:
+        raise AnnotationError(problem)
 
 
 @transaction.atomic
@@ -135,7 +143,7 @@ def remove_quiz_question(*, question: QuizQuestion, actor: User) -> None:
     campaign = question.campaign
     waiting = list(Rater.objects.select_for_update().filter(campaign=campaign, gate=RaterGate.QUIZ).order_by("pk"))
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    check_unanswered(campaign)
+    _refuse(problems_of_quiz(campaign))
     question.delete()
     for position, each in enumerate(campaign.quiz_questions.all()):
         QuizQuestion.objects.filter(pk=each.pk).update(position=position)
