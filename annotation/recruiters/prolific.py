@@ -7,6 +7,7 @@ the payment of bonuses that it is not idempotent, so a lost answer is left to wh
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -36,11 +37,11 @@ NAME = "Prolific"
 COMPLETE = "https://app.prolific.com/submissions/complete?cc="
 SUBMISSION_EVENT = "submission.status.change"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
-TRIES = 4
 PAUSES = (0.5, 1.5, 4.0)  # seconds before the second, third and fourth try
 LONGEST_PAUSE = 8.0  # of a Retry-After; what asks for more is left to the next sweep
 PAGE = 200
 LONGEST_REPLY = 300  # characters of the recruiter's words that are kept
+AN_ID = re.compile(r"\b[0-9A-Fa-f]{24}\b")
 # Statuses, in Prolific's own words.
 RESERVED, ACTIVE, AWAITING = "RESERVED", "ACTIVE", "AWAITING REVIEW"
 APPROVED, PARTLY_APPROVED, REJECTED = "APPROVED", "PARTIALLY APPROVED", "REJECTED"
@@ -147,23 +148,15 @@ class Prolific:
         once: bool = False,
     ) -> httpx.Response:
         """Tries again after 429, 5xx and lost connections. With ``once``, only where nothing can have happened yet."""
-        for attempt in range(TRIES):
+        for usual in self.pauses:
             try:
                 return self._try(method, path, body, params)
-            except AnswerLost:
-                if once or attempt + 1 == TRIES:
-                    raise
-                time.sleep(self._pause(attempt, None))
             except Retryable as error:
-                pause = self._pause(attempt, error.retry_after)
-                if attempt + 1 == TRIES or pause > LONGEST_PAUSE:
+                pause = max(usual, error.retry_after or 0.0)
+                if pause > LONGEST_PAUSE or (once and isinstance(error, AnswerLost)):
                     raise
                 time.sleep(pause)
-        raise AssertionError("the last try returns or raises")
-
-    def _pause(self, attempt: int, asked: float | None) -> float:
-        usual = self.pauses[min(attempt, len(self.pauses) - 1)]
-        return max(usual, asked or 0.0)
+        return self._try(method, path, body, params)
 
     def _try(
         self, method: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, Any] | None
@@ -205,15 +198,15 @@ def error_of(reply: httpx.Response) -> Retryable | Final:
 
 
 def words_of(reply: httpx.Response) -> str:
-    """What the recruiter said, cut to a length that can be shown."""
+    """What the recruiter said, cut to a length that can be shown, and without the ids that it names: it is stored."""
     try:
         error = reply.json()
     except ValueError:
-        return reply.text[:LONGEST_REPLY] or "without a word"
+        error = reply.text
     error = error.get("error", error) if isinstance(error, dict) else error
     if isinstance(error, dict):
         error = error.get("detail") or error.get("title") or error.get("message") or error
-    return str(error)[:LONGEST_REPLY]
+    return AN_ID.sub("…", str(error))[:LONGEST_REPLY] or "without a word"
 
 
 def retry_after(header: str | None) -> float | None:

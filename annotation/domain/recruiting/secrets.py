@@ -27,8 +27,8 @@ NONCE = 12  # bytes, AES-GCM's own
 class Purpose(Enum):
     """What a key is for; a text encrypted for one purpose cannot be read for another."""
 
-    API_TOKEN = "recruitment: API token"
-    HOOK_SECRET = "recruitment: hook secret"
+    API = "recruitment: API token"
+    HOOKS = "recruitment: hook secret"
     PARTICIPANT = "recruitment: participant id"
     SUBMISSION = "recruitment: submission id"
 
