@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from celery import shared_task
 from django.db import transaction
 
 from annotation.domain.assignment import expire_leases
+from annotation.domain.recruiting.hooks import handle_hook, receive_hook
+from annotation.domain.recruiting.payments import ask_approvals, ask_payment
+from annotation.domain.recruiting.sending import due_payments, send_payment
+from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
+from annotation.enums import RecruiterAction
+from annotation.models import HookEvent, Payment, Recruitment, Visit
+from annotation.recruiters.base import Retryable
 from annotation.releases.requests import fulfil_release_request, request_release
 from studies.models import AuditEvent, Study, User
 
@@ -29,3 +39,59 @@ def ask_for_release(*, study: Study, actor: User) -> AuditEvent:
         # A lambda: of a partial Django cannot write the name into the log, and the error it hides becomes one of ours.
         transaction.on_commit(lambda: task_make_release.delay(request_id=request.pk), robust=True)
     return request
+
+
+@shared_task(name="annotation.task_send_payment")
+def task_send_payment(*, payment_id: int) -> None:
+    send_payment(payment=Payment.objects.get(pk=payment_id))
+
+
+@shared_task(name="annotation.task_handle_hook")
+def task_handle_hook(*, event_id: int) -> None:
+    """What the recruiter cannot be asked about now is asked again by the sweep."""
+    try:
+        handle_hook(event=HookEvent.objects.select_related("visit__recruitment").get(pk=event_id))
+    except Retryable:
+        return
+
+
+@shared_task(name="annotation.task_sweep_recruiting")
+def task_sweep_recruiting() -> None:
+    """Finds payments and messages that no task works on: one after another, so that the recruiter is not pressed."""
+    sweep_spent()
+    for event in waiting_hooks():
+        task_handle_hook(event_id=event.pk)
+    for payment in due_payments():
+        send_payment(payment=payment)
+
+
+def ask_recruiter(
+    *, visit: Visit, action: RecruiterAction, actor: User, amount: Decimal | None = None, reason: str = ""
+) -> Payment:
+    """Writes what is asked and, once it is committed, wakes a worker to send it."""
+    with transaction.atomic():
+        payment = ask_payment(visit=visit, action=action, actor=actor, amount=amount, reason=reason)
+        _send_soon(payment)
+    return payment
+
+
+def ask_recruiter_to_approve(*, recruitment: Recruitment, actor: User) -> list[Payment]:
+    """The same for every visit that is complete and not approved."""
+    with transaction.atomic():
+        payments = ask_approvals(recruitment=recruitment, actor=actor)
+        for payment in payments:
+            _send_soon(payment)
+    return payments
+
+
+def _send_soon(payment: Payment) -> None:
+    transaction.on_commit(lambda: task_send_payment.delay(payment_id=payment.pk), robust=True)
+
+
+def take_hook(*, recruitment: Recruitment, headers: Mapping[str, str], body: bytes) -> HookEvent | None:
+    """Stores a message of the recruiter's and wakes a worker; None for one that is known already."""
+    with transaction.atomic():
+        event = receive_hook(recruitment=recruitment, headers=headers, body=body)
+        if event is not None and event.visit is not None:
+            transaction.on_commit(lambda: task_handle_hook.delay(event_id=event.pk), robust=True)
+    return event
