@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+from django.db.models.functions import Now
+
 from annotation.domain.assignment import claim_assignment
 from annotation.domain.joining import join_campaign
 from annotation.domain.judging import Answer, Submission, submit_assignment
-from annotation.enums import CampaignState, ItemRole, Origin
+from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin
 from annotation.models import Assignment, Campaign, Guideline, Item, ItemPerson, Question, Rater, Seat
 from pipeline.enums import Condition, CorpusKind, InstrumentName, RunState, Side, Stage
 from pipeline.models import (
@@ -29,6 +31,7 @@ from pipeline.models import (
     SampledUnit,
 )
 from pipeline.units import unit_key
+from studies.clock import from_now
 from studies.enums import Role
 from studies.models import Membership, Study, User
 
@@ -211,6 +214,20 @@ def claim(rater: Rater) -> Assignment:
     assignment = claim_assignment(rater=rater)
     assert assignment is not None, "nothing is open to this rater"
     return assignment
+
+
+def make_given(item: Item, rater: Rater) -> Assignment:
+    """A check item in the rater's hands, whatever they would be given next. It has no seat."""
+    return Assignment.objects.create(
+        campaign=rater.campaign,
+        item=item,
+        rater=rater,
+        state=AssignmentState.HELD,
+        side=Side.LEFT if item.pair_id else Side.NONE,
+        order=list(range(item.questions.count())),
+        claimed_at=Now(),
+        lease_until=from_now(3600),
+    )
 
 
 def submit(assignment: Assignment, value: str = "", key: str = "") -> Assignment:

@@ -41,8 +41,8 @@ def claim_check(rater: Rater) -> Assignment | None:
     if _too_soon(rater):
         return None
     item = _next_check_item(rater)
-    saved = _had(rater).filter(state__in=SAVED).count() - rater.n_before
-    _note_next(rater, None if item is None else saved + gap(rater, saved))
+    given = _had(rater).filter(state__in=(*SAVED, AssignmentState.HELD)).count() - rater.n_before
+    _note_next(rater, None if item is None else given + gap(rater, given))
     return None if item is None else _give(rater, item)
 
 

@@ -104,7 +104,7 @@ def problems_with(campaign: Campaign, plan: CheckPlan) -> Iterator[str]:
 
 def _wrong_role(plan: CheckPlan) -> Iterator[str]:
     if plan.role not in CHECKS:
-        yield f"{plan.role!r} is no role of a check item: use {', '.join(CHECKS)}."
+        yield f"{str(plan.role)!r} is no role of a check item: use {', '.join(CHECKS)}."
     if plan.role != ItemRole.TRAINING and any(plan.feedback.values()):
         yield f"Feedback is shown after training only; leave it out of {plan.role} items."
     if plan.role != ItemRole.QUALIFICATION and plan.attempt != 1:
