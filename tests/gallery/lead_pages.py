@@ -1,0 +1,97 @@
+"""Leads' and researchers' pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from annotation.models import Rater
+from pipeline.domain.people import PeopleParameters, sample_people
+from pipeline.enums import FailureKind, RunState, Stage
+from pipeline.models import Run
+from studies.enums import Role
+from tests import factories
+from tests.gallery.walking import View
+from tests.gallery.world import Place, World
+from tests.pipeline.domain.failing import PRICES, make_failed_run
+from tests.pipeline.domain.people.crowd import WordEmbedder, crowd
+
+Open = Callable[[World], Place]
+
+
+def of_study(path: str = "") -> Open:
+    return lambda world: Place(f"/s/rich/{path}", world.rich.lead)
+
+
+def empty_study(path: str = "") -> Open:
+    def make(world: World) -> Place:
+        study = factories.make_study(title="Nothing yet")
+        return Place(f"/s/{study.slug}/{path}", factories.make_member(study, Role.LEAD))
+
+    return make
+
+
+def run_of(stage: Stage) -> Open:
+    def make(world: World) -> Place:
+        run = Run.objects.filter(study=world.rich.study, stage=stage)[0]
+        return Place(f"/s/rich/runs/{run.public_id}/", world.rich.lead)
+
+    return make
+
+
+def failed_run(path: str = "", **fields: object) -> Open:
+    def make(world: World) -> Place:
+        study = factories.make_study()
+        failures = {FailureKind.UNPARSEABLE: 2, FailureKind.NO_ANSWER: 1}
+        run = make_failed_run(study, failures, done=7, prices=PRICES, **fields)
+        return Place(f"/s/{study.slug}/runs/{run.public_id}/{path}", factories.make_member(study, Role.LEAD))
+
+    return make
+
+
+def people_run(world: World) -> Place:
+    study = factories.make_study()
+    corpus = factories.make_corpus(study, "chats")
+    crowd(corpus, factories.make_run(study, Stage.IMPORT), [f"p{number}" for number in range(6)])
+    rules = PeopleParameters(n_people=3, seed="s")
+    run = sample_people(
+        study=study, corpus_slug="chats", parameters=rules, model="word-counts", embedder=WordEmbedder()
+    )
+    return Place(f"/s/{study.slug}/people/{run.public_id}/", factories.make_member(study, Role.LEAD))
+
+
+def conversation(world: World) -> Place:
+    chat = world.rich.people[0].conversations.get(model_name="chat-model")
+    return Place(f"/s/rich/conversations/{chat.public_id}/", world.rich.lead)
+
+
+def rater_page(state: str) -> Open:
+    def make(world: World) -> Place:
+        rater = Rater.objects.filter(campaign=world.rich.quality, state=state).order_by("pk")[0]
+        return Place(f"/s/rich/c/quality/raters/{rater.participant.pseudonym}/", world.rich.lead)
+
+    return make
+
+
+LEADS_VIEWS = (
+    View("study", of_study()),
+    View("study-empty", empty_study()),
+    View("campaign-quality", of_study("c/quality/")),
+    View("campaign-relevance", of_study("c/relevance/")),
+    View("campaign-imported", of_study("c/historic/")),
+    View("campaign-simulated", of_study("c/simulated/")),
+    View("signals", of_study("c/preference/signals/")),
+    View("signals-quality", of_study("c/quality/signals/")),
+    View("rater", rater_page("active")),
+    View("rater-excluded", rater_page("excluded")),
+    View("runs", of_study("runs/")),
+    View("runs-empty", empty_study("runs/")),
+    View("run-import", run_of(Stage.IMPORT)),
+    View("run-failed", failed_run()),
+    View("run-paused", failed_run(state=RunState.PAUSED, problem="the key was refused (401)")),
+    View("run-running", failed_run(state=RunState.RUNNING)),
+    View("run-failures", failed_run("failures/")),
+    View("people-run", people_run),
+    View("corpora", of_study("corpora/")),
+    View("corpora-empty", empty_study("corpora/")),
+    View("conversation", conversation),
+)

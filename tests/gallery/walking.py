@@ -1,0 +1,89 @@
+"""Opens pages of the gallery one after the other, each in a fresh context of the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.test import Client
+from django.test.signals import template_rendered
+
+from studies.models import User
+from tests.gallery.world import Place, World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def stay(page: Page) -> None:
+    """For views that need nothing done."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A page in one state. ``open`` makes what it shows; ``act`` is what a person does there before it is looked at.
+
+    A new page is one more of these in pages.py.
+    """
+
+    name: str  # of its screenshots
+    open: Callable[[World], Place]
+    act: Callable[[Page], None] = stay
+    status: int = 200
+
+
+@contextmanager
+def opened(browser: Browser, base: str, view: View, world: World, **options: object) -> Iterator[Page]:
+    """The view's page, as its person sees it. A script error or a refusal of the security policy is an error here."""
+    place = view.open(world)
+    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce"} | options)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    problems: list[str] = []
+    try:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: _note(message, problems))
+        if place.user:
+            log_in(context, place.user, base)
+        reply = page.goto(base + place.path)
+        status = reply.status if reply else 0
+        assert status == view.status, f"{view.name}: {status} of {place.path}"
+        view.act(page)
+        yield page
+        assert not problems, f"{view.name}: {problems}"
+    finally:
+        context.close()
+
+
+def _note(message: ConsoleMessage, problems: list[str]) -> None:
+    if message.type == "error" and "Content Security Policy" in message.text:
+        problems.append(message.text)
+
+
+def log_in(context: BrowserContext, user: User, base: str) -> None:
+    """By the session alone: logging in has tests of its own."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": base}])
+
+
+@contextmanager
+def templates_seen() -> Iterator[set[str]]:
+    """Names of the templates that are rendered while this is open, in whatever thread."""
+    seen: set[str] = set()
+
+    def note(template: object, **_: object) -> None:
+        seen.add(str(getattr(template, "name", "")).partition("#")[0])
+
+    template_rendered.connect(note)
+    try:
+        yield seen
+    finally:
+        template_rendered.disconnect(note)
