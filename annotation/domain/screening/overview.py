@@ -36,6 +36,13 @@ class Tally:
         return wilson_interval(self.right, self.n)
 
     @property
+    def percent(self) -> dict[str, str]:
+        """Where a bar of a hundred ends, and where the interval on it begins and how wide it is."""
+        low, high = self.interval
+        parts = {"share": self.share or 0.0, "low": low, "width": high - low}
+        return {name: f"{100 * part:.1f}" for name, part in parts.items()}
+
+    @property
     def is_suspicious(self) -> bool:
         """Most raters miss it: rather the expectation is wrong than they."""
         return self.n >= SUSPICIOUS_FROM and 2 * self.right < self.n
