@@ -17,14 +17,17 @@ pytest_plugins = ["tests.browser"]
 # Tests of local models have an environment and a round of their own (.venv-models).
 collect_ignore = [] if find_spec("torch") else ["models"]
 
-# What asks no database, or only to make files that it then reads: `make test` runs it in its first round alone.
+# What asks no database, or only to make files or pages that it then looks at: `make test` runs it in its first round
+# alone.
 ONCE = (
+    "accessibility",
     "analysis",
     "annotation/releases/test_verify.py",
     "config/test_env.py",
     "config/test_locks.py",
     "config/test_supervisor.py",
     "faults/test_proxy.py",
+    "gallery",
     "test_compose.py",
     "test_scripts.py",
 )
@@ -36,7 +39,7 @@ if find_spec("hypothesis"):  # the environment of local models has none
     settings.load_profile("ours")
 
 # Begun first, so that no process is left alone with one of them at the end.
-LONG = ("rebuild/test_rebuild.py", "faults/", "config/test_serve.py", "pipeline/test_run_stage.py")
+LONG = ("rebuild/test_rebuild.py", "faults/", "accessibility/", "config/test_serve.py", "pipeline/test_run_stage.py")
 FIRST_ROUND = "SQLite"  # as tests.run calls it
 ROUND_OF_MODELS = "Local models"  # runs tests/models, which no other round does
 LATER_ROUND = os.environ.get("TEST_ROUND", FIRST_ROUND) not in (FIRST_ROUND, ROUND_OF_MODELS)
