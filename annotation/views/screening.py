@@ -211,7 +211,10 @@ def from_file(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
 @require_POST
 def from_labels(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LEADS)
-    run = get_object_or_404(Run, study=found.study, stage=Stage.LABEL, public_id=request.POST.get("run", ""))
+    run = Run.objects.filter(study=found.study, stage=Stage.LABEL, public_id=request.POST.get("run", "")).first()
+    if run is None:
+        messages.error(request, "Choose labels that were published in this study.")
+        return SeeOther(_url(found))
     numbers = {name: _whole(request.POST.get(name, "")) for name in ("n", "share", "least")}
     take = lambda: gold_from_labels(  # noqa: E731
         campaign=found,
