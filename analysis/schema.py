@@ -204,7 +204,7 @@ TABLES: dict[str, Table] = {
             (
                 _text("item"),
                 _text("campaign"),
-                _text("role"),  # work | gold | training
+                _text("role"),  # work | gold | training | qualification | attention
                 _int("position"),
                 _int("sort_key"),  # seeded: its place in the ring in which items are handed out
                 _int("priority"),
@@ -223,7 +223,7 @@ TABLES: dict[str, Table] = {
                 _text("campaign"),
                 _text("item"),
                 _text("rater"),
-                _int("seat", True),  # seat number; null for imported, gold and training
+                _int("seat", True),  # seat number; null for imported answers and items that are not work
                 _text("side"),
                 _text("state"),  # submitted | surplus | withdrawn | expired | returned
                 _list("order", pl.Int64),  # the questions' positions in the order in which the page showed them
@@ -249,10 +249,10 @@ TABLES: dict[str, Table] = {
                 _text("side"),  # where the personalized response stood: left | right, "" for other instruments
                 _int("shown_at"),  # place of the question on the rater's page, from 0
                 _text("role"),  # of the item
-                _int("seat", True),  # seat number; null for imported, gold and training
+                _int("seat", True),  # seat number; null for imported answers and items that are not work
                 _text("assignment_state"),  # submitted | surplus | withdrawn ...
                 _bool("counted"),
-                _text("not_counted_because"),  # "" | gold | training | imported | surplus | withdrawn
+                _text("not_counted_because"),  # "" | a role but work | imported | surplus | withdrawn
                 _text("claimed_at", True),
                 _text("submitted_at"),
                 _float("seconds", True),  # active seconds on the page, as the browser reported them; null unknown
