@@ -129,7 +129,8 @@ def gold_from_labels(
     if n < 1 or least < 1 or not 0.5 < share <= 1:
         raise AnnotationError("Ask for 1 item or more, of 1 rater or more, with agreement above 50 % and up to 100 %.")
     labels = Label.objects.filter(run=run, instrument=campaign.instrument, value__isnull=False)
-    sure = dict(labels.filter(share__gte=share, n__gte=least).values_list("unit_key", "value"))
+    agreed = labels.filter(share__gte=share, n__gte=least).values_list("unit_key", "value")
+    sure = {unit: value for unit, value in agreed if value is not None}
     plans = list(_gold_plans(campaign, run, sure))
     if len(plans) < n:
         raise AnnotationError(
