@@ -154,3 +154,19 @@ class ActionState(models.TextChoices):
     SENT = "sent", "Sent"  # the request is on its way; whether it arrived is not known yet
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
+
+
+class NothingBecause(models.TextChoices):
+    """Why a claim gives a rater nothing."""
+
+    NONE = "", "There is something"
+    LEFT = "left", "The rater has left or was excluded"
+    ENDED = "ended", "The rater's part is over"
+    CLOSED = "closed", "The campaign is closed, or not open yet"
+    PAUSED = "paused", "The campaign is paused"
+    COMPLETE = "complete", "The campaign is complete"
+    COHORT = "cohort", "The campaign is for others now"
+    QUOTA = "quota", "The rater has done all that one may do here"
+    DAY = "day", "The rater has done all that one may do in a day"
+    OTHERS = "others", "What is left is in others' hands, and may come back"
+    DONE = "done", "The rater has done everything that is open to them"

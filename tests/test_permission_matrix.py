@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.resolvers import RoutePattern
 
-from annotation.enums import CampaignState
-from annotation.models import Release
+from annotation.enums import CampaignState, ItemRole
+from annotation.models import QuizQuestion, Release
 from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
@@ -51,10 +51,12 @@ MATRIX = {
     "invite/<str:secret>/": Row(everybody(200), "400 303 303 303 303 303"),
     # What there is to judge, and judging
     "": Row("302 200 200 200 200 200", "302 405 405 405 405 405"),
+    "c/<str:public_id>/quiz/": Row("302 404 302 302 404 404", "302 404 303 303 404 404"),
     "c/<str:public_id>/leave/": Row("302 404 200 404 404 404", "302 404 303 404 404 404"),
     "c/<str:public_id>/rate/": Row("302 404 302 302 404 404", everybody(405)),
     "a/<str:token>/": Row(OWN_ITEM, OWN_POST),
     "a/<str:token>/edit/": Row(OWN_ITEM, OWN_POST),
+    "a/<str:token>/feedback/": Row("302 404 302 404 404 404", OWN_POST),
     "a/<str:token>/submit/": Row("302 404 405 404 404 404", "401 404 400 404 404 404"),
     "a/<str:token>/draft/": Row("302 404 405 404 404 404", "401 404 204 404 404 404"),
     "a/<str:token>/return/": Row("302 404 405 404 404 404", "401 404 303 404 404 404"),
@@ -70,7 +72,30 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/pause/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/close/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/rules/": Row("302 404 404 404 404 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/rules/change/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
+    "s/<slug:study>/c/<slug:campaign>/rules/raise-k/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/rules/cohort/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
+    "s/<slug:study>/c/<slug:campaign>/remarks/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/remarks/read/": Row("302 405 405 405 405 405", "302 404 404 404 404 404"),
     "s/<slug:study>/c/<slug:campaign>/signals/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/screening/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/screening/pick/": Row("302 404 404 404 404 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/screening/new/<str:item>/": Row(
+        "302 404 404 404 404 200", "302 404 404 404 404 400"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/screening/items/<str:item>/retire/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/screening/items/<str:item>/restore/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/screening/quiz/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/screening/quiz/<int:question>/remove/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/screening/file/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/screening/labels/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
         "302 404 404 404 200 200", "302 405 405 405 405 405"
     ),
@@ -140,7 +165,11 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     material = factories.make_run(study, state=RunState.PAUSED)
     drawn = factories.make_run(study, Stage.PEOPLE)
     conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
+    check = factories.make_item(campaign, 90, role=ItemRole.GOLD)
+    asked = QuizQuestion.objects.create(campaign=campaign, position=0, text="?", choices=["a", "b"], correct=0)
     parts = {
+        "item": check.public_id,
+        "question": str(asked.pk),
         "secret": secret,
         "public_id": campaign.public_id,
         "token": held.token,
@@ -159,6 +188,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         parts_here = parts | other
         if route.endswith(("edit/", "revise/")):
             parts_here["token"] = submitted.token
+        if "/new/" in route:
+            parts_here["item"] = held.item.public_id
         if "/people/" in route:
             parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)

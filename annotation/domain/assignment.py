@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import random
-
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
+from annotation.domain import screening
+from annotation.domain.choosing import lock_open_item
+from annotation.domain.cohorts import in_cohort
 from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
+from annotation.domain.leases import lease_from_now
+from annotation.domain.quotas import reached_days_quota, reached_quota, saved_by
 from annotation.domain.screening.submitting import after_submit
 from annotation.domain.seats import end_assignment, free_seat_for, lock_item, lock_rater, seat_is_free, take_seat
 from annotation.domain.seeding import page_order
-from annotation.enums import AssignmentState, CampaignState, ItemRole, ReturnReason
+from annotation.enums import AssignmentState, CampaignState, ItemRole, RaterGate, ReturnReason
 from annotation.models import Assignment, Campaign, DraftRemarks, Item, Rater, Seat
 from pipeline.enums import Side
 from studies.clock import from_now
 
-RING = 1_000_000  # sort keys run from 0 to below this
-
 
 @transaction.atomic
 def claim_assignment(*, rater: Rater, besides: str = "") -> Assignment | None:
-    """The rater's next piece of work: what is held already, what expired but is still free, else a new seat.
+    """The rater's next item: what is held already; before the work, the next of training or qualification; then what
+    expired but is still free, a check that is due, an open seat (choosing.py).
 
     ``besides`` is the token of an item that the rater's page has fetched ahead already: the claim gives another one.
     Never more than two are held.
 
-    None where the campaign is not collecting, the rater may not work, or nothing is open to this rater now; the last
-    claim of a finished campaign marks it complete. Never the same item twice, never more than K seats taken.
+    None where the campaign is not collecting, the rater may not work, has reached a quota, or nothing is open to them
+    now (waiting.py says which); the last claim of a finished campaign marks it complete. Never the same item twice,
+    never more than K seats taken.
     """
-    rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=rater.pk)
+    related = Rater.objects.select_related("campaign", "participant")
+    rater = related.select_for_update(of=("self",)).get(pk=rater.pk)
     if not may_work(rater):
         return None
     held = list(_loaded().filter(rater=rater, state=AssignmentState.HELD).order_by("claimed_at", "pk"))
@@ -40,62 +44,49 @@ def claim_assignment(*, rater: Rater, besides: str = "") -> Assignment | None:
         if assignment.token != besides:
             _extend(assignment)
             return assignment
-    assignment = _revive_expired(rater)
-    if assignment is not None:
-        return assignment
-    expire_leases(campaign=rater.campaign, limit=20)
-    item = _lock_open_item(rater)
-    if item is None:
+    if not in_cohort(rater.campaign, rater.participant):
+        return None
+    if rater.gate != RaterGate.OPEN:
+        return screening.claim_before_work(rater)
+    assignment = None
+    if not reached_quota(rater, len(held)) and not reached_days_quota(rater, len(held)):
+        assignment = _revive_expired(rater) or _due_check(rater, len(held)) or _open_seat(rater)
+    if assignment is None and not rater.campaign.items.filter(open_seats__gt=0).exists():
         complete_if_done(campaign=rater.campaign)
-        return None
-    return _seat(rater, item)
-
-
-def open_items_for(rater: Rater) -> QuerySet[Item]:
-    """Items with an open seat that the rater has never had.
-
-    Whether the rater had it is a look-up for each item: as NOT EXISTS, PostgreSQL may plan a join with all of them.
-    """
-    had = Assignment.objects.filter(item=OuterRef("pk"), rater=rater).values("pk")
-    open_items = Item.objects.filter(campaign_id=rater.campaign_id, open_seats__gt=0)
-    return open_items.alias(had=Subquery(had)).filter(had__isnull=True)
-
-
-def ring_place() -> int:
-    """Where in the ring a claim begins to look: by lot, so that claims at the same moment meet seldom, and so that the
-    items that a rater has had do not stand in a row before the next."""
-    return random.randrange(RING)  # noqa: S311 - order, not secrets
-
-
-def _lock_open_item(rater: Rater) -> Item | None:
-    """Highest priority first; within it, the ring of items from a place drawn by lot, wrapping round once.
-
-    Items that another claim holds at this moment are passed over, and taken only when nothing else is left.
-    """
-    top = open_items_for(rater).order_by("-priority").values_list("priority", flat=True).first()
-    if top is None:
-        return None
-    ring = open_items_for(rater).order_by("-priority", "sort_key")
-    free = ring.select_for_update(skip_locked=True, of=("self",))
-    ahead = free.filter(priority=top, sort_key__gte=ring_place()).first()
-    return ahead or free.first() or ring.select_for_update(of=("self",)).first()
+    return assignment
 
 
 def _revive_expired(rater: Rater) -> Assignment | None:
     """A rater who comes back finds the item, drafts and all, unless somebody else has taken the seat since."""
-    expired = _loaded().filter(rater=rater, state=AssignmentState.EXPIRED).order_by("-ended_at")
-    for assignment in expired:
-        if assignment.seat_id is None or not seat_is_free(assignment.seat_id):
-            continue
+    for assignment in _loaded().filter(pk__in=revivable_of(rater)).order_by("-ended_at"):
         item = lock_item(assignment.item_id)
-        if not seat_is_free(assignment.seat_id):
+        if assignment.seat_id is None or not seat_is_free(assignment.seat_id):
             continue
         take_seat(item)
         Assignment.objects.filter(pk=assignment.pk).update(
-            state=AssignmentState.HELD, ended_at=None, lease_until=from_now(assignment.campaign.lease_seconds)
+            state=AssignmentState.HELD, ended_at=None, lease_until=lease_from_now(assignment)
         )
         return _loaded().get(pk=assignment.pk)
     return None
+
+
+def revivable_of(rater: Rater) -> QuerySet[Assignment]:
+    """What the rater held and nobody has taken since its lease ended."""
+    taken = Assignment.objects.filter(seat=OuterRef("seat"), state__in=AssignmentState.occupying())
+    expired = Assignment.objects.filter(rater=rater, state=AssignmentState.EXPIRED, seat__isnull=False)
+    return expired.exclude(Exists(taken))
+
+
+def _due_check(rater: Rater, n_held: int) -> Assignment | None:
+    """A gold or attention item, where the next item to give is to be one."""
+    due = rater.next_check is not None and rater.next_check <= saved_by(rater) + n_held
+    return screening.claim_check(rater) if due else None
+
+
+def _open_seat(rater: Rater) -> Assignment | None:
+    expire_leases(campaign=rater.campaign, limit=20)
+    item = lock_open_item(rater)
+    return None if item is None else _seat(rater, item)
 
 
 def _seat(rater: Rater, item: Item) -> Assignment:
@@ -109,36 +100,42 @@ def _seat(rater: Rater, item: Item) -> Assignment:
         side=seat.side,
         order=page_order(rater.campaign.seed, item.pk, rater.pk, item.questions.count()),
         claimed_at=Now(),
-        lease_until=from_now(rater.campaign.lease_seconds),
+        lease_until=from_now(max(rater.campaign.lease_seconds, item.lease_seconds)),
     )
     take_seat(item)
-    _note_side(rater, seat)
+    _note_given(rater, seat)
     return _loaded().get(pk=assignment.pk)
 
 
-def _note_side(rater: Rater, seat: Seat) -> None:
-    if seat.side == Side.LEFT:
-        Rater.objects.filter(pk=rater.pk).update(n_left=F("n_left") + 1)
-    elif seat.side == Side.RIGHT:
-        Rater.objects.filter(pk=rater.pk).update(n_right=F("n_right") + 1)
+def _note_given(rater: Rater, seat: Seat) -> None:
+    Rater.objects.filter(pk=rater.pk).update(
+        n_given=F("n_given") + 1,
+        n_left=F("n_left") + int(seat.side == Side.LEFT),
+        n_right=F("n_right") + int(seat.side == Side.RIGHT),
+    )
 
 
 def _loaded() -> QuerySet[Assignment]:
     return Assignment.objects.select_related("campaign", "item", "rater", "seat")
 
 
-def _extend(assignment: Assignment) -> None:
-    Assignment.objects.filter(pk=assignment.pk).update(lease_until=from_now(assignment.campaign.lease_seconds))
+def _extend(assignment: Assignment) -> int:
+    """The lease starts anew; 0 where the assignment is no longer held."""
+    held = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.HELD)
+    return held.update(lease_until=lease_from_now(assignment))
 
 
 @transaction.atomic
 def renew_lease(*, assignment: Assignment) -> Assignment:
-    """The page is in use: the lease starts anew. Raises AssignmentOver where it is no longer held."""
-    renewed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.HELD).update(
-        lease_until=from_now(assignment.campaign.lease_seconds)
-    )
-    if not renewed:
+    """The page is in use: the lease starts anew, and that of an item which the page has fetched ahead with it.
+
+    Raises AssignmentOver where the item is no longer held.
+    """
+    if not _extend(assignment):
         raise AssignmentOver(gettext("This item went back to the others after a long pause. Reload the page to go on."))
+    held = _loaded().filter(rater=assignment.rater_id, state=AssignmentState.HELD).order_by("pk")
+    for other in held.exclude(pk=assignment.pk):
+        _extend(other)
     return _loaded().get(pk=assignment.pk)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from annotation.domain.assignment import RING
+from annotation.domain.choosing import RING
 from annotation.domain.errors import AnnotationError, MaterialMissing
 from annotation.domain.seeding import shuffled
 from annotation.enums import CampaignState, ItemRole, Origin

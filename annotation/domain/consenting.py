@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from annotation.domain.consents import consent_state
 from annotation.domain.errors import AnnotationError, NotAllowed, WrongState
@@ -22,6 +24,8 @@ from studies.models import Study, User
 __all__ = ["ConsentFormInvalid", "Wording", "answer_consent", "consent_state", "write_form"]
 
 MINUTES = (1, 10_000)
+LONGEST = {"pay": 200, "contact": 200, "warning": 5_000, "information": 20_000, "statement": 5_000}  # characters
+TO_FILL_IN = re.compile(r"\[\[.*?\]\]", re.DOTALL)  # what the default texts leave to the study
 NEEDED = {
     "pay": "what raters are paid, or that they are not",
     "contact": "whom they can ask: a name and an address that is read",
@@ -81,21 +85,25 @@ def write_form(*, study: Study, actor: User | None, wording: Wording) -> Consent
 
 
 def _checked(wording: Wording) -> Wording:
-    """The wording without blanks around it and with one kind of line end, as it is stored and hashed."""
-    parts = {
-        name: "\n".join(value.strip().splitlines()) if isinstance(value, str) else value
-        for name, value in asdict(wording).items()
-    }
+    """The wording as it is stored and hashed: without blanks around it, and with one kind of line end."""
     if not MINUTES[0] <= wording.minutes <= MINUTES[1]:
-        raise ConsentFormInvalid("minutes", f"Between {MINUTES[0]} and {MINUTES[1]} minutes, not {wording.minutes}.")
-    for name, why in NEEDED.items():
-        if not parts[name]:
-            raise ConsentFormInvalid(name, f"Say {why}.")
-    for name in ("pay", "contact"):
-        longest = ConsentForm._meta.get_field(name).max_length or 0
-        if len(parts[name]) > longest:
-            raise ConsentFormInvalid(name, f"At most {longest} characters, not {len(parts[name])}.")
-    return Wording(**parts)
+        raise ConsentFormInvalid("minutes", f"Between {MINUTES[0]} and {MINUTES[1]:,} minutes, not {wording.minutes}.")
+    texts = {name: "\n".join(str(getattr(wording, name)).strip().splitlines()) for name in LONGEST}
+    for name, text in texts.items():
+        _check_text(name, text)
+    return replace(wording, **texts)
+
+
+def _check_text(name: str, text: str) -> None:
+    left = TO_FILL_IN.search(text)
+    if not text and name in NEEDED:
+        raise ConsentFormInvalid(name, f"Say {NEEDED[name]}.")
+    if len(text) > LONGEST[name]:
+        raise ConsentFormInvalid(name, f"At most {LONGEST[name]:,} characters, not {len(text):,}.")
+    if left:
+        raise ConsentFormInvalid(name, f"Fill in what stands between double brackets: {left[0]}")
+    if "\x00" in text:
+        raise ConsentFormInvalid(name, "There is a NUL character in it, which no text has.")
 
 
 @transaction.atomic
@@ -108,9 +116,9 @@ def answer_consent(*, rater: Rater, form: ConsentForm, agreed: bool) -> Consent:
     """
     row = lock_rater(rater)
     if row.state != RaterState.ACTIVE:
-        raise NotAllowed("You no longer take part in this campaign.")
+        raise NotAllowed(gettext("You no longer take part in this campaign."))
     if row.campaign.consent_form_id != form.pk:
-        raise WrongState("The study information has changed meanwhile. Please read it again before you answer.")
+        raise WrongState(gettext("The study information has changed meanwhile. Please read it before you answer."))
     consent = Consent.objects.filter(rater=row, form=form).first()
     if consent is None:
         consent = Consent.objects.create(rater=row, form=form, agreed=agreed, answered_at=Now())
@@ -122,7 +130,7 @@ def answer_consent(*, rater: Rater, form: ConsentForm, agreed: bool) -> Consent:
 
 def _change_mind(rater: Rater, consent: Consent) -> None:
     if consent.agreed:
-        raise WrongState("You agreed to take part. You can stop at any time by leaving the campaign.")
+        raise WrongState(gettext("You agreed to take part. You can stop at any time by leaving the campaign."))
     take_back_end(rater=rater)
     Consent.objects.filter(pk=consent.pk).update(agreed=True, answered_at=Now())
     record_event(

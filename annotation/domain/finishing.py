@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from annotation.domain import screening
 from annotation.domain.consents import consent_state
@@ -16,6 +17,7 @@ from annotation.models import Assignment, Rater
 
 DONE = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
 WORK = (ItemRole.WORK, *ItemRole.mixed_in())
+OVER = (CampaignState.COMPLETE, CampaignState.CLOSED)
 REVERSIBLE = (RaterOutcome.NO_CONSENT, RaterOutcome.INCOMPATIBLE_DEVICE)
 PLACE_GONE = ("AWAITING REVIEW", "APPROVED", "PARTIALLY APPROVED", "REJECTED", "RETURNED", "TIMED-OUT", "SCREENED OUT")
 
@@ -59,28 +61,56 @@ def _hand_on(assignment_id: int, item_id: int) -> None:
 def settle_rater(*, rater: Rater) -> Rater:
     """Called where a claim found nothing: ends the part if it is over, and leaves it as it is if more may come.
 
-    Over it is for everybody who failed too many attention checks, reached their quota, or whose campaign is complete;
-    and for whoever came by a recruiter as soon as nothing is left for them, for they are paid at the end and their time
-    runs. A pause ends nobody's part. The rater's row is locked.
+    Over it is for everybody who failed too many attention checks, reached their quota, or whose campaign is complete or
+    closed; and for whoever came by a recruiter as soon as nothing is left for them, for they are paid at the end and
+    their time runs. A pause ends nobody's part. The rater's row is locked.
     """
     row = lock_rater(rater)
-    if row.state != RaterState.ACTIVE or row.gate != RaterGate.OPEN or _holds(row):
+    if row.state != RaterState.ACTIVE or row.gate == RaterGate.ENDED:
         return row
     outcome = _outcome(row)
     return row if outcome == RaterOutcome.NONE else end_rater(rater=row, outcome=outcome)
 
 
 def _outcome(rater: Rater) -> RaterOutcome:
-    campaign, saved = rater.campaign, n_answered(rater)
+    campaign, saved, recruited = rater.campaign, n_answered(rater), is_recruited(rater)
+    if campaign.state in OVER:
+        return _by_work(saved) if saved or recruited else RaterOutcome.NONE
+    if rater.gate != RaterGate.OPEN or _holds(rater):
+        return RaterOutcome.NONE
     if campaign.attention_limit and screening.attention_failed(rater) >= campaign.attention_limit:
         return RaterOutcome.FAILED_ATTENTION
-    recruited = bool(rater.participant.recruiter)
-    over = campaign.state in (CampaignState.COMPLETE, CampaignState.CLOSED) or reached_quota(rater, saved)
-    if saved and (over or (recruited and campaign.state == CampaignState.COLLECTING)):
+    if reached_quota(rater, saved):
         return RaterOutcome.COMPLETED
-    if not saved and recruited and campaign.state != CampaignState.PAUSED:
-        return RaterOutcome.NO_WORK
-    return RaterOutcome.NONE
+    return _by_work(saved) if recruited and campaign.state == CampaignState.COLLECTING else RaterOutcome.NONE
+
+
+def _by_work(saved: int) -> RaterOutcome:
+    return RaterOutcome.COMPLETED if saved else RaterOutcome.NO_WORK
+
+
+@transaction.atomic
+def stop_waiting(*, rater: Rater) -> Rater:
+    """The rater does not wait for a paused campaign to go on, and takes the code for what they have done.
+
+    For those who came by a recruiter, whose time runs. Raises WrongState where there is nothing to wait for.
+    """
+    row = lock_rater(rater)
+    if row.gate == RaterGate.ENDED:
+        return row
+    if not may_stop_waiting(row):
+        raise WrongState(gettext("Your part goes on: this campaign is not paused."))
+    return end_rater(rater=row, outcome=_by_work(n_answered(row)))
+
+
+def may_stop_waiting(rater: Rater) -> bool:
+    waits = rater.state == RaterState.ACTIVE and rater.gate != RaterGate.ENDED
+    return waits and is_recruited(rater) and rater.campaign.state == CampaignState.PAUSED
+
+
+def is_recruited(rater: Rater) -> bool:
+    """Whether they came by a recruiter, who pays them, and not with a login of their own."""
+    return bool(rater.participant.recruiter)
 
 
 def reached_quota(rater: Rater, saved: int) -> bool:
@@ -90,13 +120,27 @@ def reached_quota(rater: Rater, saved: int) -> bool:
 def may_go_on(rater: Rater) -> bool:
     """Whether a part that ended is not over after all: a member's whose campaign was complete and collects again, or
     whose quota was raised. Who came by a recruiter has been given a code: that stands."""
-    if rater.outcome != RaterOutcome.COMPLETED or rater.participant.recruiter:
+    if rater.outcome != RaterOutcome.COMPLETED or is_recruited(rater):
         return False
     return rater.campaign.state == CampaignState.COLLECTING and not reached_quota(rater, n_answered(rater))
 
 
 def _holds(rater: Rater) -> bool:
     return Assignment.objects.filter(rater=rater, state=AssignmentState.HELD).exists()
+
+
+@transaction.atomic
+def give_up_device(*, rater: Rater) -> Rater:
+    """The rater has no screen of the width that the campaign asks for; their part ends before it began.
+
+    Raises WrongState where the campaign asks for no width, or something was answered already.
+    """
+    row = lock_rater(rater)
+    if row.state != RaterState.ACTIVE or row.gate == RaterGate.ENDED:
+        return row
+    if not row.campaign.min_width or Assignment.objects.filter(rater=row, state__in=DONE).exists():
+        raise WrongState(gettext("This campaign asks for no other device than yours."))
+    return end_rater(rater=row, outcome=RaterOutcome.INCOMPATIBLE_DEVICE)
 
 
 def may_begin_after_all(rater: Rater) -> bool:
@@ -116,7 +160,7 @@ def take_back_end(*, rater: Rater) -> Rater:
     if row.gate != RaterGate.ENDED:
         return row
     if not may_begin_after_all(row):
-        raise WrongState("Your part in this campaign is over, so it cannot be taken up again.")
+        raise WrongState(gettext("Your part in this campaign is over, so it cannot be taken up again."))
     Rater.objects.filter(pk=row.pk).update(gate=RaterGate.CONSENT, outcome=RaterOutcome.NONE, outcome_at=None)
     row.refresh_from_db(fields=["gate", "outcome", "outcome_at"])
     return row

@@ -2,28 +2,52 @@
 -- PL/pgSQL and not one statement, so that each step sees what others have committed while it waited for a lock.
 -- Locks in the order rater, assignment, and then only an item that nobody else holds: it never waits for an item.
 -- A change here needs a migration that runs this file again (tests/annotation/domain/test_handing_in.py sees to it).
+
+-- seats.free_seat_for: the free seat on the side that evens out the item, then on that of which the rater has had less.
+CREATE OR REPLACE FUNCTION annotation_free_seat(
+    of_item bigint, had_left integer, had_right integer, OUT seat bigint, OUT side text
+) LANGUAGE sql STABLE AS $$
+    SELECT s.id, s.side FROM annotation_seat s
+    WHERE s.item_id = of_item
+      AND (SELECT a.id FROM annotation_assignment a WHERE a.seat_id = s.id AND a.state IN ('held', 'submitted')) IS NULL
+    ORDER BY CASE WHEN s.side = '' THEN 0 ELSE (
+            SELECT count(*) FROM annotation_seat t
+            JOIN annotation_assignment a ON a.seat_id = t.id AND a.state IN ('held', 'submitted')
+            WHERE t.item_id = of_item AND t.side = s.side) END,
+        CASE s.side WHEN 'left' THEN had_left WHEN 'right' THEN had_right ELSE 0 END,
+        s.number
+    LIMIT 1
+$$;
+
 CREATE OR REPLACE FUNCTION annotation_hand_in(
     for_user bigint, roles text[], for_token text,
     answered_instrument text, answered_values text[], answered_reasons text[],
     request_key text, page_seconds double precision, page_hidden double precision, page_pastes integer,
-    besides text, ring_place integer, new_token text, new_public_id text,
+    besides text, new_token text, new_public_id text,
     OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
     OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer, OUT language text
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     mine record;
+    me record;
     mine_state text;
-    had_left integer;
-    had_right integer;
+    today date;
+    ahead integer;
+    top integer;
+    seats_left integer;
+    place integer;
+    wanted text;
+    candidate bigint;
     next_item bigint;
     next_seat bigint;
     next_side text;
+    next_lease integer;
     stored integer;
-    top integer;
 BEGIN
     SELECT a.id, a.item_id, a."order", a.rater_id, c.id AS campaign_id, c.state AS campaign_state, c.title, c.seed,
-           c.lease_seconds, c.language
+           c.lease_seconds, c.language, c.max_items, c.max_items_day, c.time_zone, c.cohort_only, c.people_apart,
+           p.id AS participant_id
     INTO mine
     FROM annotation_assignment a
     JOIN annotation_campaign c ON c.id = a.campaign_id
@@ -35,7 +59,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    SELECT n_left, n_right INTO had_left, had_right
+    SELECT n_left, n_right, n_given, n_submitted + 1 - n_before AS saved, next_check, day, n_day INTO me
     FROM annotation_rater WHERE id = mine.rater_id AND state = 'active' AND gate = '' FOR UPDATE;
     IF NOT FOUND THEN
         RETURN;
@@ -51,6 +75,10 @@ BEGIN
     SET state = 'submitted', submitted_at = statement_timestamp(), ended_at = NULL, lease_until = NULL,
         submission_key = request_key, seconds = page_seconds, hidden_seconds = page_hidden, pastes = page_pastes
     WHERE id = mine.id;
+    -- quotas.note_submitted
+    today := (statement_timestamp() AT TIME ZONE mine.time_zone)::date;
+    me.n_day := CASE WHEN me.day = today THEN me.n_day + 1 ELSE 1 END;
+    UPDATE annotation_rater SET n_submitted = n_submitted + 1, day = today, n_day = me.n_day WHERE id = mine.rater_id;
     rater := mine.rater_id;
     title := mine.title;
     language := mine.language;
@@ -72,9 +100,19 @@ BEGIN
             mine.id, stored, cardinality(answered_values);
     END IF;
     DELETE FROM annotation_draft WHERE assignment_id = mine.id;
+    DELETE FROM annotation_draftremarks WHERE assignment_id = mine.id;
 
-    -- The claim, where nothing but the next item of the ring can come of it; else claim_assignment has to look.
+    -- The claim, where nothing but an open seat can come of it; else claim_assignment has to look.
+    ahead := (SELECT count(*) FROM annotation_assignment a
+              WHERE a.rater_id = mine.rater_id AND a.state = 'held' AND a.token = besides);
     IF mine.campaign_state <> 'collecting'
+        OR mine.people_apart
+        OR me.next_check <= me.saved + ahead
+        OR (mine.max_items > 0 AND mine.max_items <= me.saved + ahead)
+        OR (mine.max_items_day > 0 AND mine.max_items_day <= least(me.n_day, me.saved) + ahead)
+        OR (mine.cohort_only AND NOT EXISTS (
+            SELECT FROM annotation_cohortmember m
+            WHERE m.campaign_id = mine.campaign_id AND m.participant_id = mine.participant_id))
         OR EXISTS (SELECT FROM annotation_assignment
                    WHERE rater_id = mine.rater_id AND state IN ('held', 'expired')
                      AND (state <> 'held' OR token <> besides))
@@ -83,30 +121,41 @@ BEGIN
     THEN
         RETURN;
     END IF;
+    -- choosing.lock_open_item: of the highest priority, by groups of seats left, the fewest first; of each the nearest
+    -- from the rater's place in the ring on, in a first pass those on the side that the rater has had less of.
     SELECT i.priority INTO top FROM annotation_item i
     WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 ORDER BY i.priority DESC LIMIT 1;
-    -- Whether the rater had the item is a look-up for each: as NOT EXISTS it may be planned as a join with all of them.
-    SELECT i.id INTO next_item FROM annotation_item i
-    WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 AND i.priority = top AND i.sort_key >= ring_place
-      AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = mine.rater_id) IS NULL
-    ORDER BY i.sort_key LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF next_item IS NULL THEN
-        SELECT i.id INTO next_item FROM annotation_item i
-        WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 AND i.priority = top AND i.sort_key < ring_place
-          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = mine.rater_id) IS NULL
-        ORDER BY i.sort_key LIMIT 1 FOR UPDATE SKIP LOCKED;
-    END IF;
-    -- seats.free_seat_for: the side that evens out the item, then the side that the rater has had less of.
-    SELECT s.id, s.side INTO next_seat, next_side FROM annotation_seat s
-    WHERE s.item_id = next_item
-      AND (SELECT a.id FROM annotation_assignment a WHERE a.seat_id = s.id AND a.state IN ('held', 'submitted')) IS NULL
-    ORDER BY CASE WHEN s.side = '' THEN 0 ELSE (
-            SELECT count(*) FROM annotation_seat t
-            JOIN annotation_assignment a ON a.seat_id = t.id AND a.state IN ('held', 'submitted')
-            WHERE t.item_id = next_item AND t.side = s.side) END,
-        CASE s.side WHEN 'left' THEN had_left WHEN 'right' THEN had_right ELSE 0 END,
-        s.number
-    LIMIT 1;
+    place := ('x' || substr(md5(concat_ws('|', mine.seed, 'ring', mine.rater_id, me.n_given)), 1, 7))::bit(28)::integer
+             % 1000000;
+    wanted := CASE WHEN me.n_left = me.n_right THEN '' WHEN me.n_left < me.n_right THEN 'left' ELSE 'right' END;
+    seats_left := 0;
+    <<groups>>
+    LOOP
+        SELECT i.open_seats INTO seats_left FROM annotation_item i
+        WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats > greatest(seats_left, 0)
+        ORDER BY i.open_seats LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        FOR pass IN (CASE WHEN wanted = '' THEN 2 ELSE 1 END)..2 LOOP
+            FOR candidate IN
+                (SELECT i.id FROM annotation_item i
+                 WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
+                   AND i.open_seats > 0 AND i.sort_key >= place ORDER BY i.sort_key LIMIT 20)
+                UNION ALL
+                (SELECT i.id FROM annotation_item i
+                 WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
+                   AND i.open_seats > 0 AND i.sort_key < place ORDER BY i.sort_key LIMIT 20)
+            LOOP
+                CONTINUE WHEN EXISTS (SELECT FROM annotation_assignment a
+                                      WHERE a.item_id = candidate AND a.rater_id = mine.rater_id);
+                CONTINUE WHEN pass = 1 AND wanted IS DISTINCT FROM
+                    (SELECT f.side FROM annotation_free_seat(candidate, me.n_left, me.n_right) f);
+                SELECT i.id, i.lease_seconds INTO next_item, next_lease FROM annotation_item i
+                WHERE i.id = candidate AND i.open_seats > 0 FOR UPDATE SKIP LOCKED;
+                EXIT groups WHEN FOUND;
+            END LOOP;
+        END LOOP;
+    END LOOP;
+    SELECT f.seat, f.side INTO next_seat, next_side FROM annotation_free_seat(next_item, me.n_left, me.n_right) f;
     IF next_seat IS NULL THEN
         RETURN;
     END IF;
@@ -119,15 +168,14 @@ BEGIN
             "order", claimed_at, lease_until, submission_key, returned_because)
         SELECT mine.campaign_id, next_item, next_seat, mine.rater_id, new_token, new_public_id, 'held', next_side,
             (SELECT jsonb_agg(position ORDER BY lot) FROM page), statement_timestamp(),
-            statement_timestamp() + make_interval(secs => mine.lease_seconds), '', ''
+            statement_timestamp() + make_interval(secs => greatest(mine.lease_seconds, next_lease)), '', ''
     )
     SELECT array_agg(text ORDER BY lot) INTO texts FROM page;
     UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = next_item;
-    IF next_side <> '' THEN
-        UPDATE annotation_rater
-        SET n_left = n_left + (next_side = 'left')::integer, n_right = n_right + (next_side = 'right')::integer
-        WHERE id = mine.rater_id;
-    END IF;
+    UPDATE annotation_rater
+    SET n_given = n_given + 1,
+        n_left = n_left + (next_side = 'left')::integer, n_right = n_right + (next_side = 'right')::integer
+    WHERE id = mine.rater_id;
 
     -- What the next page shows.
     token := new_token;
@@ -140,8 +188,9 @@ BEGIN
     LEFT JOIN pipeline_response one ON one.id = pair.generic_id
     LEFT JOIN pipeline_response other ON other.id = pair.personalized_id
     WHERE i.id = next_item;
-    SELECT count(*) INTO saved FROM annotation_assignment
-    WHERE rater_id = mine.rater_id AND state IN ('submitted', 'surplus');
-    SELECT max(i.position) + 1 INTO total FROM annotation_item i WHERE i.campaign_id = mine.campaign_id;
+    saved := me.saved;
+    SELECT i.position + 1 INTO total FROM annotation_item i
+    WHERE i.campaign_id = mine.campaign_id AND i.role = 'work' ORDER BY i.position DESC LIMIT 1;
+    total := CASE WHEN mine.max_items > 0 THEN least(total, mine.max_items) ELSE total END;
 END
 $$;

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from analysis.schema import VALUES
-from annotation.domain.assignment import claim_assignment, ring_place
+from annotation.domain.assignment import claim_assignment
 from annotation.domain.judging import submit_assignment
 from annotation.domain.submissions import (
     Answer,
@@ -25,7 +24,7 @@ from annotation.domain.submissions import (
     plausible_seconds,
     questions_on_page,
 )
-from annotation.enums import AssignmentState, RaterState
+from annotation.enums import AssignmentState, ItemRole, RaterState
 from annotation.instruments.material import OwnTexts
 from annotation.models import Assignment, Item, Rater
 from studies.enums import Role
@@ -35,7 +34,7 @@ from studies.tokens import new_token
 
 CALL = (
     "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total, language "
-    "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -89,7 +88,7 @@ def _by_function(
     whose = [user.pk, [str(role) for role in roles], token]
     page = [plausible_seconds(submission.seconds), plausible_seconds(submission.hidden_seconds)]
     given = [instrument, values, reasons, submission.key, *page, plausible_pastes(submission.pastes)]
-    row = one_row(CALL, [*whose, *given, besides, ring_place(), new_token(), new_token()])
+    row = one_row(CALL, [*whose, *given, besides, new_token(), new_token()])
     if row is None or row[0] is None:
         return None
     rater, title, following, side, texts, prompt, generic, personalized, saved, total, language = row
@@ -139,8 +138,11 @@ def _described(assignment: Assignment) -> NextItem:
 
 
 def standing(rater: Rater) -> tuple[int, int]:
-    """How many items the rater has answered, and how many the campaign has: their positions run from 0."""
-    answered = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
-    saved = Assignment.objects.filter(rater=rater, state__in=answered).count()
-    last = Item.objects.filter(campaign=rater.campaign_id).aggregate(last=Max("position"))["last"]
-    return saved, 0 if last is None else last + 1
+    """How many items the rater has submitted after training and qualification, whatever they were, and how many there
+    may be: all work items, whose positions run from 0, or the most that one rater is given."""
+    done, before = Rater.objects.values_list("n_submitted", "n_before").get(pk=rater.pk)
+    work = Item.objects.filter(campaign=rater.campaign_id, role=ItemRole.WORK).order_by("-position")
+    last = work.values_list("position", flat=True).first()
+    total = 0 if last is None else last + 1
+    most = rater.campaign.max_items
+    return max(0, done - before), min(total, most) if most else total

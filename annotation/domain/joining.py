@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from annotation.domain.cohorts import in_cohort
 from annotation.domain.errors import NotAllowed
+from annotation.domain.gates import open_gates
 from annotation.enums import CampaignState, Origin, RaterGate, RaterState
 from annotation.models import Campaign, Participant, Rater
 from studies.models import Study, User
@@ -20,14 +22,15 @@ def pseudonym_for(study: Study, *words: str) -> str:
 
 @transaction.atomic
 def join_campaign(*, user: User, campaign: Campaign) -> Rater:
-    """Make the user a rater of the campaign; joining again gives the same rater.
+    """Make the user a rater of the campaign, at the first gate that stands before its work; joining again gives the
+    same rater, who may have been let further since.
 
-    Raises NotAllowed where the campaign is not open, or where the account's kind is not the campaign's: simulated and
-    human answers never meet in one campaign.
+    Raises NotAllowed where the campaign is not open or for a cohort without the user; where the user was recruited for
+    another campaign; where the account's kind is not the campaign's: simulated and human answers never meet in one.
     """
     rater = Rater.objects.filter(campaign=campaign, participant__user=user).first()
     if rater is not None:
-        return rater
+        return rater if rater.gate == RaterGate.OPEN else open_gates(rater=rater)
     if campaign.state not in OPEN_TO_RATERS:
         raise NotAllowed("This campaign is not open. Ask its lead when it starts.")
     participant, _ = Participant.objects.get_or_create(
@@ -35,7 +38,11 @@ def join_campaign(*, user: User, campaign: Campaign) -> Rater:
         user=user,
         defaults={"kind": Origin.HUMAN, "pseudonym": pseudonym_for(campaign.study, "user", str(user.pk))},
     )
-    return seat_participant(campaign=campaign, participant=participant)
+    if participant.recruiter:
+        raise NotAllowed("You were invited to another part of this study. Use the link that you were given for it.")
+    if not in_cohort(campaign, participant):
+        raise NotAllowed("This campaign is for people who were chosen for it. Ask its lead if you should be.")
+    return open_gates(rater=seat_participant(campaign=campaign, participant=participant))
 
 
 @transaction.atomic

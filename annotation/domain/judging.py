@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from analysis.schema import VALUES
 from annotation.domain.drafting import save_drafts
 from annotation.domain.errors import AssignmentOver, SubmissionConflict
+from annotation.domain.quotas import note_submitted
 from annotation.domain.screening.states import attempt_is_over
 from annotation.domain.screening.submitting import after_submit
 from annotation.domain.seats import lock_item, lock_rater, seat_is_free, take_seat
@@ -67,8 +68,7 @@ def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) 
     """None where the seat has to be asked for and the item is not locked yet."""
     about = Assignment.objects.values_list("item_id", "item__role", "rater_id")
     item_id, role, rater_id = about.get(pk=assignment_id)
-    if role != ItemRole.WORK:
-        lock_rater(rater_id)  # what follows from a check may move the rater on, and raters are locked first
+    lock_rater(rater_id)
     item = lock_item(item_id) if with_item else None
     assignment = _lock_assignment(assignment_id)
     if assignment.state in AssignmentState.answered():
@@ -90,7 +90,7 @@ def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) 
 
 
 def _lock_assignment(assignment_id: int) -> Assignment:
-    related = Assignment.objects.select_related("campaign", "item", "rater", "seat")
+    related = Assignment.objects.select_related("campaign", "item", "rater__campaign", "seat")
     return related.select_for_update(of=("self",)).get(pk=assignment_id)
 
 
@@ -109,6 +109,7 @@ def _record(assignment: Assignment, checked: CheckedSubmission, state: Assignmen
         hidden_seconds=checked.hidden_seconds,
         pastes=checked.pastes,
     )
+    note_submitted(rater=assignment.rater)
     judgments = Judgment.objects.bulk_create(
         Judgment(
             question=question,

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from annotation.domain.progress import submitted_per_item
 from annotation.enums import AssignmentState, ItemRole, Origin
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
-from pipeline.enums import CompletionState, Side
+from pipeline.enums import CompletionState
 from pipeline.models import Completion, Run
 from studies.models import Study
 
@@ -28,13 +28,13 @@ def runs_of(study: Study) -> QuerySet[WithAnnotations[Run]]:
 
 
 def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
-    """With ``n_submitted`` and ``n_held`` items, ``n_judgments`` and ``last_at``; busiest first."""
+    """With ``n_items`` submitted, ``n_surplus`` and ``n_held``, ``n_judgments`` and ``last_at``; busiest first."""
     judgments = Judgment.objects.filter(rater=OuterRef("pk"), erased_at__isnull=True).order_by().values("rater")
     latest = Assignment.objects.filter(rater=OuterRef("pk"), submitted_at__isnull=False).order_by("-submitted_at")
     return (
         campaign.raters.select_related("participant")
         .annotate(
-            n_submitted=Count("assignments", filter=Q(assignments__state=AssignmentState.SUBMITTED)),
+            n_items=Count("assignments", filter=Q(assignments__state=AssignmentState.SUBMITTED)),
             n_surplus=Count("assignments", filter=Q(assignments__state=AssignmentState.SURPLUS)),
             n_held=Count("assignments", filter=Q(assignments__state=AssignmentState.HELD)),
             n_judgments=Coalesce(
@@ -42,7 +42,7 @@ def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
             ),
             last_at=Subquery(latest.values("submitted_at")[:1]),
         )
-        .order_by("-n_submitted", "participant__pseudonym")
+        .order_by("-n_items", "participant__pseudonym")
     )
 
 
@@ -74,21 +74,3 @@ def items_by_seats(campaign: Campaign) -> list[Step]:
         return []
     largest = max(found.values())
     return [Step(seats, found[seats], round(100 * found[seats] / largest)) for seats in range(campaign.k + 1)]
-
-
-@dataclass(frozen=True)
-class Balance:
-    """On which side the personalized response stood in what was submitted."""
-
-    left: int
-    right: int
-
-    @property
-    def left_share(self) -> int:
-        return round(100 * self.left / (self.left + self.right)) if self.left + self.right else 0
-
-
-def sides_of(campaign: Campaign) -> Balance:
-    rows = campaign.assignments.filter(state=AssignmentState.SUBMITTED).exclude(side=Side.NONE)
-    found = dict(rows.order_by().values_list("side").annotate(n=Count("pk")))
-    return Balance(found.get(Side.LEFT, 0), found.get(Side.RIGHT, 0))

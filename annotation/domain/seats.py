@@ -6,6 +6,8 @@ its seats and its ``open_seats``; a plain submit of a held assignment changes ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -30,17 +32,38 @@ def free_seat_for(item: Item, rater: Rater) -> Seat:
     """The free seat that keeps the item's two sides within one of each other and, where both would, the side that the
     rater has had less of. The item must be locked and have an open seat.
     """
+    return _chosen(list(item.seats.all()), _occupied([item]), rater)
+
+
+def sides_offered(items: Sequence[Item], rater: Rater) -> dict[int, str]:
+    """By item the side of the seat that the rater would get there now, in two queries for all of them."""
+    seats: dict[int, list[Seat]] = {}
+    for seat in Seat.objects.filter(item__in=items).order_by("number"):
+        seats.setdefault(seat.item_id, []).append(seat)
+    occupied = _occupied(items)
+    free = {pk: of_item for pk, of_item in seats.items() if any(seat.pk not in occupied for seat in of_item)}
+    return {pk: _chosen(of_item, occupied, rater).side for pk, of_item in free.items()}
+
+
+def lesser_side(rater: Rater) -> Side:
+    """The side that the rater has been given less often; NONE where both are even."""
+    if rater.n_left == rater.n_right:
+        return Side.NONE
+    return Side.LEFT if rater.n_left < rater.n_right else Side.RIGHT
+
+
+def _occupied(items: Sequence[Item]) -> set[int | None]:
+    rows = Assignment.objects.filter(item__in=items, state__in=AssignmentState.occupying())
+    return set(rows.values_list("seat_id", flat=True))
+
+
+def _chosen(seats: Sequence[Seat], occupied: set[int | None], rater: Rater) -> Seat:
     taken = dict.fromkeys((Side.LEFT, Side.RIGHT), 0)
-    free = []
-    occupied = set(
-        Assignment.objects.filter(item=item, state__in=AssignmentState.occupying()).values_list("seat_id", flat=True)
-    )
-    for seat in item.seats.all():
-        if seat.pk not in occupied:
-            free.append(seat)
-        elif seat.side:
+    for seat in seats:
+        if seat.pk in occupied and seat.side:
             taken[Side(seat.side)] += 1
     had = {Side.LEFT: rater.n_left, Side.RIGHT: rater.n_right, Side.NONE: 0}
+    free = [seat for seat in seats if seat.pk not in occupied]
     return min(free, key=lambda seat: (taken.get(Side(seat.side), 0), had[Side(seat.side)], seat.number))
 
 

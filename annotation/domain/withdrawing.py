@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,8 +11,20 @@ from django.db.models.functions import Now
 
 from annotation.domain.errors import AnnotationError
 from annotation.domain.seats import end_assignment, lock_item, seat_is_free, take_seat
-from annotation.enums import AssignmentState, CampaignState, RaterState
-from annotation.models import Assignment, Campaign, Draft, Judgment, Rater, Remark, Revision
+from annotation.enums import AssignmentState, CampaignState, RaterState, ReturnReason
+from annotation.models import (
+    Assignment,
+    Campaign,
+    Closing,
+    Consent,
+    Draft,
+    DraftRemarks,
+    Judgment,
+    QuizAttempt,
+    Rater,
+    Remark,
+    Revision,
+)
 from studies.domain.audit import Detail, record_event
 from studies.models import AuditEvent, User
 
@@ -22,23 +34,27 @@ LEAVING = (AssignmentState.HELD, AssignmentState.SUBMITTED, AssignmentState.SURP
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """What leaving did: seats that reopened or went to a surplus answer, judgments and remarks erased."""
+    """What leaving did: seats that reopened or went to a surplus answer, and what was erased of each kind."""
 
     assignments: int
-    erased_judgments: int
-    erased_remarks: int
+    erased_judgments: int = 0
+    erased_remarks: int = 0
+    erased_quiz_attempts: int = 0  # their answers; that there was an attempt, and how it went, stays
+    erased_closings: int = 0
 
 
 @transaction.atomic
 def withdraw_rater(*, rater: Rater, erase: bool, actor: User | None = None) -> Withdrawal:
-    """The rater leaves: nothing of theirs counts any more, their seats go to others; repeating it changes nothing.
+    """The rater leaves: nothing of theirs counts any more, their seats go to others, the consent they gave is dated as
+    withdrawn. Repeating it changes nothing.
 
-    With ``erase`` their values, reasons and free text go for good; tombstones stay, so counts say what is missing.
+    With ``erase`` all that they chose or wrote goes for good, drafts and what the browser told of them included;
+    tombstones stay, so that counts say what is missing.
     """
     ended = _end_all(rater, RaterState.WITHDRAWN)
-    judgments, remarks = _erase(rater) if erase else (0, 0)
-    withdrawal = Withdrawal(ended, judgments, remarks)
-    _record(rater, actor, "withdraw_rater", {"erase": erase, **withdrawal.__dict__})
+    Consent.objects.filter(rater=rater, agreed=True, withdrawn_at__isnull=True).update(withdrawn_at=Now())
+    withdrawal = replace(_erase(rater), assignments=ended) if erase else Withdrawal(ended)
+    _record(rater, actor, "withdraw_rater", {"erase": erase, **asdict(withdrawal)})
     return withdrawal
 
 
@@ -49,8 +65,8 @@ def exclude_rater(*, rater: Rater, reason: str, actor: User) -> Withdrawal:
         raise AnnotationError("Say why the rater is excluded; the reason is kept with the exclusion.")
     if Rater.objects.select_for_update().get(pk=rater.pk).state == RaterState.WITHDRAWN:
         raise AnnotationError("The rater has left; there is nobody to exclude.")
-    withdrawal = Withdrawal(_end_all(rater, RaterState.EXCLUDED), 0, 0)
-    _record(rater, actor, "exclude_rater", {"reason": reason.strip(), **withdrawal.__dict__})
+    withdrawal = Withdrawal(_end_all(rater, RaterState.EXCLUDED))
+    _record(rater, actor, "exclude_rater", {"reason": reason.strip(), **asdict(withdrawal)})
     return withdrawal
 
 
@@ -76,7 +92,7 @@ def readmit_rater(*, rater: Rater, reason: str, actor: User) -> Readmission:
     Rater.objects.filter(pk=rater.pk).update(state=RaterState.ACTIVE)
     states = [_bring_back(pk, item) for pk, item in _rows(rater, (AssignmentState.WITHDRAWN,))]
     readmission = Readmission(states.count(AssignmentState.SUBMITTED), states.count(AssignmentState.SURPLUS))
-    _record(rater, actor, "readmit_rater", {"reason": reason.strip(), **readmission.__dict__})
+    _record(rater, actor, "readmit_rater", {"reason": reason.strip(), **asdict(readmission)})
     return readmission
 
 
@@ -123,14 +139,21 @@ def _reopen_if_vacant(campaign: Campaign) -> None:
         Campaign.objects.filter(pk=campaign.pk, state=CampaignState.COMPLETE).update(state=CampaignState.COLLECTING)
 
 
-def _erase(rater: Rater) -> tuple[int, int]:
-    Draft.objects.filter(assignment__rater=rater).delete()
+def _erase(rater: Rater) -> Withdrawal:
+    for drafts in (Draft, DraftRemarks):
+        drafts._default_manager.filter(assignment__rater=rater).delete()
     Revision.objects.filter(judgment__rater=rater).update(value=None, reason="")
+    assignments = Assignment.objects.filter(rater=rater)
+    assignments.update(seconds=None, hidden_seconds=None, pastes=None, returned_because=ReturnReason.NONE)
     judgments = Judgment.objects.filter(rater=rater, erased_at__isnull=True)
     remarks = Remark.objects.filter(assignment__rater=rater, erased_at__isnull=True)
-    return (
-        judgments.update(value=None, reason="", erased_at=Now()),
-        remarks.update(text=None, erased_at=Now()),
+    closings = Closing.objects.filter(rater=rater, erased_at__isnull=True)
+    return Withdrawal(
+        assignments=0,
+        erased_judgments=judgments.update(value=None, reason="", erased_at=Now()),
+        erased_remarks=remarks.update(text=None, erased_at=Now()),
+        erased_quiz_attempts=QuizAttempt.objects.filter(rater=rater).exclude(answers=[]).update(answers=[]),
+        erased_closings=closings.update(could_tell=None, how=None, erased_at=Now()),
     )
 
 

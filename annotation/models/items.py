@@ -41,7 +41,7 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["campaign", "-priority", "sort_key"],
+                fields=["campaign", "-priority", "open_seats", "sort_key"],
                 condition=Q(open_seats__gt=0),
                 name="item_open",
             )

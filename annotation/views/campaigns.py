@@ -13,15 +13,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.domain.campaigns import CLOSE, close_campaign, may_take, pause_campaign, start_campaign
 from annotation.domain.errors import WrongState
-from annotation.domain.overview import items_by_seats, items_of, raters_of, sides_of
+from annotation.domain.needs import Needs, activity_of, needs_of
+from annotation.domain.overview import items_by_seats, items_of, raters_of
 from annotation.domain.progress import progress_of
 from annotation.domain.rendering import rendered_html
+from annotation.domain.sides import sides_of
 from annotation.models import Campaign
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
+from annotation.views.signal_words import skip_in_words
 from annotation.views.studies import campaign_row, campaigns_part
+from annotation.views.wording import number_of
 from pipeline.enums import InstrumentName
 from studies.http import SeeOther, next_url
+from studies.models import User
 from studies.permissions import LEADS, LOOKS, may
 
 ITEMS_PER_PAGE = 50
@@ -33,6 +38,8 @@ RATERS_SHOWN = 200
 def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
     text = found.guideline.text
+    assert isinstance(request.user, User)
+    activity = activity_of(found)
     raters = list(raters_of(found)[: RATERS_SHOWN + 1])
     context = {
         "campaign": found,
@@ -44,10 +51,37 @@ def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         "raters": raters[:RATERS_SHOWN],
         "more_raters": len(raters) > RATERS_SHOWN,
         "sides": sides_of(found) if found.instrument == InstrumentName.PREFERENCE else None,
+        "to_do": to_do(found, needs_of(found, request.user)),
+        "activity": activity,
+        "skips": [skip_in_words(reason, n) for reason, n in activity.skips.items()],
         "may_lead": may(request.user, found.study, *LEADS),
         "may_close": may_take(CLOSE, found),
     }
     return render(request, "annotation/campaign.html", context)
+
+
+def to_do(campaign: Campaign, needs: Needs) -> list[tuple[str, str]]:
+    """What waits for the lead, each with where it is done, "" for nowhere here."""
+    remarks = reverse("annotation:remarks", args=[campaign.study.slug, campaign.slug])
+    found = [
+        (needs.unread_flags, f"Read {number_of(needs.unread_flags, 'new flag')}", f"{remarks}?kind=flag"),
+        (needs.unread_others, f"Read {number_of(needs.unread_others, 'new note')}", remarks),
+        (needs.payments_due, f"Approve {number_of(needs.payments_due, 'submission')} at the recruiter", ""),
+        (needs.payments_failed, f"Look after {number_of(needs.payments_failed, 'payment')} that failed", ""),
+        (
+            needs.stuck_items,
+            f"Find more raters: {number_of(needs.stuck_items, 'item')} can be finished by none of the "
+            f"{number_of(needs.available, 'rater')} still here",
+            "",
+        ),
+        (
+            needs.nobody_left,
+            f"Find more raters, or raise their quota: {number_of(needs.open_items, 'item')} still open, and the part "
+            "of everybody who came has ended",
+            "",
+        ),
+    ]
+    return [(sentence, link) for number, sentence, link in found if number]
 
 
 @logged_in

@@ -55,13 +55,15 @@ ADVICE = {
     ),
     Why.NOT_OPEN: Advice(
         _("This study is not open"),
-        _("It has not begun yet, or it is over. Please return your submission on Prolific; nothing is held against you."),
+        _("It has not begun, or it is over. Please return your submission on Prolific; nothing is held against you."),
         again=False,
     ),
     Why.NOT_INVITED: Advice(
         _("This part is for people who took part before"),
-        _("It goes on with those who did an earlier part. Please return your submission on Prolific; nothing is held"
-          " against you."),
+        _(
+            "It goes on with those who did an earlier part. Please return your submission on Prolific; nothing is held"
+            " against you."
+        ),
         again=False,
     ),
     Why.ASK_LATER: Advice(
@@ -69,7 +71,7 @@ ADVICE = {
         _("So we cannot see that it is you. Please wait a minute and load this page again; nothing is lost."),
         again=False,
     ),
-}  # fmt: skip
+}
 
 
 @require_GET

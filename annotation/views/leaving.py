@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotation.domain.withdrawing import comings_and_goings, withdraw_rater
 from annotation.enums import RaterState
-from annotation.models import Judgment, Rater
-from annotation.permissions import campaigns_of
+from annotation.models import Judgment
+from annotation.views.finishing import own_rater
 from studies.http import SeeOther
 from studies.models import User
-from studies.permissions import RATES
 
 
 @never_cache
@@ -23,7 +22,7 @@ from studies.permissions import RATES
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, public_id: str) -> HttpResponse:
     """A rater's own place in a campaign, whatever the campaign's state; for everybody else it does not exist."""
-    rater = _own_rater(request, public_id)
+    rater = own_rater(request, public_id)
     if request.method == "POST":
         assert isinstance(request.user, User)
         withdraw_rater(rater=rater, erase=request.POST.get("erase") == "1", actor=request.user)
@@ -38,9 +37,3 @@ def leave(request: HttpRequest, public_id: str) -> HttpResponse:
         "n_kept": answers.filter(erased_at__isnull=True).count(),
     }
     return render(request, "annotation/leave.html", context)
-
-
-def _own_rater(request: HttpRequest, public_id: str) -> Rater:
-    campaigns = campaigns_of(request.user, *RATES).filter(public_id=public_id)
-    own = Rater.objects.filter(campaign__in=campaigns, participant__user=request.user)
-    return get_object_or_404(own.select_related("campaign__study", "participant"))

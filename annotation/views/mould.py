@@ -7,23 +7,24 @@ RatingPage could show: texts left and right, places, tokens, numbers.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
 from annotation.domain.handing_in import NextItem
+from annotation.domain.submissions import questions_on_page
 from annotation.instruments import INSTRUMENTS
 from annotation.instruments.material import PageMaterial, Passage, QuestionView
-from annotation.views.rating_page import RatingPage, Standing, asked, empty_page
+from annotation.models import Assignment
+from annotation.views.casting import Marks, Mould
+from annotation.views.rating_page import RatingPage, Standing, asked, conversations_of, empty_page
 from studies.language import spoken
 from studies.tokens import new_token
 
@@ -31,66 +32,84 @@ TEMPLATE = "annotation/rate_item.html#item"
 PASSAGES = ("prompt", "left", "right")
 
 
-@dataclass(frozen=True)
-class Mould:
-    pieces: tuple[str, ...]  # of the template, around the marks
-    names: tuple[str, ...]  # of what goes between each and the next
+class Shape(NamedTuple):
+    """A passage on the page: whether it is Markdown, and whether it is folded."""
 
-    def cast(self, words: Mapping[str, str | int]) -> str:
-        escaped = {
-            name: conditional_escape(str(word) if isinstance(word, int) else word) for name, word in words.items()
-        }
-        filled = [piece + escaped[name] for piece, name in zip(self.pieces, self.names, strict=False)]
-        return "".join([*filled, self.pieces[-1]])
+    name: str
+    is_html: bool
+    long: bool
 
 
-def cast_page(following: NextItem, previous: str, csrf_token: str) -> str | None:
-    """The partial of an item that nobody has worked on, after ``previous``; None where only the template can do it."""
-    material = INSTRUMENTS[following.instrument].page_of_texts(following.texts)
-    if material is None:
-        return None
-    shape = tuple((name, bool(passage.html)) for name in PASSAGES if (passage := getattr(material, name)))
-    mould = mould_of(following.instrument, len(material.questions), shape, spoken(following.language))
-    words: dict[str, str | int] = {f"question{view.place}": view.text for view in material.questions}
-    for name, is_html in shape:
-        passage = getattr(material, name)
-        words[name] = passage.text
-        if is_html:
-            words[f"{name}html"] = mark_safe(passage.html)  # noqa: S308 - sanitised where it was rendered
-    words |= {"token": following.token, "previous": previous, "title": following.campaign_title}
+def cast_page(following: NextItem, before: Sequence[str], csrf_token: str) -> str:
+    """The partial of an item that nobody has worked on.
+
+    ``before``: the tokens of the item just submitted and, where the page has fetched one ahead, of that.
+    """
+    with override(spoken(following.language)):
+        material = _material(following)
+        words = _words(material)
+    shape = tuple(
+        Shape(name, bool(passage.html), passage.long) for name in PASSAGES if (passage := getattr(material, name))
+    )
+    has_chats = material.conversations is not None
+    mould = mould_of(following.instrument, len(material.questions), shape, has_chats, spoken(following.language))
+    words |= {"token": following.token, "previous": before[-1], "title": following.campaign_title}
     words |= {"key": new_token(), "csrf": csrf_token}
-    words |= {"saved": following.saved, "total": following.total, "number": following.saved + 1}
+    words |= {"saved": following.saved, "total": following.total, "number": following.saved + len(before)}
     return mould.cast(words)
 
 
+def _material(following: NextItem) -> PageMaterial:
+    """From the item's own texts where these are all that its page shows."""
+    instrument = INSTRUMENTS[following.instrument]
+    material = instrument.page_of_texts(following.texts)
+    if material is not None:
+        return material
+    assignment = Assignment.objects.select_related("item").get(token=following.token)
+    return instrument.page(assignment, questions_on_page(assignment))
+
+
+def _words(material: PageMaterial) -> dict[str, str | int]:
+    words: dict[str, str | int] = {}
+    for question in asked(material):
+        words |= {f"question{question.place}": question.text, f"evidence{question.place}": question.evidence}
+    for name in PASSAGES:
+        passage = getattr(material, name)
+        if passage is not None:
+            words[name] = passage.text
+            words[f"{name}html"] = mark_safe(passage.html)  # noqa: S308 - sanitised where it was rendered
+    return words | {"conversations": conversations_of(material)}
+
+
 @lru_cache(maxsize=64)
-def mould_of(instrument: str, n_questions: int, shape: tuple[tuple[str, bool], ...], language: str) -> Mould:
-    """``shape``: which passages stand on the page, and which of them as Markdown."""
-    lot = new_token()  # a word that no text on a page can hold
+def mould_of(instrument: str, n_questions: int, shape: tuple[Shape, ...], has_chats: bool, language: str) -> Mould:
+    """``shape``: which passages stand on the page."""
+    mark = Marks()
     with override(language):
-        page = _marked_page(instrument, n_questions, dict(shape), lot)
-        context = {"page": page, "request": SimpleNamespace(htmx=True), "csrf_token": f"{lot}csrf{lot}"}
-        html = get_template(TEMPLATE).render(context)
-    parts = re.split(f"{lot}([a-z0-9]+?){lot}", html)
-    return Mould(tuple(parts[::2]), tuple(parts[1::2]))
+        page = _marked_page(instrument, n_questions, shape, has_chats, mark)
+        context = {"page": page, "request": SimpleNamespace(htmx=True), "csrf_token": mark("csrf")}
+        return mark.mould(get_template(TEMPLATE).render(context))
 
 
-def _marked_page(instrument: str, n_questions: int, shape: dict[str, bool], lot: str) -> RatingPage:
-    def mark(name: str) -> Any:
-        return f"{lot}{name}{lot}"
-
-    def passage(name: str) -> Passage | None:
-        if name not in shape:
-            return None
-        return Passage(mark(name), SafeString(mark(f"{name}html")) if shape[name] else "")
-
+def _marked_page(
+    instrument: str, n_questions: int, shape: tuple[Shape, ...], has_chats: bool, marks: Marks
+) -> RatingPage:
+    mark: Callable[[str], Any] = marks  # stands for numbers, too
+    passages = {
+        each.name: Passage(mark(each.name), mark(f"{each.name}html") if each.is_html else "", each.long)
+        for each in shape
+    }
     questions = tuple(QuestionView(place, mark(f"question{place}")) for place in range(n_questions))
-    material = PageMaterial(questions, (), *(passage(name) for name in PASSAGES))
+    material = PageMaterial(questions, () if has_chats else None, **passages)
     return replace(
         empty_page(INSTRUMENTS[instrument], Standing(mark("saved"), mark("total")), mark("token")),
         campaign_title=mark("title"),
         material=material,
-        questions=asked(material),
+        conversations=mark("conversations") if has_chats else SafeString(""),
+        questions=tuple(
+            replace(each, evidence=mark(f"evidence{each.place}") if has_chats else SafeString(""))
+            for each in asked(material)
+        ),
         key=mark("key"),
         number=mark("number"),
         previous_url=reverse("annotation:edit-item", args=[mark("previous")]),

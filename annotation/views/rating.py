@@ -6,24 +6,35 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.domain.assignment import claim_assignment, renew_lease, return_assignment
+from annotation.domain.drafting import save_drafts
 from annotation.domain.errors import AnnotationError, AssignmentOver, SubmissionConflict, SubmissionInvalid
 from annotation.domain.joining import join_campaign
-from annotation.domain.judging import revise_assignment, save_draft, submit_assignment
-from annotation.enums import AssignmentState, CampaignState, Origin
+from annotation.domain.judging import revise_assignment, submit_assignment
+from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RaterGate
 from annotation.models import Assignment
 from annotation.permissions import campaign_by_id, campaigns_of
 from annotation.views.errors import errors_as_pages
-from annotation.views.rating_form import Entered, drafted, entered_in, submission_of
+from annotation.views.finishing import no_work, not_open
+from annotation.views.rating_form import (
+    Entered,
+    drafted,
+    drafted_remarks,
+    entered_in,
+    fetched_ahead,
+    return_reason,
+    submission_of,
+)
 from annotation.views.rating_page import DONE, Notice, edit_page, over_page, work_page
-from annotation.views.rating_reply import hand_in_plainly, no_work, onward, show
+from annotation.views.rating_reply import hand_in_plainly, onward, show, show_ahead
+from studies.http import SeeOther
 from studies.language import speak
 from studies.permissions import RATES
 
@@ -33,28 +44,34 @@ LOGGED_OUT = gettext_noop(
 )
 
 
-def on_own_item(view: ItemView) -> Callable[[HttpRequest, str], HttpResponse]:
+def own_item_with(*related: str) -> Callable[[ItemView], Callable[[HttpRequest, str], HttpResponse]]:
     """Loads the assignment by its token for the rater whose it is. For everybody else it does not exist."""
 
-    @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return _to_login(request, reverse("annotation:item", args=[token]))
-        own = Assignment.objects.filter(
-            rater__participant__user=request.user, campaign__in=campaigns_of(request.user, *RATES)
-        )
-        related = own.select_related(
-            "campaign__guideline",
-            "item__prompt",
-            "item__pair__prompt",
-            "item__pair__generic",
-            "item__pair__personalized",
-        )
-        assignment = get_object_or_404(related.select_related("rater__campaign"), token=token)
-        speak(assignment.campaign.language)
-        return view(request, assignment)
+    def decorated(view: ItemView) -> Callable[[HttpRequest, str], HttpResponse]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_login(request, reverse("annotation:item", args=[token]))
+            own = Assignment.objects.filter(
+                rater__participant__user=request.user, campaign__in=campaigns_of(request.user, *RATES)
+            )
+            assignment = get_object_or_404(own.select_related(*related), token=token)
+            speak(assignment.campaign.language)
+            return view(request, assignment)
 
-    return never_cache(wrapped)
+        return never_cache(wrapped)
+
+    return decorated
+
+
+on_own_item = own_item_with(
+    "campaign__guideline",
+    "item__prompt",
+    "item__pair__prompt",
+    "item__pair__generic",
+    "item__pair__personalized",
+    "rater__campaign",
+)
 
 
 def _to_login(request: HttpRequest, back: str) -> HttpResponse:
@@ -73,7 +90,7 @@ def rate(request: HttpRequest, public_id: str) -> HttpResponse:
     campaign = campaign_by_id(request.user, public_id, *RATES)
     speak(campaign.language)
     if campaign.state in (CampaignState.DRAFT, CampaignState.CLOSED) or campaign.origin == Origin.IMPORTED:
-        return render(request, "annotation/no_work.html", {"reason": "closed", "title": campaign.title})
+        return not_open(request, campaign)
     rater = join_campaign(user=request.user, campaign=campaign)
     assignment = claim_assignment(rater=rater)
     if assignment is None:
@@ -126,7 +143,7 @@ def _submit_in_full(request: HttpRequest, assignment: Assignment) -> HttpRespons
         return show(request, edit_page(assignment, entered, _first_stands(assignment)), status=error.status)
     except AssignmentOver as error:
         return _over(request, assignment, entered, error.message)
-    return onward(request, assignment.rater)
+    return _after_answers(request, assignment)
 
 
 @on_own_item
@@ -161,34 +178,63 @@ def revise_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         return show(request, edit_page(assignment, entered, notice), status=error.status)
     except AssignmentOver as error:
         return _over(request, assignment, entered, error.message)
-    return onward(request, assignment.rater)
+    return _after_answers(request, assignment)
 
 
 @on_own_item
 @require_POST
 @errors_as_pages
 def return_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
-    return_assignment(assignment=assignment)
+    return_assignment(assignment=assignment, reason=return_reason(request.POST))
     return onward(request, assignment.rater)
 
 
 @on_own_item
+@require_safe
+@errors_as_pages
+def ahead(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    """The item after this one, before it is needed. 204 where there is none, or where its turn is not settled yet."""
+    if assignment.state != AssignmentState.HELD or assignment.rater.gate != RaterGate.OPEN:
+        return HttpResponse(status=204)
+    return show_ahead(request, claim_assignment(rater=assignment.rater, besides=assignment.token), assignment.token)
+
+
+@own_item_with("campaign", "item")
 @require_POST
 def draft_answer(request: HttpRequest, assignment: Assignment) -> HttpResponse:
-    """Keeps one answer that is not submitted yet; without any, the page says that it is in use, which renews the lease.
+    """Keeps what is not submitted yet; with nothing in it, the request says that the page is in use, which renews the
+    leases of its item and of the one fetched ahead (header X-Ahead-Over: that one has gone).
 
     Said in plain words, for the script to show.
     """
-    entered = entered_in(request.POST)
     try:
-        if not entered.answers:
-            renew_lease(assignment=assignment)
-        for place, answer in entered.answers.items():
-            if save_draft(assignment=assignment, place=place, answer=answer) is None:
-                raise SubmissionConflict(gettext("This item is submitted already; what you change here is not kept."))
+        renewed = _keep(assignment, request.POST)
     except AnnotationError as error:
         return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
-    return HttpResponse(status=204)
+    return HttpResponse(status=204, headers={} if renewed else {"X-Ahead-Over": "1"})
+
+
+def _keep(assignment: Assignment, post: QueryDict) -> bool:
+    """False where the item fetched ahead is no longer held."""
+    entered = entered_in(post)
+    remarks = drafted_remarks(entered, post)
+    if entered.answers or remarks is not None:
+        if not save_drafts(assignment=assignment, answers=entered.answers, remarks=remarks):
+            raise SubmissionConflict(gettext("This item is submitted already; what you change here is not kept."))
+        return True
+    renew_lease(assignment=assignment)
+    also = Assignment.objects.filter(rater=assignment.rater_id, token=fetched_ahead(post), state=AssignmentState.HELD)
+    for other in also.select_related("campaign", "item"):
+        renew_lease(assignment=other)
+        return True
+    return "ahead" not in post
+
+
+def _after_answers(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    """The next item; after a training item first what was expected of it."""
+    if assignment.item.role == ItemRole.TRAINING:
+        return SeeOther(reverse("annotation:feedback", args=[assignment.token]))
+    return onward(request, assignment.rater)
 
 
 def _over(request: HttpRequest, assignment: Assignment, entered: Entered, message: str) -> HttpResponse:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from annotation.domain.drafting import EnteredRemarks
 from annotation.domain.submissions import Answer, RemarkInput, Submission
-from annotation.enums import RemarkKind
-from annotation.models import Assignment
+from annotation.enums import RemarkKind, ReturnReason
+from annotation.models import Assignment, DraftRemarks
 
+TOKEN = re.compile(r"[a-z2-9]{26}")
 ANSWER = re.compile(r"answer-([0-9]{1,4})")
 FLAG_WITHOUT_WORDS = "(flagged without words)"
 
@@ -31,7 +33,7 @@ def entered_in(post: QueryDict) -> Entered:
         answers={int(match[1]): _answer(post, match[1]) for name in post if (match := ANSWER.fullmatch(name))},
         note=post.get("note", ""),
         missing=post.get("missing", ""),
-        flagged="flag" in post or bool(post.get("flag_text", "").strip()),
+        flagged=bool(post.get("flag")) or bool(post.get("flag_text", "").strip()),
         flag_text=post.get("flag_text", ""),
     )
 
@@ -48,8 +50,29 @@ def submission_of(entered: Entered, post: QueryDict) -> Submission:
         answers=entered.answers,
         remarks=tuple(_remarks(entered)),
         seconds=_number(post.get("seconds", "")),
+        hidden_seconds=_number(post.get("hidden_seconds", "")),
+        pastes=_whole_number(post.get("pastes", "")),
         based_on=_whole_number(post.get("based_on", "")),
     )
+
+
+def drafted_remarks(entered: Entered, post: QueryDict) -> EnteredRemarks | None:
+    """The free text to keep; None where the request is not about it."""
+    if "remarks" not in post:
+        return None
+    return EnteredRemarks(entered.note, entered.missing, entered.flagged, entered.flag_text)
+
+
+def fetched_ahead(post: QueryDict) -> str:
+    """The token of the item that the page holds besides the one that is sent; "" for none."""
+    token = post.get("ahead", "")
+    return token if TOKEN.fullmatch(token) else ""
+
+
+def return_reason(post: QueryDict) -> ReturnReason:
+    """Why an item is skipped. Nobody has to say, so what is no reason of the list is none."""
+    given = post.get("reason", "")
+    return ReturnReason(given) if given in ReturnReason.values else ReturnReason.NONE
 
 
 def _remarks(entered: Entered) -> list[RemarkInput]:
@@ -73,14 +96,14 @@ def _whole_number(text: str) -> int | None:
 
 
 def drafted(assignment: Assignment) -> Entered:
-    """The answers that were kept as drafts."""
+    """What was kept as drafts: answers and free text."""
     places = {position: place for place, position in enumerate(assignment.order)}
-    return Entered(
-        {
-            places[draft.question.position]: Answer(draft.value, draft.reason)
-            for draft in assignment.drafts.select_related("question")
-        }
-    )
+    answers = {
+        places[draft.question.position]: Answer(draft.value, draft.reason)
+        for draft in assignment.drafts.select_related("question")
+    }
+    kept = DraftRemarks.objects.filter(assignment=assignment).first() or DraftRemarks()
+    return Entered(answers, kept.note, kept.missing, kept.flagged, kept.flag_text)
 
 
 def submitted(assignment: Assignment) -> Entered:

@@ -17,12 +17,13 @@ from annotation.domain.handing_in import standing
 from annotation.domain.judging import revisions_of
 from annotation.domain.rendering import rendered_html
 from annotation.domain.submissions import Answer, questions_on_page
-from annotation.enums import AssignmentState, Origin, RejectReason, RemarkKind
+from annotation.enums import AssignmentState, Origin, RejectReason, RemarkKind, ReturnReason
 from annotation.instruments import INSTRUMENTS
 from annotation.instruments.base import Choice, Instrument
-from annotation.instruments.material import EvidenceView, PageMaterial
+from annotation.instruments.material import PageMaterial
 from annotation.models import Assignment, Campaign, Rater
 from annotation.views.rating_form import Entered, drafted, submitted
+from annotation.views.reading import conversations_html, evidence_html
 from pipeline.enums import InstrumentName
 from studies.tokens import new_token
 
@@ -33,7 +34,7 @@ DONE = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
 class AskedQuestion:
     place: int
     text: str
-    evidence: tuple[EvidenceView, ...]
+    evidence: SafeString  # where the statement comes from, where the instrument asks for that
     answer: Answer
 
 
@@ -70,6 +71,7 @@ class RatingPage:
     choices: tuple[Choice, ...]
     reasons: tuple[Reason, ...]
     material: PageMaterial
+    conversations: SafeString  # attribute quality
     questions: tuple[AskedQuestion, ...]
     entered: Entered
     earlier_remarks: tuple[tuple[str, str], ...]
@@ -77,10 +79,14 @@ class RatingPage:
     based_on: int | None
     standing: Standing
     number: int
+    token: str
+    url: str
     submit_url: str
     submit_label: str
     return_url: str
+    skip_reasons: tuple[Reason, ...]
     draft_url: str
+    ahead_url: str
     previous_url: str
     onward_url: str
     notice: Notice | None = None
@@ -112,23 +118,33 @@ class RatingPage:
 
 def work_page(assignment: Assignment, entered: Entered | None = None, notice: Notice | None = None) -> RatingPage:
     """The page of an assignment that has no answer yet, filled with what was entered or else with the drafts."""
+    page = _unanswered(assignment, drafted(assignment) if entered is None else entered)
+    return replace(page, notice=notice, previous_url=edit_url_before(assignment))
+
+
+def page_ahead(assignment: Assignment, *, before: str) -> RatingPage:
+    """The page that comes after the one of the token ``before``, which is not submitted yet."""
+    page = _unanswered(assignment, drafted(assignment))
+    return replace(page, number=page.number + 1, previous_url=_url("edit-item", before))
+
+
+def _unanswered(assignment: Assignment, entered: Entered) -> RatingPage:
     standing = standing_of(assignment.rater)
-    page = _page(assignment, drafted(assignment) if entered is None else entered, standing)
-    return replace(
-        _to_work_on(page, assignment.token),
-        notice=notice,
-        number=standing.saved + 1,
-        previous_url=edit_url_before(assignment),
-    )
+    page = _to_work_on(_page(assignment, entered, standing), assignment.token)
+    return replace(page, number=standing.saved + 1)
 
 
 def _to_work_on(page: RatingPage, token: str) -> RatingPage:
     return replace(
         page,
+        token=token,
+        url=_url("item", token),
         submit_url=_url("submit-item", token),
         submit_label=gettext("Submit"),
         return_url=_url("return-item", token),
+        skip_reasons=_skip_reasons(),
         draft_url=_url("draft-answer", token),
+        ahead_url=_url("ahead", token),
     )
 
 
@@ -141,6 +157,8 @@ def edit_page(assignment: Assignment, entered: Entered | None = None, notice: No
         notice=notice,
         number=done_before(assignment).count() + 1,
         earlier_remarks=_earlier_remarks(assignment),
+        token=assignment.token,
+        url=_url("edit-item", assignment.token),
         based_on=revisions_of(assignment),
         previous_url=edit_url_before(assignment),
         submit_url=_url("revise-item", assignment.token),
@@ -151,7 +169,8 @@ def edit_page(assignment: Assignment, entered: Entered | None = None, notice: No
 def over_page(assignment: Assignment, entered: Entered, notice: Notice) -> RatingPage:
     """The page of an assignment that takes no answer any more: what was entered stands there to be read, or copied."""
     standing = standing_of(assignment.rater)
-    return replace(_page(assignment, entered, standing), notice=notice, number=standing.saved + 1)
+    page = replace(_page(assignment, entered, standing), notice=notice, number=standing.saved + 1)
+    return replace(page, token=assignment.token, url=_url("item", assignment.token))
 
 
 def _page(assignment: Assignment, entered: Entered, standing: Standing) -> RatingPage:
@@ -165,6 +184,7 @@ def _page(assignment: Assignment, entered: Entered, standing: Standing) -> Ratin
         mark=mark_of(campaign),
         guideline=rendered_html([guideline])[guideline],
         material=material,
+        conversations=conversations_of(material),
         questions=asked(material, entered),
         entered=entered,
         key=new_token(),
@@ -188,6 +208,7 @@ def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
         choices=tuple(replace(choice, label=gettext(choice.label)) for choice in instrument.choices),
         reasons=_reasons(instrument),
         material=PageMaterial(()),
+        conversations=SafeString(""),
         questions=(),
         entered=Entered(),
         earlier_remarks=(),
@@ -195,10 +216,14 @@ def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
         based_on=None,
         standing=standing,
         number=0,
+        token="",
+        url="",
         submit_url="",
         submit_label="",
         return_url="",
+        skip_reasons=(),
         draft_url="",
+        ahead_url="",
         previous_url="",
         onward_url="",
     )
@@ -206,16 +231,32 @@ def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
 
 def asked(material: PageMaterial, entered: Entered | None = None) -> tuple[AskedQuestion, ...]:
     answers, unanswered = (entered or Entered()).answers, Answer("")
+    has_evidence = material.conversations is not None
     return tuple(
-        AskedQuestion(view.place, view.text, view.evidence, answers.get(view.place, unanswered))
+        AskedQuestion(
+            view.place,
+            view.text,
+            evidence_html(view.evidence) if has_evidence else SafeString(""),
+            answers.get(view.place, unanswered),
+        )
         for view in material.questions
     )
+
+
+def conversations_of(material: PageMaterial) -> SafeString:
+    return SafeString("") if material.conversations is None else conversations_html(material.conversations)
 
 
 def _reasons(instrument: Instrument) -> tuple[Reason, ...]:
     if instrument.name != InstrumentName.ATTRIBUTE_QUALITY:
         return ()
     return tuple(Reason(reason.value, str(reason.label)) for reason in RejectReason)
+
+
+def _skip_reasons() -> tuple[Reason, ...]:
+    """Why an item may be skipped, the one without a reason first."""
+    just_skip = Reason(ReturnReason.NONE.value, gettext("Just skip"))
+    return just_skip, *(Reason(reason.value, str(reason.label)) for reason in ReturnReason if reason.value)
 
 
 def mark_of(campaign: Campaign) -> str:

@@ -11,12 +11,13 @@ from django_htmx.http import push_url
 
 from annotation.domain.assignment import claim_assignment
 from annotation.domain.handing_in import NextItem, hand_in
-from annotation.enums import CampaignState, RaterState
 from annotation.models import Assignment, Rater
+from annotation.views.finishing import no_work
 from annotation.views.mould import cast_page
-from annotation.views.rating_form import entered_in, submission_of
-from annotation.views.rating_page import RatingPage, mark_of, standing_of, work_page
+from annotation.views.rating_form import entered_in, fetched_ahead, submission_of
+from annotation.views.rating_page import RatingPage, page_ahead, work_page
 from studies.http import SeeOther
+from studies.language import speak
 from studies.permissions import RATES
 
 
@@ -26,8 +27,15 @@ def show(request: HttpRequest, page: RatingPage, status: int = 200) -> HttpRespo
 
 
 def onward(request: HttpRequest, rater: Rater) -> HttpResponse:
-    """The next item, by the same reply for HTMX and by 303 without it."""
-    assignment = claim_assignment(rater=rater)
+    """The next item, by the same reply for HTMX and by 303 without it.
+
+    A page that has fetched an item ahead gets the one after that, and 204 where there is none.
+    """
+    speak(rater.campaign.language)
+    ahead = fetched_ahead(request.POST) if request.htmx else ""  # type: ignore[attr-defined]
+    assignment = claim_assignment(rater=rater, besides=ahead)
+    if ahead:
+        return show_ahead(request, assignment, before=ahead)
     rate_url = reverse("annotation:rate", args=[rater.campaign.public_id])
     url = reverse("annotation:item", args=[assignment.token]) if assignment else rate_url
     if not request.htmx:  # type: ignore[attr-defined]
@@ -37,26 +45,11 @@ def onward(request: HttpRequest, rater: Rater) -> HttpResponse:
     return push_url(show(request, work_page(assignment)), url)
 
 
-def no_work(request: HttpRequest, rater: Rater) -> HttpResponse:
-    campaign = rater.campaign
-    campaign.refresh_from_db(fields=["state"])
-    standing = standing_of(rater)
-    part = "#item" if request.htmx else ""  # type: ignore[attr-defined]
-    context = {
-        "reason": _why_no_work(rater, any_saved=standing.saved > 0),
-        "title": campaign.title,
-        "mark": mark_of(campaign),
-        "saved": standing.saved,
-    }
-    return render(request, f"annotation/no_work.html{part}", context)
-
-
-def _why_no_work(rater: Rater, *, any_saved: bool) -> str:
-    if rater.state != RaterState.ACTIVE:
-        return "left"
-    if rater.campaign.state != CampaignState.COLLECTING:
-        return rater.campaign.state
-    return "done" if any_saved else "nothing"
+def show_ahead(request: HttpRequest, assignment: Assignment | None, before: str) -> HttpResponse:
+    """The item that comes after the one of the token ``before``; 204 for none."""
+    if assignment is None:
+        return HttpResponse(status=204)
+    return show(request, page_ahead(assignment, before=before))
 
 
 def hand_in_plainly(request: HttpRequest, token: str) -> HttpResponse | None:
@@ -64,23 +57,21 @@ def hand_in_plainly(request: HttpRequest, token: str) -> HttpResponse | None:
     if request.method != "POST" or not request.user.is_authenticated:
         return None
     submission = submission_of(entered_in(request.POST), request.POST)
-    handed = hand_in(user=request.user, roles=RATES, token=token, submission=submission)
+    ahead = fetched_ahead(request.POST) if request.htmx else ""  # type: ignore[attr-defined]
+    handed = hand_in(user=request.user, roles=RATES, token=token, submission=submission, besides=ahead)
     if handed is None:
         return None
     if handed.following is None:
         reply = onward(request, Rater.objects.select_related("campaign").get(pk=handed.rater_id))
     else:
-        reply = _next_item(request, handed.following, after=token)
+        reply = _next_item(request, handed.following, after=token, ahead=ahead)
     add_never_cache_headers(reply)
     return reply
 
 
-def _next_item(request: HttpRequest, following: NextItem, after: str) -> HttpResponse:
+def _next_item(request: HttpRequest, following: NextItem, after: str, ahead: str) -> HttpResponse:
     url = reverse("annotation:item", args=[following.token])
     if not request.htmx:  # type: ignore[attr-defined]
         return SeeOther(url)
-    html = cast_page(following, after, get_token(request))
-    if html is not None:
-        return push_url(HttpResponse(html), url)
-    assignment = Assignment.objects.select_related("campaign__guideline", "item", "rater").get(token=following.token)
-    return push_url(show(request, work_page(assignment)), url)
+    reply = HttpResponse(cast_page(following, [after, ahead] if ahead else [after], get_token(request)))
+    return reply if ahead else push_url(reply, url)

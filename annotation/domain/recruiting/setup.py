@@ -42,6 +42,16 @@ class RecruitmentInvalid(AnnotationError):
 
 
 @transaction.atomic
+def set_up_recruitment(
+    *, campaign: Campaign, settings: RecruitmentSettings, codes: Mapping[str, str], actor: User
+) -> Recruitment:
+    """Settings and codes together: both or neither. Raises RecruitmentInvalid naming the field or the outcome."""
+    recruitment = set_recruitment(campaign=campaign, settings=settings, actor=actor)
+    set_codes(recruitment=recruitment, codes=codes, actor=actor)
+    return recruitment
+
+
+@transaction.atomic
 def set_recruitment(*, campaign: Campaign, settings: RecruitmentSettings, actor: User) -> Recruitment:
     """Creates the campaign's recruitment or changes it. Raises RecruitmentInvalid naming the field.
 

@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import F
 
 from annotation.domain import handing_in
-from annotation.domain.assignment import RING, claim_assignment, return_assignment
+from annotation.domain.assignment import claim_assignment, return_assignment
+from annotation.domain.choosing import RING
 from annotation.domain.campaigns import pause_campaign
 from annotation.domain.handing_in import HandedIn, by_orm, hand_in
 from annotation.domain.judging import Answer, RemarkInput, Submission, save_draft

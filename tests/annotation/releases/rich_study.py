@@ -267,10 +267,10 @@ def _simulated_campaign(study: Study) -> Campaign:
     campaign = factories.make_campaign(study, slug="simulated", origin=Origin.SIMULATED, n_items=1)
     user = factories.make_user(f"robot-{study.slug}")
     participant = enroll_simulated(study=study, user=user)
+    factories.submit(factories.claim(join_campaign(user=user, campaign=campaign)))
     Participant.objects.filter(pk=participant.pk).update(
         recruiter="robots", recruiter_id_hash="secret-recruiter-id", recruiter_id_encrypted=b"secret-recruiter-id"
     )
-    factories.submit(factories.claim(join_campaign(user=user, campaign=campaign)))
     return campaign
 
 

@@ -1,0 +1,130 @@
+"""What a campaign needs of its lead now, and who is at it: a handful of counts, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Now
+
+from annotation.domain.recruiting.payments import approvable
+from annotation.domain.remarks import unread_by_kind
+from annotation.enums import (
+    ActionState,
+    AssignmentState,
+    CampaignState,
+    ItemRole,
+    Origin,
+    RaterGate,
+    RaterState,
+    RemarkKind,
+    ReturnReason,
+)
+from annotation.models import Assignment, Campaign, Item, Payment, Rater, Recruitment
+from studies.models import User
+
+HAD = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS, AssignmentState.RETURNED)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Numbers of 0 need nothing. Shortages are counted while the campaign collects only.
+
+    ``open_items`` still have a seat that nobody holds. ``stuck_items`` of these have been had by every rater who could
+    still work, and wait for somebody new. ``available`` raters take part and have not ended; ``ended`` ones have, by
+    their quota or because nothing was left for them.
+    """
+
+    unread: Mapping[RemarkKind, int]
+    payments_due: int = 0
+    payments_failed: int = 0
+    open_items: int = 0
+    stuck_items: int = 0
+    available: int = 0
+    ended: int = 0
+
+    @property
+    def unread_flags(self) -> int:
+        return self.unread[RemarkKind.FLAG]
+
+    @property
+    def unread_others(self) -> int:
+        return sum(self.unread.values()) - self.unread_flags
+
+    @property
+    def nobody_left(self) -> bool:
+        """There is work, and everybody who came has ended."""
+        return bool(self.open_items and self.ended and not self.available)
+
+
+def needs_of(campaign: Campaign, user: User) -> Needs:
+    due, failed = _payments(campaign)
+    unread = unread_by_kind(campaign, user)
+    if campaign.state != CampaignState.COLLECTING or campaign.origin == Origin.IMPORTED:
+        return Needs(unread, due, failed)
+    available = available_raters(campaign)
+    n_available = available.count()
+    return Needs(
+        unread=unread,
+        payments_due=due,
+        payments_failed=failed,
+        open_items=campaign.items.filter(open_seats__gt=0).count(),
+        stuck_items=stuck_items(campaign).count() if n_available else 0,
+        available=n_available,
+        ended=campaign.raters.filter(state=RaterState.ACTIVE, gate=RaterGate.ENDED).count(),
+    )
+
+
+def available_raters(campaign: Campaign) -> QuerySet[Rater]:
+    return campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate=RaterGate.ENDED)
+
+
+def stuck_items(campaign: Campaign) -> QuerySet[Item]:
+    """Items with an open seat that every available rater has answered or handed back."""
+    available = available_raters(campaign)
+    had = Assignment.objects.filter(
+        campaign=campaign, item__open_seats__gt=0, state__in=HAD, rater__in=available.values("pk")
+    )
+    full = had.order_by().values("item").annotate(n=Count("pk")).filter(n__gte=available.count())
+    return campaign.items.filter(open_seats__gt=0, pk__in=full.values("item")).order_by("position")
+
+
+def _payments(campaign: Campaign) -> tuple[int, int]:
+    """Visits that may be approved now, and requests that the recruiter refused."""
+    recruitment = Recruitment.objects.filter(campaign=campaign).first()
+    if recruitment is None:
+        return 0, 0
+    failed = Payment.objects.filter(visit__recruitment=recruitment, state=ActionState.FAILED)
+    again = Payment.objects.filter(visit__recruitment=recruitment).exclude(state=ActionState.FAILED)
+    settled = Q(visit__in=again.values("visit"))
+    return approvable(recruitment).count(), failed.exclude(settled).values("visit").distinct().count()
+
+
+@dataclass(frozen=True)
+class Activity:
+    """``at_work`` raters hold an item whose lease runs; ``last_at`` is when the last answers came in. ``skips`` counts
+    items that were handed back, by reason; ``gates`` raters who stand before the work, by what they stand before."""
+
+    at_work: int
+    last_at: object
+    skips: Mapping[str, int]
+    gates: Mapping[str, int]
+
+    @property
+    def distressed(self) -> int:
+        return self.skips.get(ReturnReason.DISTRESS, 0)
+
+
+def activity_of(campaign: Campaign) -> Activity:
+    held = campaign.assignments.filter(state=AssignmentState.HELD, lease_until__gt=Now())
+    skipped = campaign.assignments.filter(state=AssignmentState.RETURNED).order_by()
+    skips = dict(skipped.values_list("returned_because").annotate(n=Count("pk")))
+    waiting = campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate__in=(RaterGate.OPEN, RaterGate.ENDED))
+    gates = dict(waiting.order_by().values_list("gate").annotate(n=Count("pk")))
+    return Activity(
+        at_work=held.values("rater").distinct().count(),
+        last_at=campaign.assignments.filter(item__role=ItemRole.WORK).aggregate(last=Max("submitted_at"))["last"],
+        skips={reason: skips[reason] for reason in ReturnReason.values if reason in skips},
+        gates={gate: gates[gate] for gate in RaterGate.values if gate in gates},
+    )

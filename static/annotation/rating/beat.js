@@ -1,0 +1,29 @@
+/* The lease is renewed while somebody is at the page, also while they only read; with it that of the item ahead. */
+"use strict";
+
+Rating.beat = (() => {
+  const { page, ahead, say, csrf, submit } = Rating;
+  const EVERY = 45000; // milliseconds; no lease is shorter than a minute
+  let used = false;
+
+  async function beat() {
+    const url = page.form()?.dataset.draft;
+    if (!used || !url || submit.waits() || document.visibilityState !== "visible") return;
+    used = false;
+    const body = new URLSearchParams(ahead.token() ? { ahead: ahead.token() } : {});
+    try {
+      const reply = await fetch(url, { method: "POST", body, headers: csrf() });
+      if (reply.status === 410 || reply.headers.has("X-Ahead-Over")) ahead.drop();
+      if (reply.status === 410 && url === page.form()?.dataset.draft) say(await reply.text());
+    } catch {
+      used = true; // offline: the next beat tries again
+    }
+  }
+
+  for (const sign of ["keydown", "pointerdown", "scroll"]) {
+    document.addEventListener(sign, () => { used = true; }, { capture: true, passive: true });
+  }
+  setInterval(beat, EVERY);
+
+  return {};
+})();
