@@ -11,6 +11,7 @@ from annotation.views import (
     corpora,
     people,
     raters,
+    recruitment,
     releases,
     remarks,
     rules,
@@ -55,6 +56,15 @@ lead_urls = [
     ),
     path("s/<slug:study>/c/<slug:campaign>/screening/file/", screening.from_file, name="checks-from-file"),
     path("s/<slug:study>/c/<slug:campaign>/screening/labels/", screening.from_labels, name="gold-from-labels"),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/", recruitment.recruitment, name="recruitment"),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/save/", recruitment.save, name="recruitment-save"),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/ask/<int:visit>/", recruitment.ask, name="recruitment-ask"),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/approve/", recruitment.approve, name="recruitment-approve"),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/refresh/", recruitment.refresh, name="recruitment-refresh"),
+    path(
+        "s/<slug:study>/c/<slug:campaign>/recruitment/subscribe/", recruitment.subscribe, name="recruitment-subscribe"
+    ),
+    path("s/<slug:study>/c/<slug:campaign>/recruitment/forget/", recruitment.forget, name="recruitment-forget"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/", raters.rater, name="rater"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/exclude/", raters.exclude, name="exclude-rater"),
     path("s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/readmit/", raters.readmit, name="readmit-rater"),

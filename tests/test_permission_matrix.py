@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.resolvers import RoutePattern
 
 from annotation.enums import CampaignState, ItemRole
-from annotation.models import QuizQuestion, Release
+from annotation.models import QuizQuestion, Recruitment, Release
 from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
@@ -51,12 +51,21 @@ MATRIX = {
     "invite/<str:secret>/": Row(everybody(200), "400 303 303 303 303 303"),
     # What there is to judge, and judging
     "": Row("302 200 200 200 200 200", "302 405 405 405 405 405"),
+    "r/<str:public_id>/": Row(everybody(404), everybody(405)),
+    "hooks/<str:public_id>/": Row(everybody(405), everybody(401)),
+    "c/<str:public_id>/begin/": Row("302 404 302 302 404 404", everybody(405)),
+    "c/<str:public_id>/consent/": Row(everybody(405), "302 404 303 303 404 404"),
+    "c/<str:public_id>/device/": Row(everybody(405), "302 404 409 409 404 404"),
+    "c/<str:public_id>/instructions/": Row("302 404 200 200 404 404", everybody(405)),
+    "c/<str:public_id>/closing/": Row("302 405 405 405 405 405", "302 404 403 404 404 404"),
+    "c/<str:public_id>/finish/": Row("302 405 405 405 405 405", "302 404 303 404 404 404"),
     "c/<str:public_id>/quiz/": Row("302 404 302 302 404 404", "302 404 303 303 404 404"),
     "c/<str:public_id>/leave/": Row("302 404 200 404 404 404", "302 404 303 404 404 404"),
     "c/<str:public_id>/rate/": Row("302 404 302 302 404 404", everybody(405)),
     "a/<str:token>/": Row(OWN_ITEM, OWN_POST),
     "a/<str:token>/edit/": Row(OWN_ITEM, OWN_POST),
     "a/<str:token>/feedback/": Row("302 404 302 404 404 404", OWN_POST),
+    "a/<str:token>/ahead/": Row("302 404 204 404 404 404", "401 404 405 404 404 404"),
     "a/<str:token>/submit/": Row("302 404 405 404 404 404", "401 404 400 404 404 404"),
     "a/<str:token>/draft/": Row("302 404 405 404 404 404", "401 404 204 404 404 404"),
     "a/<str:token>/return/": Row("302 404 405 404 404 404", "401 404 303 404 404 404"),
@@ -96,6 +105,18 @@ MATRIX = {
     ),
     "s/<slug:study>/c/<slug:campaign>/screening/file/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/screening/labels/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/consent-forms/": Row("302 404 404 404 200 200", "302 404 404 404 404 400"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/save/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/ask/<int:visit>/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/approve/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/refresh/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/subscribe/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/forget/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
         "302 404 404 404 200 200", "302 405 405 405 405 405"
     ),
@@ -167,9 +188,12 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
     check = factories.make_item(campaign, 90, role=ItemRole.GOLD)
     asked = QuizQuestion.objects.create(campaign=campaign, position=0, text="?", choices=["a", "b"], correct=0)
+    recruitment = Recruitment.objects.create(campaign=campaign, study_id="5f" * 12)
+    visit = recruitment.visits.create(rater=rater, id_hash="0" * 64)
     parts = {
         "item": check.public_id,
         "question": str(asked.pk),
+        "visit": str(visit.pk),
         "secret": secret,
         "public_id": campaign.public_id,
         "token": held.token,
@@ -190,6 +214,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
             parts_here["token"] = submitted.token
         if "/new/" in route:
             parts_here["item"] = held.item.public_id
+        if route.startswith("hooks/"):
+            parts_here["public_id"] = recruitment.public_id
         if "/people/" in route:
             parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)

@@ -25,9 +25,9 @@ def open_recruiter(recruitment: Recruitment, *, patient: bool = True) -> Prolifi
 
     Raises NotSetUp without a token, SecretUnreadable, and RuntimeError inside a transaction.
     """
-    refuse_inside_transaction()
     if recruitment.api_token_encrypted is None:
         raise NotSetUp("There is no API token of the recruiter's yet: enter one in the settings below.")
+    refuse_inside_transaction()
     token = decrypt(Purpose.API, recruitment.api_token_encrypted)
     return Prolific(settings.PROLIFIC_API, token, pauses=PAUSES if patient else ())
 
