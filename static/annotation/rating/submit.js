@@ -59,7 +59,10 @@ Rating.submit = (() => {
     if (entry.kind === "draft") return;
     const next = reply.status === 200 ? page.read(reply) : null;
     if (entry.at < opened) fromBefore += 1;
-    if (reply.url && !next) return void location.assign(reply.url);
+    if (reply.url && !next) {
+      awaited = null; // else passed() would go elsewhere
+      return void location.assign(reply.url);
+    }
     if (awaited) instead(next);
     else ahead.keep(next);
     progress.stored(entry, next);
