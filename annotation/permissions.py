@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from annotation.models import Campaign
+from annotation.models import Campaign, CohortMember, Participant, Rater
 from pipeline.models import Run
 from studies.enums import Role
-from studies.permissions import studies_of
+from studies.models import Membership
+from studies.permissions import RATES, studies_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
 
 
 def campaigns_of(user: User | AnonymousUser, *roles: Role) -> QuerySet[Campaign]:
-    """Campaigns of the studies that the user is a member of with one of the roles (any, when none is named)."""
-    return Campaign.objects.filter(study__in=studies_of(user, *roles)).select_related("study")
+    """Campaigns of the studies that the user is a member of with one of the roles (any, when none is named).
+
+    Of those, raters see the ones that they take part in and, unless a recruiter sent them for one alone, the ones that
+    they may join: not a campaign for a cohort without them.
+    """
+    campaigns = Campaign.objects.filter(study__in=studies_of(user, *roles)).select_related("study")
+    if not user.is_authenticated:
+        return campaigns
+    rates = Membership.objects.filter(study=OuterRef("study"), user=user, role__in=RATES)
+    takes_part = Rater.objects.filter(campaign=OuterRef("pk"), participant__user=user)
+    recruited = Participant.objects.filter(study=OuterRef("study"), user=user).exclude(recruiter="")
+    chosen = CohortMember.objects.filter(campaign=OuterRef("pk"), participant__user=user)
+    may_join = ~Exists(recruited) & (Q(cohort_only=False) | Exists(chosen))
+    return campaigns.filter(~Exists(rates) | Exists(takes_part) | may_join)
 
 
 def campaign_for(user: User | AnonymousUser, study: str, slug: str, *roles: Role) -> Campaign:

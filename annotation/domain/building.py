@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 
 from django.db import transaction
 
 from annotation.domain.choosing import RING
 from annotation.domain.errors import AnnotationError, MaterialMissing
+from annotation.domain.leases import count_words, lease_for
 from annotation.domain.seeding import shuffled
 from annotation.enums import CampaignState, ItemRole, Origin
 from annotation.instruments import INSTRUMENTS, Material
 from annotation.instruments.base import PlannedItem
 from annotation.models import Campaign, Guideline, Item, ItemPerson, Question, Seat
 from pipeline.enums import Side
+from pipeline.lineage import conversations_behind
+from pipeline.models import ResponsePair
 from pipeline.prompts import guideline_text
 from pipeline.units import unit_key
 from studies.models import Study, User
@@ -108,6 +112,7 @@ def add_items(campaign: Campaign, planned: list[PlannedItem]) -> None:
     ranks = shuffled(range(len(planned)), campaign.seed, "items")
     for start in range(0, len(planned), BATCH):
         chunk = list(enumerate(planned[start : start + BATCH], start))
+        words = _words_on_pages([plan for _, plan in chunk])
         items = Item.objects.bulk_create(
             Item(
                 campaign=campaign,
@@ -115,6 +120,8 @@ def add_items(campaign: Campaign, planned: list[PlannedItem]) -> None:
                 position=position,
                 sort_key=ranks[position] * RING // len(planned),
                 open_seats=campaign.k,
+                words=words[position - start],
+                lease_seconds=_lease(campaign, words[position - start], len(plan.attributes)),
                 prompt=plan.prompt,
                 pair=plan.pair,
             )
@@ -128,6 +135,40 @@ def add_items(campaign: Campaign, planned: list[PlannedItem]) -> None:
             for item in items
             for number in range(campaign.k)
         )
+
+
+def _lease(campaign: Campaign, words: int, n_questions: int) -> int:
+    """By the size of the page where people read it; simulated raters need no time to read."""
+    return 0 if campaign.origin == Origin.SIMULATED else lease_for(words, n_questions)
+
+
+def _words_on_pages(plans: list[PlannedItem]) -> list[int]:
+    """What there is to read on each page: questions, prompt, both responses; conversations where it is these that the
+    attributes are judged by. A handful of queries for all of them."""
+    pairs: dict[int, int] = {
+        pk: count_words(texts)
+        for pk, *texts in ResponsePair.objects.filter(pk__in=[plan.pair.pk for plan in plans if plan.pair]).values_list(
+            "pk", "prompt__text", "generic__text", "personalized__text"
+        )
+    }
+    talked = _words_of_conversations([plan for plan in plans if plan.pair is None and plan.prompt is None])
+    return [
+        count_words(attribute.text for attribute in plan.attributes)
+        + count_words([plan.prompt.text if plan.prompt else None])
+        + (pairs[plan.pair.pk] if plan.pair else 0)
+        + sum(talked[person] for person in {attribute.person_id for attribute in plan.attributes})
+        for plan in plans
+    ]
+
+
+def _words_of_conversations(plans: list[PlannedItem]) -> Counter[int]:
+    """By person; read one conversation after the other, never all at once."""
+    words: Counter[int] = Counter()
+    attributes = [attribute for plan in plans for attribute in plan.attributes]
+    rows = conversations_behind(attributes).values_list("person_id", "turns") if attributes else None
+    for person_id, turns in rows.iterator(chunk_size=200) if rows is not None else ():
+        words[person_id] += count_words(turn["content"] for turn in turns)
+    return words
 
 
 def side_of(campaign: Campaign, number: int, rank: int) -> str:
