@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 
+from tests.accessibility.axe import axe, violations
 from tests.gallery.pages import VIEWS
 from tests.gallery.walking import opened, templates_seen
 from tests.gallery.world import World
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Headings in a text that a model wrote are its own, two levels below the page's: the order among them is not ours.
-RUN_AXE = """async options => {
-  const found = (await axe.run(document, options)).violations;
-  const theirs = node => document.querySelector(node.target[0])?.closest('.prose');
-  for (const each of found) if (each.id === 'heading-order') each.nodes = each.nodes.filter(node => !theirs(node));
-  return found;
-}"""
 NARROW = {"width": 320, "height": 640}
 ZOOMED = {"width": 640, "height": 450}  # 1280 by 900 at 200 %
 # Parts that are there for something that no view makes; each with its reason.
@@ -50,16 +42,8 @@ MOVING = """() => [
     .filter(e => getComputedStyle(e).scrollBehavior === 'smooth').map(e => e.tagName)]"""
 
 
-def axe(page: Page, options: dict[str, Any]) -> Iterator[str]:
-    result = page.evaluate(RUN_AXE, options)
-    for found in result:
-        for node in found["nodes"]:
-            yield f"axe {found['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-
-
 def findings(page: Page) -> Iterator[str]:
-    page.evaluate(AXE_SCRIPT)
-    yield from axe(page, {"runOnly": TAGS, "resultTypes": ["violations"]})
+    yield from violations(page)
     yield from (f"moves: {name}" for name in page.evaluate(MOVING))
     if not page.title().endswith("Fitting Room"):
         yield f"title: {page.title()!r}"

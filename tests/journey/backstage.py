@@ -94,7 +94,7 @@ class Hands:
         from annotation.domain.rules import rules_of, set_rules
         from tests import factories
 
-        campaign = factories.make_campaign(study, n_items=3, n_questions=2, instrument=name, slug=name, k=K)
+        campaign = factories.make_campaign(study, n_items=4, n_questions=2, instrument=name, slug=name, k=K)
         self._tell(campaign)
         self._checks(campaign)
         rules = replace(rules_of(campaign), consent_form=form.pk, check_every=2, attention_limit=2)
@@ -116,14 +116,20 @@ class Hands:
     def _checks(self, campaign: Any) -> None:
         from annotation.domain.screening.making import make_check_item
         from annotation.domain.screening.quiz import QuizPlan, add_quiz_questions
+        from tests import factories
 
-        source = campaign.items.order_by("position").first()
+        pilot = factories.make_campaign(
+            campaign.study, n_items=4, instrument=campaign.instrument, slug=f"pilot-{campaign.slug}", state="draft"
+        )
+        self._tell(pilot)
         right, told = RIGHT[campaign.instrument], [TOLD[campaign.instrument]]
-        words: dict[str, Any] = {"source": source, "actor": self.lead}
-        make_check_item(role="training", expected={0: right}, feedback={0: "The chats say so."}, **words)
-        make_check_item(role="qualification", expected={0: right, 1: right}, **words)
-        make_check_item(role="gold", expected={0: right}, **words)
-        make_check_item(role="attention", expected={1: told}, **words)
+        practice, entrance, gold, attention = pilot.items.order_by("position")
+        words: dict[str, Any] = {"campaign": campaign, "actor": self.lead}
+        feedback = {0: "The chats say so."}
+        make_check_item(source=practice, role="training", expected={0: right}, feedback=feedback, **words)
+        make_check_item(source=entrance, role="qualification", expected={0: right, 1: right}, **words)
+        make_check_item(source=gold, role="gold", expected={0: right}, **words)
+        make_check_item(source=attention, role="attention", expected={1: told}, **words)
         quiz = QuizPlan(
             "By what do you judge?", ("The chats alone", "What I know", "A guess"), 0, "Only the chats count."
         )
@@ -146,7 +152,7 @@ class Hands:
         from tests.annotation.domain.invariants import check_seats
 
         problems: list[str] = []
-        for campaign in Campaign.objects.filter(study__slug="journey"):
+        for campaign in Campaign.objects.filter(study__slug="journey").exclude(slug__startswith="pilot-"):
             check_seats(campaign)
             if campaign.state != "complete":
                 problems.append(f"{campaign.slug} is {campaign.state}")

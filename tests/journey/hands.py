@@ -16,7 +16,10 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
   window.refused.push(`${violatedDirective} ${blockedURI}`);
 });
 """
-FOCUSED = "() => (document.activeElement?.innerText || document.activeElement?.value || '').trim()"
+FOCUSED = """() => {
+  const here = document.activeElement;
+  return here.matches("a, button, input, summary") ? here.innerText || here.value : "";
+}"""
 # The question that a key would answer now, and what stands beside it.
 ASKED = """() => {
   const answered = (each) => each.querySelector("[name^=answer-]:checked");

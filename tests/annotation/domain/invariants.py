@@ -11,7 +11,7 @@ from annotation.models import Assignment, Campaign, Judgment, Revision
 
 def check_seats(campaign: Campaign) -> None:
     for item in campaign.items.all():
-        occupied = item.assignments.filter(state__in=AssignmentState.occupying()).count()
+        occupied = item.assignments.filter(state__in=AssignmentState.occupying(), seat__isnull=False).count()
         waiting = item.assignments.filter(state=AssignmentState.SURPLUS).values("seat").distinct()
         assert item.open_seats == item.seats.count() - occupied, f"{item} says {item.open_seats} open"
         for row in waiting:
