@@ -96,8 +96,8 @@ def _nearest(rater: Rater, group: QuerySet[Item]) -> Item | None:
             if offered.get(item.pk) == wanted and (locked := _lock(item)):
                 return locked
     for arc in arcs:
-        if item := arc.select_for_update(skip_locked=True, of=("self",)).first():
-            return item
+        if nearest := arc.select_for_update(skip_locked=True, of=("self",)).first():
+            return nearest
     return None
 
 
