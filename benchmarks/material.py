@@ -46,8 +46,9 @@ ROWS: list[tuple[str, str]] = [
     (
         "items",
         "INSERT INTO annotation_item (id, campaign_id, public_id, role, position, priority, sort_key, open_seats, "
-        f"prompt_id) SELECT g.i + 1, {{campaign}}, 'i' || g.i, 'work', g.i, 0, (g.i * 7919) % 1000000, "
-        f"CASE WHEN g.i < {{past}} THEN 0 ELSE {K} END, g.i / {PEOPLE} + 1 FROM {{series}}",
+        "words, lease_seconds, attempt, prompt_id) "
+        "SELECT g.i + 1, {campaign}, 'i' || g.i, 'work', g.i, 0, (g.i * 7919) % 1000000, "
+        f"CASE WHEN g.i < {{past}} THEN 0 ELSE {K} END, {20 * QUESTIONS}, 0, 1, g.i / {PEOPLE} + 1 FROM {{series}}",
     ),
     (
         "questions",
@@ -69,16 +70,18 @@ ROWS: list[tuple[str, str]] = [
     ),
     (
         "raters",
-        'INSERT INTO annotation_rater (id, campaign_id, participant_id, kind, "group", state, n_left, n_right, '
-        "joined_at) SELECT g.i + 1, {campaign}, g.i + 1, 'human', '', 'active', 0, 0, CURRENT_TIMESTAMP FROM {series}",
+        'INSERT INTO annotation_rater (id, campaign_id, participant_id, kind, "group", state, gate, outcome, n_before, '
+        "n_left, n_right, n_given, n_submitted, n_day, joined_at) "
+        "SELECT g.i + 1, {campaign}, g.i + 1, 'human', '', 'active', '', '', 0, 0, 0, 0, 0, 0, CURRENT_TIMESTAMP "
+        "FROM {series}",
     ),
     (
         "assignments",
         "INSERT INTO annotation_assignment (id, campaign_id, item_id, seat_id, rater_id, token, public_id, state, "
-        'side, "order", claimed_at, submitted_at, submission_key) '
+        'side, "order", claimed_at, submitted_at, submission_key, returned_because) '
         f"SELECT g.i + 1, {{campaign}}, g.i / {K} + 1, g.i + 1, (g.i / {K} * 7 + g.i % {K} * 107) % {RATERS} + 1, "
         "'t' || g.i, 'u' || g.i, 'submitted', '', '[0, 1, 2, 3, 4, 5]', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, "
-        "'k' || g.i FROM {series}",
+        "'k' || g.i, '' FROM {series}",
     ),
     (
         "judgments",
@@ -93,6 +96,11 @@ ROWS: list[tuple[str, str]] = [
         "SELECT g.i + 1, g.i + 1, 1, 'yes', '', CURRENT_TIMESTAMP FROM {series}",
     ),
 ]
+
+COUNTERS = (
+    "UPDATE annotation_rater SET day = CURRENT_DATE, (n_given, n_submitted, n_day) = "
+    "(SELECT count(*), count(*), count(*) FROM annotation_assignment a WHERE a.rater_id = annotation_rater.id)"
+)
 
 
 def counts(judgments: int) -> dict[str, int]:
@@ -134,6 +142,7 @@ def fill(judgments: int) -> None:
     with connection.cursor() as cursor:
         for name, statement in ROWS:
             cursor.execute(statement.format(series=series.format(n=rows[name]), **names))
+        cursor.execute(COUNTERS)
         for statement in after:
             cursor.execute(statement)
     connection.close()  # and with it the settings above

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -14,6 +14,7 @@ from annotation.domain.errors import AssignmentOver
 from annotation.domain.joining import may_work
 from annotation.domain.leases import lease_from_now
 from annotation.domain.quotas import reached_days_quota, reached_quota, saved_by
+from annotation.domain.screening.states import active_checks
 from annotation.domain.screening.submitting import after_submit
 from annotation.domain.seats import end_assignment, free_seat_for, lock_item, lock_rater, seat_is_free, take_seat
 from annotation.domain.seeding import page_order
@@ -48,21 +49,22 @@ def claim_assignment(*, rater: Rater, besides: str = "") -> Assignment | None:
         return None
     if rater.gate != RaterGate.OPEN:
         return screening.claim_before_work(rater)
-    assignment = None
+    found: Assignment | None = None
     if not reached_quota(rater, len(held)) and not reached_days_quota(rater, len(held)):
-        assignment = _revive_expired(rater) or _due_check(rater, len(held)) or _open_seat(rater)
-    if assignment is None and not rater.campaign.items.filter(open_seats__gt=0).exists():
+        found = _revive_expired(rater) or _due_check(rater, len(held)) or _open_seat(rater)
+    if found is None and not rater.campaign.items.filter(open_seats__gt=0).exists():
         complete_if_done(campaign=rater.campaign)
-    return assignment
+    return found
 
 
 def _revive_expired(rater: Rater) -> Assignment | None:
     """A rater who comes back finds the item, drafts and all, unless somebody else has taken the seat since."""
     for assignment in _loaded().filter(pk__in=revivable_of(rater)).order_by("-ended_at"):
-        item = lock_item(assignment.item_id)
-        if assignment.seat_id is None or not seat_is_free(assignment.seat_id):
-            continue
-        take_seat(item)
+        if assignment.seat_id is not None:
+            item = lock_item(assignment.item_id)
+            if not seat_is_free(assignment.seat_id):
+                continue
+            take_seat(item)
         Assignment.objects.filter(pk=assignment.pk).update(
             state=AssignmentState.HELD, ended_at=None, lease_until=lease_from_now(assignment)
         )
@@ -71,10 +73,12 @@ def _revive_expired(rater: Rater) -> Assignment | None:
 
 
 def revivable_of(rater: Rater) -> QuerySet[Assignment]:
-    """What the rater held and nobody has taken since its lease ended."""
+    """What the rater held and nobody has taken since its lease ended: work, and the checks among it, which nobody else
+    could take."""
     taken = Assignment.objects.filter(seat=OuterRef("seat"), state__in=AssignmentState.occupying())
-    expired = Assignment.objects.filter(rater=rater, state=AssignmentState.EXPIRED, seat__isnull=False)
-    return expired.exclude(Exists(taken))
+    expired = Assignment.objects.filter(rater=rater, state=AssignmentState.EXPIRED)
+    checks = active_checks(rater.campaign, *ItemRole.mixed_in())
+    return expired.filter(Q(seat__isnull=False) | Q(item__in=checks)).exclude(Exists(taken))
 
 
 def _due_check(rater: Rater, n_held: int) -> Assignment | None:

@@ -55,6 +55,7 @@ BEGIN
     JOIN annotation_participant p ON p.id = r.participant_id
     JOIN studies_membership m ON m.study_id = c.study_id AND m.user_id = p.user_id
     WHERE a.token = for_token AND p.user_id = for_user AND m.role = ANY (roles)
+      AND a.seat_id IS NOT NULL -- a check may end the rater's part (screening/submitting.py)
       AND c.instrument = answered_instrument AND jsonb_array_length(a."order") = cardinality(answered_values);
     IF NOT FOUND THEN
         RETURN;

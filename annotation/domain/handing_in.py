@@ -1,9 +1,9 @@
 """The path that raters take over and over: a plain submit, and the next item in the same transaction.
 
-Plain is what nothing is wrong or odd with: an assignment held, every question answered, no remark, a campaign that
-collects, a next item that is simply the next of the ring. Whatever is not, this leaves as it was, to submit_assignment
-and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by those two functions; the same
-tests hold both.
+Plain is what nothing is wrong or odd with: work that is held (a check may end a rater's part), every question answered,
+no remark, a campaign that collects, a next item that is simply the next of the ring. Whatever is not, this leaves as it
+was, to submit_assignment and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by those
+two functions; the same tests hold both.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def by_orm(
         rater__participant__user=user, campaign__study__memberships__in=user.memberships.filter(role__in=list(roles))
     )
     held = own.filter(token=token, state=AssignmentState.HELD, rater__state=RaterState.ACTIVE, rater__gate="")
-    assignment = held.select_related("campaign", "item", "rater").first()
+    assignment = held.filter(seat__isnull=False).select_related("campaign", "item", "rater").first()
     if assignment is None or not _answers(assignment, submission):
         return None
     rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=assignment.rater_id)

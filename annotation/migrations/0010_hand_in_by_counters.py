@@ -4,7 +4,8 @@ from importlib import import_module
 
 from django.db import migrations
 
-# sha256 of the file that this migration was written for: fedf61ce6bddd3a97113f9a788c1aa78a53d982e83703fe708d4476276bf9d90
+# sha256 of the file that this migration was written for:
+# 6a8b629b81d13828cf4d79cd89a207fc0a5fda70270291277bcb470d8156cbec
 make_function = import_module("annotation.migrations.0006_hand_in").make_function
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from annotation.enums import AssignmentState
+from annotation.domain.quotas import local_day
+from annotation.enums import AssignmentState, ItemRole, Origin
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater, Remark, Revision, Seat
 from annotation.releases.loading import Loading, create, ids_of, time_of, time_or_none
 from annotation.releases.tables.rows import Row
 from pipeline.enums import Side
 from pipeline.models import Attribute, Finding, Label, Prompt, ResponsePair, Run, Vote
+
+BEFORE_WORK = (ItemRole.TRAINING, ItemRole.QUALIFICATION)
 
 
 def load_assignments(loading: Loading) -> None:
@@ -140,14 +143,27 @@ def load_labels(loading: Loading) -> None:
 
 
 def recount(loading: Loading) -> None:
-    """The counters that follow from the rest: open seats of items, sides that raters have been given."""
+    """The counters that follow from the rest: open seats of items; of raters the sides and items that they were given,
+    what they submitted, and on their last day."""
     seats = Seat.objects.filter(item=OuterRef("pk"))
     filled = Assignment.objects.filter(item=OuterRef("pk"), seat__isnull=False, state=AssignmentState.SUBMITTED)
     Item.objects.filter(campaign__study=loading.study).update(open_seats=_count(seats, "item") - _count(filled, "item"))
+    raters = Rater.objects.filter(campaign__study=loading.study).exclude(kind=Origin.IMPORTED)
     given = Assignment.objects.filter(rater=OuterRef("pk"))
-    Rater.objects.filter(campaign__study=loading.study).update(
-        n_left=_count(given.filter(side=Side.LEFT), "rater"), n_right=_count(given.filter(side=Side.RIGHT), "rater")
+    submitted = given.filter(submitted_at__isnull=False)
+    raters.update(
+        n_left=_count(given.filter(side=Side.LEFT), "rater"),
+        n_right=_count(given.filter(side=Side.RIGHT), "rater"),
+        n_given=_count(given.filter(item__role=ItemRole.WORK), "rater"),
+        n_submitted=_count(submitted, "rater"),
+        n_before=_count(submitted.filter(item__role__in=BEFORE_WORK), "rater"),
     )
+    for campaign in Campaign.objects.filter(study=loading.study):
+        of_day = submitted.annotate(day=local_day(campaign, F("submitted_at")))
+        last = of_day.order_by("-submitted_at").values("day")[:1]
+        raters.filter(campaign=campaign).update(day=Subquery(last))
+        counted = raters.filter(campaign=campaign, day__isnull=False)
+        counted.update(n_day=_count(of_day.filter(day=OuterRef("day")), "rater"))
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:

@@ -23,6 +23,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Campaig
 def test_filled_campaign_holds_every_rule(campaign: Campaign) -> None:
     assert Judgment.objects.count() == material.counts(100)["judgments"] == 90
     assert campaign.items.filter(open_seats=material.K).count() == 4
+    assert sum(campaign.raters.values_list("n_submitted", flat=True)) == campaign.assignments.count()
     check_seats(campaign)
     connection.check_constraints()
 

@@ -14,8 +14,8 @@ from django.db.models import F
 
 from annotation.domain import handing_in
 from annotation.domain.assignment import claim_assignment, return_assignment
-from annotation.domain.choosing import RING
 from annotation.domain.campaigns import pause_campaign
+from annotation.domain.choosing import RING
 from annotation.domain.handing_in import HandedIn, by_orm, hand_in
 from annotation.domain.judging import Answer, RemarkInput, Submission, save_draft
 from annotation.domain.seeding import page_order
@@ -139,8 +139,7 @@ def test_hand_in_evens_out_the_sides_of_items_and_raters(by: HandIn, study: Stud
 def test_hand_in_goes_round_the_ring_and_never_to_an_item_twice(
     by: HandIn, held: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("annotation.domain.handing_in", "annotation.domain.assignment"):
-        monkeypatch.setattr(f"{module}.ring_place", lambda: RING - 1)
+    monkeypatch.setattr("annotation.domain.choosing.ring_place", lambda rater: RING - 1)
     for left in (1, 0):
         handed = sent(by, held)
         assert handed

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management.color import no_style
 from django.db import connection
+from django.db.models import Count, F
 
 from annotation.domain.joining import join_campaign
 from annotation.models import Assignment, Campaign, Item, Participant, Rater, Revision
@@ -51,6 +52,12 @@ def test_import_restores_counters_and_gives_nobody_a_login(emptied: Path) -> Non
     assert item.open_seats == 2  # three seats, one stayer; the leaver's is open
     sides = Rater.objects.filter(campaign__slug="preference").values_list("n_left", "n_right")
     assert sorted(left + right for left, right in sides) == [0, 1, 1, 1]
+    raters = Rater.objects.filter(campaign__study=study).exclude(kind="imported")
+    submitted = raters.filter(assignments__submitted_at__isnull=False).annotate(n=Count("assignments"))
+    given = raters.filter(assignments__item__role="work").annotate(n=Count("assignments"))
+    assert submitted.exists()
+    assert not submitted.exclude(n_submitted=F("n"), n_day__gte=1, day__isnull=False).exists()
+    assert not given.exclude(n_given=F("n")).exists()
     assert not Participant.objects.exclude(user=None).exists()
     assert not Assignment.objects.filter(state="held").exists()
     assert Revision.objects.filter(judgment__n_revisions=3).count() == 3
