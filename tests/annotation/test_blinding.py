@@ -275,7 +275,9 @@ def newly_claimed(client: Client, world: World) -> Any:
     Item.objects.filter(pk=world.later.item_id).update(open_seats=F("open_seats") + 1)
     reply = client.post(world.url("submit-item"), answers() | {"note": ""}, headers=HTMX)
     reply.headers["HX-Push-Url"] = "-"
-    reply.content = re.sub(rb"/a/(?!%s)[a-z2-9]{26}/" % world.now.token.encode(), b"/a/-/", reply.content)
+    for place in (rb"(/a/)%s(/)", rb'(data-token=")%s(")'):
+        other_token = rb"(?!%s)[a-z2-9]{26}" % world.now.token.encode()
+        reply.content = re.sub(place % other_token, rb"\1-\2", reply.content)
     return reply
 
 
