@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,7 +61,7 @@ def read_token(token: str, *, ring: KeyRing, audience: str) -> LaunchToken:
         submission_id=str(ids[SESSION]),
         workspace_id=str(about.get("workspace_id") or ""),
         sha256=hashlib.sha256(token.encode()).hexdigest(),
-        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        expires_at=_end_of(claims),
     )
 
 
@@ -87,9 +88,14 @@ def verified_claims(token: str, ring: KeyRing) -> dict[str, Any]:
         raise TokenBad("the recruiter publishes no such key") from error
     except jwt.InvalidTokenError as error:
         raise TokenBad(_WHY.get(type(error), type(error).__name__)) from error
-    if not isinstance(claims["exp"], int | float):
-        raise TokenBad("the token's end is no time")
     return claims
+
+
+def _end_of(claims: Mapping[str, Any]) -> datetime:
+    try:
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise TokenBad("the token's end is no time") from error
 
 
 _WHY: dict[type[Exception], str] = {
