@@ -84,6 +84,7 @@ Rating.trouble = (() => {
   }
 
   Rating.hear("outbox:stuck", stuck);
+  Rating.hear("outbox:refused", ({ entry }) => { if (entry.kind !== "draft") say(words("not_saved")); });
   Rating.hear("outbox:saved", calm);
   Rating.hear("outbox:passed", () => { calm(); showRefused(); });
   Rating.hear("item:shown", () => { calm(); showRefused(); });
