@@ -27,8 +27,8 @@ ZOOMED = {"width": 640, "height": 450}  # 1280 by 900 at 200 %
 # Parts that are there for something that no view makes; each with its reason.
 NOT_SEEN: dict[str, str] = {}
 CUT = """() => [...document.querySelectorAll('a.button, button, .choice span, h1, h2, label')]
-  .filter(e => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 1
-            && getComputedStyle(e).display !== 'inline')
+  .filter(e => !e.matches('.visually-hidden') && e.checkVisibility() && e.clientWidth
+            && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
   .map(e => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 40)}`)"""
 OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(e => {
     const box = e.getBoundingClientRect();

@@ -6,11 +6,12 @@ screenshots of it.
 
 from __future__ import annotations
 
+from tests.gallery.joining_pages import JOINING_VIEWS
 from tests.gallery.lead_pages import LEADS_VIEWS
 from tests.gallery.rating_pages import RATING_VIEWS
 from tests.gallery.start_pages import START_VIEWS
 from tests.gallery.walking import View
 
-VIEWS: tuple[View, ...] = (*START_VIEWS, *RATING_VIEWS, *LEADS_VIEWS)
+VIEWS: tuple[View, ...] = (*START_VIEWS, *JOINING_VIEWS, *RATING_VIEWS, *LEADS_VIEWS)
 BY_NAME = {view.name: view for view in VIEWS}
 assert len(BY_NAME) == len(VIEWS), "two views have one name"
