@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from analysis.schema import VALUES
 from annotation.domain.errors import AssignmentOver, SubmissionInvalid
 from annotation.domain.submissions import LONGEST_REMARK, Answer, check_answer
-from annotation.enums import AssignmentState
+from annotation.enums import AssignmentState, RaterState
 from annotation.models import Assignment, Draft, DraftRemarks, Question
 from studies.clock import from_now
 
+LEFT = gettext_noop("You have left this campaign, so nothing more is stored. Thank you for taking part.")
 LONGEST_LIST = 20 * LONGEST_REMARK  # missing attributes: a remark on each line
 
 
@@ -80,11 +81,17 @@ def _renewed(assignment: Assignment) -> bool:
 
 
 def _open_nevertheless(assignment: Assignment) -> bool:
-    """Whether an item that is not held takes drafts: one whose lease ended does, for it may be submitted late."""
-    state = Assignment.objects.select_for_update().values_list("state", flat=True).get(pk=assignment.pk)
+    """Whether an item that is not held takes drafts: one whose lease ended does, for it may be submitted late; not from
+    who has left, whose words may have been erased."""
+    locked = Assignment.objects.select_for_update(of=("self",))
+    state, whose = locked.values_list("state", "rater__state").get(pk=assignment.pk)
     if state == AssignmentState.RETURNED:
         raise AssignmentOver(gettext("You gave this item back. Reload the page to go on with the next one."))
-    return state not in AssignmentState.answered()
+    if state in AssignmentState.answered():
+        return False
+    if whose != RaterState.ACTIVE:
+        raise AssignmentOver(gettext(LEFT))
+    return True
 
 
 def _keep_answers(assignment: Assignment, answers: Mapping[int, Answer]) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Max, Sum
 from django.db.models.functions import Now
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
 from analysis.schema import VALUES
-from annotation.domain.drafting import save_drafts
+from annotation.domain.drafting import LEFT, save_drafts
 from annotation.domain.errors import AssignmentOver, SubmissionConflict
 from annotation.domain.quotas import note_submitted
 from annotation.domain.screening.states import attempt_is_over
@@ -28,8 +28,6 @@ from annotation.enums import AssignmentState, CampaignState, ItemRole, RaterStat
 from annotation.models import Assignment, Draft, DraftRemarks, Judgment, Question, Remark, Revision
 
 __all__ = ["Answer", "Receipt", "RemarkInput", "Submission", "revise_assignment", "save_draft", "submit_assignment"]
-
-LEFT = gettext_noop("You have left this campaign, so nothing more is stored. Thank you for taking part.")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, DateField, Expression, F, Value, When
+from django.db.models import Case, DateField, F, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now, TruncDate
 
 from annotation.models import Campaign, Rater
 
 
-def local_day(campaign: Campaign, at: Expression | None = None) -> TruncDate:
+def local_day(campaign: Campaign, at: Combinable | None = None) -> TruncDate:
     """The campaign's day at a moment, by the database's clock: from midnight to midnight in its time zone, so that the
     days on which clocks are changed have 23 or 25 hours. hand_in.sql reckons the same."""
     return TruncDate(at or Now(), tzinfo=ZoneInfo(campaign.time_zone), output_field=DateField())

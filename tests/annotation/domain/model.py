@@ -33,7 +33,8 @@ class Tenure:
     state: str = HELD
     overdue: bool = False
     submitted: int | None = None
-    values: list[str] = field(default_factory=list)  # every value that was ever submitted
+    values: list[str | None] = field(default_factory=list)  # every value ever submitted; None: erased
+    drafted: bool = False
 
 
 @dataclass
@@ -111,6 +112,7 @@ class Model:
         each.state = SUBMITTED if each.state == HELD or self.is_free(each) else SURPLUS
         each.values.append(value)
         each.submitted, self.submits = self.submits, self.submits + 1
+        each.drafted = False
 
     def revise(self, rater: int, item: int, value: str) -> None:
         each = self.tenures[rater, item]
@@ -122,21 +124,29 @@ class Model:
     def draft(self, rater: int, item: int) -> None:
         """A sign of the rater: what is held is theirs for another while."""
         each = self.tenures[rater, item]
-        if each.state == RETURNED:
+        if each.state == RETURNED or (each.state == EXPIRED and self.raters[rater] != "active"):
             raise Over
         each.overdue = False
+        each.drafted = each.drafted or each.state not in ANSWERED
 
     def give_back(self, rater: int, item: int) -> None:
         each = self.tenures[rater, item]
         if each.state in ANSWERED:
             raise Over
         self._leave(each, RETURNED)
+        each.drafted = False
 
     def depart(self, rater: int, state: str) -> None:
         self.raters[rater] = state
         for each in sorted(self.of_rater(rater, HELD, SUBMITTED, SURPLUS), key=lambda each: each.item):
             self._leave(each, WITHDRAWN)
         self._reopen()
+
+    def erase(self, rater: int) -> None:
+        """What they chose is gone; that they answered stays."""
+        for each in self.tenures.values():
+            if each.rater == rater:
+                each.values, each.drafted = [None] * len(each.values), False
 
     def readmit(self, rater: int) -> None:
         self.raters[rater] = "active"
