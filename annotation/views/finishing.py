@@ -26,7 +26,16 @@ from annotation.domain.finishing import (
     stop_waiting,
 )
 from annotation.domain.gates import open_gates
-from annotation.enums import CampaignState, CouldTell, RaterGate, RaterOutcome, RaterState, RecruiterName
+from annotation.domain.waiting import why_nothing
+from annotation.enums import (
+    CampaignState,
+    CouldTell,
+    NothingBecause,
+    RaterGate,
+    RaterOutcome,
+    RaterState,
+    RecruiterName,
+)
 from annotation.models import Assignment, Campaign, Closing, CompletionCode, Rater
 from annotation.views.access import logged_in
 from annotation.views.endings import NOTHING, OUTCOMES, Ending
@@ -166,6 +175,8 @@ def _ending_of(rater: Rater, saved: int) -> Ending:
         return OUTCOMES[RaterOutcome(rater.outcome)]
     if rater.campaign.state != CampaignState.COLLECTING:
         return NOTHING.get(rater.campaign.state, NOTHING["closed"])
+    if why_nothing(rater).because == NothingBecause.DAY:
+        return NOTHING["today"]
     return NOTHING["done" if saved else "nothing"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -56,9 +56,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def _rows(user: User) -> list[CampaignRow]:
     mine = Assignment.objects.filter(rater__participant__user=user, state__in=DONE)
     saved = dict(mine.values_list("campaign").annotate(n=Count("pk")).order_by())
-    shown = campaigns_of(user, *RATES).filter(state__in=SHOWN).exclude(origin=Origin.IMPORTED)
-    campaigns = list(shown.select_related("study", "guideline").order_by("study__title", "created_at"))
     states = dict(Rater.objects.filter(participant__user=user).values_list("campaign", "state"))
+    # Who took part can leave at any time, and finds where to.
+    there = Q(state__in=SHOWN) | Q(state=CampaignState.CLOSED, pk__in=states)
+    shown = campaigns_of(user, *RATES).filter(there).exclude(origin=Origin.IMPORTED)
+    campaigns = list(shown.select_related("study", "guideline").order_by("study__title", "created_at"))
     guidelines = rendered_html(campaign.guideline.text for campaign in campaigns)
     return [
         _row(campaign, guidelines[campaign.guideline.text], saved.get(campaign.pk, 0), states.get(campaign.pk, ""))
