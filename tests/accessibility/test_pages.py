@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NARROW = {"width": 320, "height": 640}
 ZOOMED = {"width": 640, "height": 450}  # 1280 by 900 at 200 %
 # Parts that are there for something that no view makes; each with its reason.
-NOT_SEEN: dict[str, str] = {}
+NOT_SEEN = {"400.html": "Django gives it to requests that no browser sends"}
 CUT = """() => [...document.querySelectorAll('a.button, button, .choice span, h1, h2, label')]
   .filter(e => !e.matches('.visually-hidden') && e.checkVisibility() && e.clientWidth
             && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
