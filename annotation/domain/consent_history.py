@@ -1,4 +1,4 @@
-"""A study's consent forms as a lead looks back on them: what changed from one to the next, and who said what to each."""
+"""A study's consent forms, looked back on: what changed from one to the next, and who said what to each."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.db.models import Max
@@ -91,7 +91,7 @@ def _checked(wording: Wording) -> Wording:
     texts = {name: "\n".join(str(getattr(wording, name)).strip().splitlines()) for name in LONGEST}
     for name, text in texts.items():
         _check_text(name, text)
-    return replace(wording, **texts)
+    return Wording(minutes=wording.minutes, **texts)
 
 
 def _check_text(name: str, text: str) -> None:

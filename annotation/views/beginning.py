@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -42,13 +43,13 @@ FURTHER = {RaterGate.QUIZ: "quiz"}  # every other gate is where work is
 RaterView = Callable[[HttpRequest, Rater], HttpResponse]
 
 
-def for_own_rater(view: RaterView) -> Callable[[HttpRequest, str], HttpResponse]:
+def for_own_rater(view: RaterView) -> Callable[[HttpRequest, str], HttpResponseBase]:
     """Loads the user's rater, who joins if they may; a campaign that is not open says so."""
 
     @logged_in
     @errors_as_pages
     @wraps(view)
-    def wrapped(request: HttpRequest, public_id: str) -> HttpResponse:
+    def wrapped(request: HttpRequest, public_id: str, /) -> HttpResponse:
         campaign = campaign_by_id(request.user, public_id, *RATES)
         speak(campaign.language)
         if campaign.state in CLOSED or campaign.origin == Origin.IMPORTED:

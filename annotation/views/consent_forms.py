@@ -1,4 +1,4 @@
-"""The study's consent forms: what raters are told and agree to, in versions. Leads write them, researchers read them."""
+"""The study's consent forms, in versions: leads write them, researchers read them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ class WordingForm(forms.Form):
         label="Expected time, in minutes",
         widget=forms.NumberInput(attrs={"min": MINUTES[0], "max": MINUTES[1], "inputmode": "numeric"}),
     )
-    pay = forms.CharField(label="Pay", max_length=LONGEST["pay"], help_text="As raters read it: “£9.00 an hour, paid by Prolific”.")
+    pay = forms.CharField(
+        label="Pay", max_length=LONGEST["pay"], help_text="As raters read it: “£9.00 an hour, paid by Prolific”."
+    )
     contact = forms.CharField(
-        label="Contact", max_length=LONGEST["contact"], help_text="A name, and an address that is read. No personal telephone number."
+        label="Contact",
+        max_length=LONGEST["contact"],
+        help_text="A name, and an address that is read. No personal telephone number.",
     )
     warning = forms.CharField(
         label="Content warning",
@@ -44,10 +48,16 @@ class WordingForm(forms.Form):
         help_text="What people may come across. Chats can be crude; leave it out only if yours are not. Markdown.",
     )
     information = forms.CharField(
-        label="Information", max_length=LONGEST["information"], widget=forms.Textarea(attrs={"rows": 22}), help_text="Markdown."
+        label="Information",
+        max_length=LONGEST["information"],
+        widget=forms.Textarea(attrs={"rows": 22}),
+        help_text="Markdown.",
     )
     statement = forms.CharField(
-        label="What is agreed to", max_length=LONGEST["statement"], widget=forms.Textarea(attrs={"rows": 5}), help_text="Markdown."
+        label="What is agreed to",
+        max_length=LONGEST["statement"],
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Markdown.",
     )
 
 

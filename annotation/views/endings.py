@@ -26,9 +26,7 @@ OUTCOMES = {
     RaterOutcome.SCREENED_OUT: Ending(
         _("Thank you. Your part ends here."),
         (
-            _(
-                "The study goes on with raters whose first answers agree with its guideline more often than yours."
-            ),
+            _("The study goes on with raters whose first answers agree with its guideline more often than yours."),
             _("That says nothing about you, and nothing is held against you."),
         ),
     ),

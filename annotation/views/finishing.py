@@ -43,6 +43,7 @@ from annotation.views.errors import errors_as_pages
 from annotation.views.rating_page import mark_of
 from studies.http import SeeOther
 from studies.language import speak
+from studies.models import User
 
 BEFORE_ITEMS = (RaterGate.CONSENT, RaterGate.QUIZ)
 
@@ -86,7 +87,8 @@ class EndPage:
 def own_rater(request: HttpRequest, public_id: str) -> Rater:
     """The user's own rater in the campaign, whatever the campaign's state, and even where they are no member of the
     study any more; Http404 for everybody else."""
-    own = Rater.objects.filter(participant__user=request.user, campaign__public_id=public_id)
+    assert isinstance(request.user, User)
+    own = Rater.objects.filter(participant__user=request.user.pk or 0, campaign__public_id=public_id)
     rater = get_object_or_404(own.select_related("campaign__study", "campaign__consent_form", "participant"))
     speak(rater.campaign.language)
     return rater
@@ -115,7 +117,8 @@ def _elsewhere(request: HttpRequest, name: str, rater: Rater) -> HttpResponse:
 
 def not_open(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The reply for a campaign that takes no raters: the end of their part for those who took part in it."""
-    rater = Rater.objects.filter(campaign=campaign, participant__user_id=request.user.pk).first()
+    assert isinstance(request.user, User)
+    rater = Rater.objects.filter(campaign=campaign, participant__user=request.user).first()
     if rater is not None:
         return no_work(request, rater)
     page = EndPage(title=campaign.title, mark=mark_of(campaign), ending=NOTHING["closed"], saved=0)
