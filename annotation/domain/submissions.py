@@ -37,7 +37,8 @@ class Submission:
     """One page of answers, keyed by place on the page. ``key`` makes a repeated request the same request.
 
     ``seconds`` the page was open and looked at, ``hidden_seconds`` open and not looked at, ``pastes`` into its text
-    fields: as the browser says, None where it does not. ``based_on`` is the number of revisions that an edit started from (see judging.revise_assignment).
+    fields: as the browser says, None where it does not. ``based_on`` is the number of revisions that an edit started
+    from (see judging.revise_assignment).
     """
 
     key: str

@@ -14,7 +14,8 @@ register = template.Library()
 SHARED = ("words", "store", "outbox")
 START = (*SHARED, "start")
 PAGE = (
-    *SHARED, "page", "focus", "clock", "drafts", "ahead", "progress", "submit", "trouble", "undo", "break", "keys", "beat"
+    *SHARED, "page", "focus", "clock", "drafts", "ahead", "progress",
+    "submit", "trouble", "undo", "break", "keys", "beat",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class CohortForm(forms.Form):
     def __init__(self, campaign: Campaign, *args: object, **kwargs: object) -> None:
         listed = campaign.cohort.order_by("participant__pseudonym").values_list("participant__pseudonym", flat=True)
         initial = {"who": LISTED, "pseudonyms": "\n".join(listed)} if campaign.cohort_only else {"who": EVERYBODY}
-        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type, misc]
         others = campaign.study.campaigns.exclude(pk=campaign.pk).filter(origin=campaign.origin).order_by("title")
         self.fields["source"].choices = [("", "Choose one"), *((one.slug, one.title) for one in others)]  # type: ignore[attr-defined]
 

@@ -44,7 +44,7 @@ def conversations_html(conversations: Sequence[ConversationView]) -> SafeString:
         )
         for each in conversations
     ]
-    return get_template("annotation/_conversations.html").render({"chats": chats})
+    return SafeString(get_template("annotation/_conversations.html").render({"chats": chats}))
 
 
 def evidence_html(evidence: Sequence[EvidenceView]) -> SafeString:
@@ -62,7 +62,7 @@ def evidence_html(evidence: Sequence[EvidenceView]) -> SafeString:
         )
         for each in evidence
     ]
-    return get_template("annotation/_evidence.html").render({"shown": places[:SHOWN], "more": places[SHOWN:]})
+    return SafeString(get_template("annotation/_evidence.html").render({"shown": places[:SHOWN], "more": places[SHOWN:]}))
 
 
 def _opening(conversation: ConversationView) -> str:

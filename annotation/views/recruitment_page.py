@@ -55,7 +55,9 @@ ADVICE = {
         "MANUALLY_REVIEW",
         "Reject only after two failed checks (one in a study under five minutes).",
     ),
-    RaterOutcome.INCOMPATIBLE_DEVICE: CodeAdvice("INCOMPATIBLE_DEVICE", "REQUEST_RETURN", "They may come back by another."),
+    RaterOutcome.INCOMPATIBLE_DEVICE: CodeAdvice(
+        "INCOMPATIBLE_DEVICE", "REQUEST_RETURN", "They may come back by another."
+    ),
     RaterOutcome.NO_WORK: CodeAdvice("OTHER", "MANUALLY_REVIEW", "They came for nothing: pay them for coming."),
 }  # fmt: skip
 

@@ -65,7 +65,7 @@ class RulesForm(forms.Form):
     def __init__(self, campaign: Campaign, *args: object, **kwargs: object) -> None:
         self.campaign = campaign
         self.before = rules_of(campaign)
-        super().__init__(*args, initial=_initial(self.before), **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, initial=_initial(self.before), **kwargs)  # type: ignore[arg-type, misc]
         self.fields["time_zone"].choices = zones(self.before.time_zone)  # type: ignore[attr-defined]
         self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
         self.fields["consent_form"].choices = _consent_forms(campaign)  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ def _of_the_page() -> dict[str, str]:
 def _of_the_outbox() -> dict[str, str]:
     return {
         "stuck_offline": gettext(
-            "Offline: the server could not be reached. What you entered is kept in this browser and sent when it can be."
+            "Offline: the server could not be reached. What you entered is kept in this browser and sent when it can be."  # noqa: E501
         ),
         "stuck_server": gettext(
             "The server could not save this (%(status)s). What you entered is kept in this browser and sent again."
@@ -58,7 +58,7 @@ def _of_the_outbox() -> dict[str, str]:
 
 
 def _counted() -> dict[str, str]:
-    words = {}
+    words: dict[str, str] = {}
     for form, n in (("one", 1), ("many", 2)):
         words |= {
             f"missing_{form}": ngettext(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from annotation.domain.assignment import return_assignment
+from annotation.domain.assignment import claim_assignment, return_assignment
 from annotation.domain.campaigns import pause_campaign
 from annotation.domain.withdrawing import exclude_rater, withdraw_rater
 from annotation.enums import AssignmentState, CampaignState, Origin
@@ -87,7 +87,7 @@ def offline_at_submit(page: Page) -> None:
 def no_work(**fields: object) -> Callable[[World], Place]:
     def make(world: World) -> Place:
         rater = world.rater(**fields)
-        while (assignment := factories.claim_assignment(rater=rater)) is not None:
+        while (assignment := claim_assignment(rater=rater)) is not None:
             factories.submit(assignment)
         return at("rate", rater.campaign.public_id, user=user_of(rater))
 

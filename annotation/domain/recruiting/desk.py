@@ -38,7 +38,7 @@ def refuse_inside_transaction() -> None:
     A test's own transaction is none, as for Django's durable blocks.
     """
     blocks = connection.atomic_blocks
-    if blocks and not blocks[-1]._from_testcase:
+    if blocks and not blocks[-1]._from_testcase:  # type: ignore[attr-defined]
         raise RuntimeError("The recruiter is asked outside transactions.")
 
 
@@ -50,4 +50,5 @@ def submission_id_of(visit: Visit) -> str:
 
 def database_time() -> datetime:
     """Now, by the one clock that web and worker machines share."""
-    return Recruitment.objects.order_by().values_list(Now(), flat=True)[:1].get()
+    now: datetime = Recruitment.objects.order_by().values_list(Now(), flat=True)[:1].get()
+    return now

@@ -120,6 +120,8 @@ def _visit(recruitment: Recruitment, rater: Rater, believed: Believed) -> Visit:
 
 
 def _use_up(believed: Believed, visit: Visit) -> None:
+    """Only what came by a token has a hash and an end."""
+    assert believed.expires_at is not None
     try:
         with transaction.atomic():
             UsedLaunch.objects.create(token_sha256=believed.token_sha256, visit=visit, expires_at=believed.expires_at)

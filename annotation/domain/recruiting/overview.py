@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -90,10 +89,10 @@ def is_late(visit: Visit) -> bool:
 
 def usual_minutes(recruitment: Recruitment) -> float | None:
     """Median of those who completed; None where nobody has."""
-    ends: Sequence[tuple[datetime, datetime]] = list(
-        recruitment.visits.filter(rater__outcome=RaterOutcome.COMPLETED).values_list("launched_at", "rater__outcome_at")
-    )
-    return median((end - start).total_seconds() / 60 for start, end in ends) if ends else None
+    completed = recruitment.visits.filter(rater__outcome=RaterOutcome.COMPLETED)
+    ends = completed.values_list("launched_at", "rater__outcome_at")
+    minutes = [(end - start).total_seconds() / 60 for start, end in ends if end is not None]
+    return median(minutes) if minutes else None
 
 
 def other_ends(recruitment: Recruitment) -> list[tuple[str, int]]:

@@ -110,7 +110,9 @@ def _rows(campaign: Campaign, raters: Sequence[Rater], pages: Mapping[int, Page]
     told = rows.values_list("assignment_id", "question_id", "question__position", "value")
     found = []
     for key, question, position, value in told.iterator(READ_AT_ONCE):
-        page = pages[key]
+        page = pages.get(key)
+        if page is None or page.rater not in places:
+            continue  # came in since the pages were read
         place = page.order.index(position) if position in page.order else position
         stands = page.state in STANDING and page.rater in active
         found.append((places[page.rater], page.rank, place, question, codes[str(value)], key, stands))

@@ -47,6 +47,8 @@ class Signal:
     interval: Callable[[RaterSignals], Interval] = lambda signals: UNKNOWN
 
 
+# Where most agree on everything, one answer beside the others is far by any measure of spread: ``least`` and ``enough``
+# of shares are such that it takes two.
 _LISTED = (
     Signal("time", lambda s: s.pace.median, lambda s: s.pace.n, Concern.LOW, math.log(1.5), enough=3, log=True),
     Signal("run", lambda s: s.sameness.share, lambda s: s.sameness.n, Concern.HIGH, 0.1),
@@ -56,7 +58,8 @@ _LISTED = (
         lambda s: s.agreement.value,
         lambda s: s.agreement.n,
         Concern.LOW,
-        0.05,
+        0.1,
+        enough=12,
         interval=lambda s: s.agreement.interval,
     ),
     Signal(
@@ -72,8 +75,8 @@ _LISTED = (
         lambda s: s.gold.share,
         lambda s: s.gold.n,
         Concern.LOW,
-        0.1,
-        enough=3,
+        0.25,
+        enough=5,
         interval=lambda s: s.gold.interval,
     ),
     Signal("left", lambda s: s.left.share, lambda s: s.left.n, Concern.BOTH, 0.1, interval=lambda s: s.left.interval),

@@ -107,7 +107,7 @@ def test_raters_see_tokens_and_evidence_marks_the_right_words(study: Study) -> N
     item = factories.make_item(campaign, 0, 0)
     question = factories.make_question(item, attribute, 0)
     page = INSTRUMENTS[InstrumentName.ATTRIBUTE_QUALITY].page(None, [question])  # type: ignore[arg-type]
-    typed, written = (turn.passage for turn in page.conversations[0].turns)
+    typed, written = (turn.passage for turn in (page.conversations or ())[0].turns)
     assert typed.text == "I am Ada Lovelace: [e-mail address]"
     assert (written.text, "example.org" in written.html) == ("Hello, **[e-mail address]**.", False)
     assert "<strong>[e-mail address]</strong>" in written.html
