@@ -62,7 +62,8 @@ def evidence_html(evidence: Sequence[EvidenceView]) -> SafeString:
         )
         for each in evidence
     ]
-    return SafeString(get_template("annotation/_evidence.html").render({"shown": places[:SHOWN], "more": places[SHOWN:]}))
+    shown = {"shown": places[:SHOWN], "more": places[SHOWN:]}
+    return SafeString(get_template("annotation/_evidence.html").render(shown))
 
 
 def _opening(conversation: ConversationView) -> str:
