@@ -49,7 +49,7 @@ def for_own_rater(view: RaterView) -> Callable[[HttpRequest, str], HttpResponseB
     @logged_in
     @errors_as_pages
     @wraps(view)
-    def wrapped(request: HttpRequest, public_id: str, /) -> HttpResponse:
+    def wrapped(request: HttpRequest, public_id: str) -> HttpResponse:
         campaign = campaign_by_id(request.user, public_id, *RATES)
         speak(campaign.language)
         if campaign.state in CLOSED or campaign.origin == Origin.IMPORTED:
