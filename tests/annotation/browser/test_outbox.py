@@ -130,7 +130,7 @@ def test_item_fetched_ahead_is_there_before_the_last_one_is_saved(rater: MakeRat
     fetched_ahead(page)
     following = page.evaluate("Rating.ahead.token()")
     waiting: list[Route] = []
-    page.route("**/submit/", waiting.append)
+    page.route("**/submit/", lambda route: waiting.append(route))
     judge(page)
     expect(page.locator("#status")).to_have_text("Item 2 of up to 3. Saving the one before…")
     expect(page.locator("#heading")).to_be_focused()
@@ -222,3 +222,20 @@ def test_hidden_seconds_and_pastes_arrive(page: Page, rater: MakeRater, start: S
     assert 39 <= (sent.hidden_seconds or 0) < 60
     assert (sent.seconds or 0) < 30
     assert sent.pastes == 1
+
+
+def test_start_page_sends_what_a_closed_tab_left(rater: MakeRater, start: Start, live_server: LiveServer) -> None:
+    page = start(rater(RELEVANCE, n_items=3).campaign)
+    page.context.route("**/submit/", lambda route: route.abort())
+    fetched_ahead(page)
+    judge(page)
+    expect(page.locator("#trouble")).to_be_visible()
+    page.close(run_before_unload=False)
+    home = page.context.new_page()
+    home.goto(live_server.url + reverse("annotation:home"))
+    expect(home.locator("main .notice")).to_contain_text("1 item is not saved yet. Offline")
+    home.context.unroute("**/submit/")
+    home.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(home.locator("main .notice")).to_have_text("1 item from before was saved.")
+    assert done() == 1
+    assert home.evaluate(ENTRIES) == 0
