@@ -4,6 +4,7 @@ from django.urls import path
 
 from annotation.lead_urls import lead_urls
 from annotation.views import beginning, finishing, home, hooks, launching, leaving, quiz, rating, training
+from annotation.views.compressing import compressed
 
 app_name = "annotation"
 
@@ -20,13 +21,13 @@ rater_urls = [
     path("c/<str:public_id>/closing/", finishing.closing, name="closing"),
     path("c/<str:public_id>/finish/", finishing.finish, name="finish"),
     path("c/<str:public_id>/leave/", leaving.leave, name="leave"),
-    path("a/<str:token>/", rating.item, name="item"),
-    path("a/<str:token>/submit/", rating.submit_item, name="submit-item"),
-    path("a/<str:token>/ahead/", rating.ahead, name="ahead"),
+    path("a/<str:token>/", compressed(rating.item), name="item"),
+    path("a/<str:token>/submit/", compressed(rating.submit_item), name="submit-item"),
+    path("a/<str:token>/ahead/", compressed(rating.ahead), name="ahead"),
     path("a/<str:token>/draft/", rating.draft_answer, name="draft-answer"),
-    path("a/<str:token>/return/", rating.return_item, name="return-item"),
-    path("a/<str:token>/edit/", rating.edit_item, name="edit-item"),
-    path("a/<str:token>/revise/", rating.revise_item, name="revise-item"),
+    path("a/<str:token>/return/", compressed(rating.return_item), name="return-item"),
+    path("a/<str:token>/edit/", compressed(rating.edit_item), name="edit-item"),
+    path("a/<str:token>/revise/", compressed(rating.revise_item), name="revise-item"),
     path("a/<str:token>/feedback/", training.feedback, name="feedback"),
 ]
 
