@@ -157,6 +157,22 @@ def _erase(rater: Rater) -> Withdrawal:
     )
 
 
+def keeps_words(rater: Rater) -> bool:
+    """Whether something is kept, beside answers, that an erasure would erase: drafts, remarks, quiz answers, what was
+    said at the end."""
+    of_assignments = Assignment.objects.filter(rater=rater)
+    return any(
+        rows.exists()
+        for rows in (
+            Draft.objects.filter(assignment__in=of_assignments),
+            DraftRemarks.objects.filter(assignment__in=of_assignments),
+            Remark.objects.filter(assignment__in=of_assignments, erased_at__isnull=True),
+            QuizAttempt.objects.filter(rater=rater).exclude(answers=[]),
+            Closing.objects.filter(rater=rater, erased_at__isnull=True),
+        )
+    )
+
+
 def comings_and_goings(rater: Rater) -> QuerySet[AuditEvent]:
     """When the rater left, was excluded or let in again, newest first, with the reasons given."""
     events = AuditEvent.objects.filter(study=rater.campaign.study_id, subject=_subject(rater), verb__in=VERBS)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from annotation.domain.withdrawing import comings_and_goings, withdraw_rater
+from annotation.domain.withdrawing import comings_and_goings, keeps_words, withdraw_rater
 from annotation.enums import RaterState
 from annotation.models import Judgment
 from annotation.views.finishing import own_rater
@@ -29,11 +29,13 @@ def leave(request: HttpRequest, public_id: str) -> HttpResponse:
         return SeeOther(reverse("annotation:leave", args=[public_id]))
     left = rater.state == RaterState.WITHDRAWN
     answers = Judgment.objects.filter(rater=rater)
+    n_kept = answers.filter(erased_at__isnull=True).count()
     context = {
         "campaign": rater.campaign,
         "left": left,
         "receipts": [event for event in comings_and_goings(rater) if event.verb == "withdraw_rater"] if left else [],
         "n_answers": answers.count(),
-        "n_kept": answers.filter(erased_at__isnull=True).count(),
+        "n_kept": n_kept,
+        "keeps_words": bool(n_kept) or keeps_words(rater),
     }
     return render(request, "annotation/leave.html", context)

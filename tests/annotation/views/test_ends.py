@@ -270,8 +270,10 @@ def test_leaving_dates_the_consent_and_erases_all_that_was_said(study: Study, ra
     client.post(leave, {"erase": "0"})
     assert Consent.objects.get().withdrawn_at is not None
     assert (DraftRemarks.objects.count(), Closing.objects.get().how) == (1, "I know Ulm.")
+    assert "Erase my answers" in client.get(leave).content.decode()  # though no item was ever submitted
     client.post(leave, {"erase": "1"})
     assert (DraftRemarks.objects.count(), QuizAttempt.objects.get().answers) == (0, [])
+    assert "still kept" not in client.get(leave).content.decode()
     closing = Closing.objects.get()
     assert (closing.could_tell, closing.how, closing.erased_at is None) == (None, None, False)
     assert (QuizAttempt.objects.get().n_right, Consent.objects.get().agreed) == (1, True)
