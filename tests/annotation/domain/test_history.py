@@ -143,6 +143,42 @@ class CampaignHistory(RuleBasedStateMachine):
         self.claim(other)
         self.submit(late, 0, value)
 
+    @rule(number=RATERS)
+    def come_back_after_a_pause(self, number: int) -> None:
+        self.claim(number)
+        self.lease_ends(number)
+        self.sweep()
+        self.claim(number)
+
+    @rule(number=RATERS, value=CHOICES, other=CHOICES)
+    def answer_and_edit(self, number: int, value: str, other: str) -> None:
+        self.claim(number)
+        self.draft(number, 0)
+        self.submit(number, 0, value)
+        self.revise(number, 0, other)
+
+    @rule(value=CHOICES, excluded=st.booleans())
+    def all_answer(self, value: str, excluded: bool) -> None:
+        for number in range(len(self.raters)):
+            self.claim(number)
+            self.submit(number, 0, value)
+        if excluded:
+            self.exclude_or_readmit(1)
+
+    @rule(number=RATERS)
+    def read_ahead(self, number: int) -> None:
+        self.claim(number)
+        self.claim_ahead(number)
+        self.claim_ahead(number)
+
+    @rule(value=CHOICES, erase=st.booleans())
+    def leave_in_the_middle(self, value: str, erase: bool) -> None:
+        self.claim(0)
+        self.submit(0, 0, value)
+        self.claim(0)
+        self.draft(0, 0)
+        self.withdraw(erase)
+
     @rule()
     def sweep(self) -> None:
         expire_leases()
@@ -221,8 +257,8 @@ def test_campaign_keeps_its_promises_through_any_history() -> None:
     run_state_machine_as_test(
         CampaignHistory,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=15,
+            stateful_step_count=12,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
