@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -162,7 +163,18 @@ REPLIES: dict[str, tuple[int, Step]] = {
     "item, returned": (410, after(post("return-item", {}), get("item"))),
     "item, withdrawn": (410, after(withdrawn, get("item"))),
     "item, nobody's": (404, plain(lambda world: reverse("annotation:item", args=["a" * 26]))),
+    "ahead": (200, get("ahead")),
+    "ahead, part": (200, get("ahead", **HTMX)),
+    "ahead, submitted": (204, after(submitted, get("ahead", **HTMX))),
+    "submit, the next one fetched ahead": (
+        204,
+        lambda client, world: client.post(
+            world.url("submit-item"), answers() | {"ahead": world.later.token}, headers=HTMX
+        ),
+    ),
     "draft": (204, post("draft-answer", {"answer-0": "2"})),
+    "draft of words": (204, post("draft-answer", {"remarks": "yes", "note": "Hard to say."})),
+    "draft, in use, with an item ahead": (204, post("draft-answer", {"ahead": "a" * 26})),
     "draft, no answer": (400, post("draft-answer", {"answer-0": "9"})),
     "draft, submitted": (409, after(submitted, post("draft-answer", {"answer-0": "2"}))),
     "draft, returned": (410, after(post("return-item", {}), post("draft-answer", {"answer-0": "2"}))),
@@ -184,6 +196,7 @@ REPLIES: dict[str, tuple[int, Step]] = {
     "submit, withdrawn": (410, after(withdrawn, post("submit-item", answers()))),
     "submit, withdrawn, part": (410, after(withdrawn, post("submit-item", answers(), **HTMX))),
     "submit, by get": (405, get("submit-item")),
+    "return, with a reason": (200, post("return-item", {"reason": "distress"}, **HTMX)),
     "return": (303, post("return-item", {})),
     "return, part": (200, post("return-item", {}, **HTMX)),
     "return, submitted": (410, after(submitted, post("return-item", {}))),
@@ -269,11 +282,11 @@ def test_swap_changes_no_byte(shown: World, rater_a: User, name: str, swap: str)
     assert bytes_of(after_swap) == bytes_of(before)
 
 
-def newly_claimed(client: Client, world: World) -> Any:
+def newly_claimed(client: Client, world: World, ahead: str = "") -> Any:
     """The reply that brings an item which nobody held before: the side is settled by this very claim."""
     Assignment.objects.filter(pk=world.later.pk).delete()
     Item.objects.filter(pk=world.later.item_id).update(open_seats=F("open_seats") + 1)
-    reply = client.post(world.url("submit-item"), answers() | {"note": ""}, headers=HTMX)
+    reply = client.post(world.url("submit-item"), answers() | {"note": "", "ahead": ahead}, headers=HTMX)
     reply.headers["HX-Push-Url"] = "-"
     for place in (rb"(/a/)%s(/)", rb'(data-token=")%s(")'):
         other_token = rb"(?!%s)[a-z2-9]{26}" % world.now.token.encode()
@@ -281,10 +294,12 @@ def newly_claimed(client: Client, world: World) -> Any:
     return reply
 
 
+@pytest.mark.parametrize("ahead", ["", "b" * 26], ids=["next", "the one after the next"])
 @pytest.mark.parametrize("swap", SWAPS)
-def test_swap_changes_no_byte_of_a_page_that_is_cast(shown: World, rater_a: User, swap: str) -> None:
-    before = reply_to(newly_claimed, shown, rater_a)
-    after_swap = reply_to(newly_claimed, shown, rater_a, swap=SWAPS[swap])
+def test_swap_changes_no_byte_of_a_page_that_is_cast(shown: World, rater_a: User, swap: str, ahead: str) -> None:
+    step = partial(newly_claimed, ahead=ahead)
+    before = reply_to(step, shown, rater_a)
+    after_swap = reply_to(step, shown, rater_a, swap=SWAPS[swap])
     assert b"<strong>bread</strong>" in before.content
     assert b"/a/-/submit/" in before.content
     assert bytes_of(after_swap) == bytes_of(before)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from annotation.domain.assignment import return_assignment
 from annotation.domain.campaigns import close_campaign, pause_campaign
 from annotation.domain.withdrawing import withdraw_rater
 from annotation.enums import AssignmentState, RemarkKind
-from annotation.models import Assignment, Draft, Judgment, Remark, Revision
+from annotation.models import Assignment, Draft, DraftRemarks, Judgment, Remark, Revision
 from pipeline.enums import InstrumentName
+from studies.clock import from_now
 from studies.models import Study, User
 from tests import factories
 from tests.annotation.views.rating_words import HTMX, answers, key_on, rate_url, url
@@ -182,7 +185,123 @@ def test_draft_after_the_return_is_refused_in_words(browser_a: Client, held: Ass
     assert browser_a.post(url("draft-answer", held), {"answer-0": "no"}).status_code == 410
 
 
+def test_draft_of_words_comes_back_on_reload_and_goes_with_the_submit(browser_a: Client, held: Assignment) -> None:
+    words = {"remarks": "yes", "note": "Odd  <one>", "flag": "yes", "flag_text": "names a child"}
+    browser_a.post(url("draft-answer", held), words)
+    html = browser_a.get(url("item", held)).content.decode()
+    assert ">Odd  &lt;one&gt;</textarea>" in html
+    assert 'name="flag" value="yes" checked' in html
+    assert 'value="names a child"' in html
+    browser_a.post(url("draft-answer", held), {"answer-0": "yes"})  # not about the words
+    assert DraftRemarks.objects.get().note == "Odd  <one>"
+    browser_a.post(url("submit-item", held), answers())  # they were emptied meanwhile
+    assert not DraftRemarks.objects.exists()
+    assert not Remark.objects.exists()
+
+
+def test_draft_of_emptied_words_leaves_none(browser_a: Client, held: Assignment) -> None:
+    browser_a.post(url("draft-answer", held), {"remarks": "yes", "note": "Odd."})
+    browser_a.post(url("draft-answer", held), {"remarks": "yes", "note": "", "flag": "", "flag_text": ""})
+    assert not DraftRemarks.objects.exists()
+
+
+@pytest.mark.parametrize("words", [{"note": "x" * 4001}, {"flag_text": "x" * 4001}, {"note": "a\x00b"}])
+def test_draft_of_words_that_are_too_long_changes_nothing(
+    browser_a: Client, held: Assignment, words: dict[str, str]
+) -> None:
+    reply = browser_a.post(url("draft-answer", held), {"remarks": "yes", "answer-0": "yes"} | words)
+    assert reply.status_code == 400
+    assert not DraftRemarks.objects.exists()
+    assert not Draft.objects.exists()
+
+
+def test_draft_that_is_taken_back_is_gone(browser_a: Client, held: Assignment) -> None:
+    browser_a.post(url("draft-answer", held), {"answer-0": "yes", "answer-1": "no"})
+    assert browser_a.post(url("draft-answer", held), {"answer-0": ""}).status_code == 204
+    assert [(draft.question.position, draft.value) for draft in Draft.objects.all()] == [(held.order[1], "no")]
+
+
+def test_draft_costs_the_same_for_any_number_of_answers(browser_a: Client, study: Study, rater_a: User) -> None:
+    counts = []
+    for n in (1, 3, 24):
+        campaign = factories.make_campaign(study, n_items=1, n_questions=n)
+        held = factories.claim(factories.make_rater(campaign, rater_a))
+        sent = {f"answer-{place}": "yes" for place in range(n)}
+        with CaptureQueriesContext(connection) as queries:
+            browser_a.post(url("draft-answer", held), sent)
+        assert held.drafts.count() == n
+        counts.append(sum("SAVEPOINT" not in query["sql"] for query in queries))
+    assert counts == [5, 5, 5]  # who asks, the item, its lease, its questions, their drafts
+
+
+# The item after this one
+
+
+def test_ahead_brings_the_next_item_and_holds_two(browser_a: Client, study: Study, rater_a: User) -> None:
+    campaign = factories.make_campaign(study, n_items=4)
+    now = factories.claim(factories.make_rater(campaign, rater_a))
+    reply = browser_a.get(url("ahead", now), headers=HTMX)
+    following = Assignment.objects.exclude(pk=now.pk).get()
+    html = reply.content.decode()
+    assert url("submit-item", following) in html
+    assert "Item 2 of up to 4" in html
+    assert f'id="previous" href="{url("edit-item", now)}"' in html
+    assert "<html" not in html
+    browser_a.get(url("ahead", now), headers=HTMX)
+    assert Assignment.objects.filter(state=AssignmentState.HELD).count() == 2
+
+
+def test_ahead_of_the_last_item_is_nothing(browser_a: Client, study: Study, rater_a: User) -> None:
+    now = factories.claim(factories.make_rater(factories.make_campaign(study, n_items=1), rater_a))
+    assert browser_a.get(url("ahead", now), headers=HTMX).status_code == 204
+
+
+@pytest.mark.parametrize("instrument", list(InstrumentName))
+def test_submit_with_an_item_ahead_brings_the_one_after_it(
+    browser_a: Client, study: Study, rater_a: User, instrument: str
+) -> None:
+    campaign = factories.make_campaign(study, n_items=3, instrument=instrument)
+    now = factories.claim(factories.make_rater(campaign, rater_a))
+    browser_a.get(url("ahead", now), headers=HTMX)
+    second = Assignment.objects.exclude(pk=now.pk).get()
+    sent = answers(factories.ANY_ANSWER[InstrumentName(instrument)], ahead=second.token)
+    html = browser_a.post(url("submit-item", now), sent, headers=HTMX).content.decode()
+    third = Assignment.objects.exclude(pk__in=[now.pk, second.pk]).get()
+    assert url("submit-item", third) in html
+    assert f'id="previous" href="{url("edit-item", second)}"' in html
+    assert "Item 3 of up to 3 · 1 saved" in html
+    reply = browser_a.post(url("submit-item", second), sent | {"ahead": third.token}, headers=HTMX)
+    assert (reply.status_code, reply.content) == (204, b"")
+    assert Assignment.objects.filter(state=AssignmentState.SUBMITTED).count() == 2
+
+
+def test_page_in_use_keeps_the_item_ahead_too(browser_a: Client, study: Study, rater_a: User) -> None:
+    now = factories.claim(factories.make_rater(factories.make_campaign(study, n_items=2), rater_a))
+    browser_a.get(url("ahead", now), headers=HTMX)
+    second = Assignment.objects.exclude(pk=now.pk).get()
+    Assignment.objects.update(lease_until=from_now(5))
+    reply = browser_a.post(url("draft-answer", now), {"ahead": second.token})
+    assert reply.status_code == 204
+    assert "X-Ahead-Over" not in reply
+    assert Assignment.objects.filter(lease_until__gt=from_now(60)).count() == 2
+    return_assignment(assignment=second)
+    assert browser_a.post(url("draft-answer", now), {"ahead": second.token})["X-Ahead-Over"] == "1"
+
+
 # Skipping
+
+
+@pytest.mark.parametrize(("said", "kept"), [("distress", "distress"), ("", ""), ("who knows", "")])
+def test_return_keeps_the_reason(browser_a: Client, held: Assignment, said: str, kept: str) -> None:
+    assert browser_a.post(url("return-item", held), {"reason": said}).status_code == 303
+    held.refresh_from_db()
+    assert held.returned_because == kept
+
+
+def test_submit_keeps_hidden_time_and_pastes(browser_a: Client, held: Assignment) -> None:
+    browser_a.post(url("submit-item", held), answers(seconds="12.5", hidden_seconds="3.5", pastes="2"))
+    held.refresh_from_db()
+    assert (held.seconds, held.hidden_seconds, held.pastes) == (12.5, 3.5, 2)
 
 
 def test_return_goes_on_to_another_item(browser_a: Client, held: Assignment) -> None:
