@@ -26,15 +26,15 @@ SUBMITTED = """
 UPDATE annotation_assignment SET state = 'submitted', submitted_at = now(), lease_until = NULL WHERE id = :held"""
 NEXT = """
 SELECT id AS item FROM annotation_item i
-WHERE campaign_id = :campaign AND open_seats > 0 AND priority = 0 AND sort_key >= :place
+WHERE campaign_id = :campaign AND open_seats > 0 AND open_seats = 3 AND priority = 0 AND sort_key >= :place
 AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = :rater) IS NULL
 ORDER BY sort_key LIMIT 1 FOR UPDATE SKIP LOCKED"""
 TAKEN = "UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = :item"
 SEATED = """
 INSERT INTO annotation_assignment (campaign_id, item_id, seat_id, rater_id, token, public_id, state, side, "order",
-    claimed_at, lease_until, submission_key)
+    claimed_at, lease_until, submission_key, returned_because)
 SELECT :campaign, :item, s.id, :rater, md5(random()::text), md5(random()::text), 'held', '', '[0, 1, 2, 3, 4, 5]',
-    now(), now() + interval '30 minutes', ''
+    now(), now() + interval '30 minutes', '', ''
 FROM annotation_seat s WHERE s.item_id = :item AND
 (SELECT a.id FROM annotation_assignment a WHERE a.seat_id = s.id AND a.state IN ('held', 'submitted')) IS NULL
 ORDER BY s.number LIMIT 1 RETURNING id AS held"""
