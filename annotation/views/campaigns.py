@@ -63,11 +63,12 @@ def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
 def to_do(campaign: Campaign, needs: Needs) -> list[tuple[str, str]]:
     """What waits for the lead, each with where it is done, "" for nowhere here."""
     remarks = reverse("annotation:remarks", args=[campaign.study.slug, campaign.slug])
+    recruitment = reverse("annotation:recruitment", args=[campaign.study.slug, campaign.slug])
     found = [
         (needs.unread_flags, f"Read {number_of(needs.unread_flags, 'new flag')}", f"{remarks}?kind=flag"),
         (needs.unread_others, f"Read {number_of(needs.unread_others, 'new note')}", remarks),
-        (needs.payments_due, f"Approve {number_of(needs.payments_due, 'submission')} at the recruiter", ""),
-        (needs.payments_failed, f"Look after {number_of(needs.payments_failed, 'payment')} that failed", ""),
+        (needs.payments_due, f"Approve {number_of(needs.payments_due, 'submission')} at the recruiter", recruitment),
+        (needs.payments_failed, f"Look after {number_of(needs.payments_failed, 'payment')} that failed", recruitment),
         (
             needs.stuck_items,
             f"Find more raters: {number_of(needs.stuck_items, 'item')} can be finished by none of the "

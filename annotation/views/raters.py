@@ -12,14 +12,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.domain.errors import AnnotationError
 from annotation.domain.overview import raters_of
+from annotation.domain.remarks import remarks_of
 from annotation.domain.withdrawing import comings_and_goings, exclude_rater, readmit_rater
 from annotation.enums import RaterState
 from annotation.models import Rater
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
+from annotation.views.signal_words import facts_of, speed_in_words
+from annotation.views.signals import rows_of
+from annotation.views.strips import LARGE
 from studies.http import SeeOther
 from studies.models import User
 from studies.permissions import LEADS, LOOKS, may
+
+REMARKS_SHOWN = 50
 
 
 @logged_in
@@ -28,10 +34,19 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
     found = campaign_for(request.user, study, campaign, *LOOKS)
     row = get_object_or_404(raters_of(found), participant__pseudonym=pseudonym)
     may_lead = may(request.user, found.study, *LEADS)
+    rows, strips = rows_of(found, LARGE)
+    shown = next(one for one in rows if one.signals.rater.pk == row.pk)
+    remarks = remarks_of(found).filter(assignment__rater=row)
     context = {
         "study": found.study,
         "campaign": found,
         "rater": row,
+        "strips": strips,
+        "width": LARGE,
+        "shown": shown,
+        "facts": facts_of(shown.signals),
+        "speed": speed_in_words(shown.signals),
+        "remarks": remarks[:REMARKS_SHOWN],
         "events": comings_and_goings(row),
         "may_exclude": may_lead and row.state == RaterState.ACTIVE,
         "may_readmit": may_lead and row.state == RaterState.EXCLUDED,

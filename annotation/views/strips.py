@@ -10,7 +10,7 @@ from annotation.domain.signals import Comparison, RaterSignals, Standing
 from annotation.views.signal_words import SignalWords, words_of
 
 MARGIN = 8
-SMALL, LARGE = 112, 520
+SMALL, LARGE = 112, 272  # the large one fits a page of 320
 
 
 @dataclass(frozen=True)
