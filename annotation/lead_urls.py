@@ -26,6 +26,7 @@ lead_urls = [
     path("s/<slug:study>/", studies.study, name="study"),
     path("s/<slug:study>/invites/", studies.invites, name="invites"),
     path("s/<slug:study>/invites/<int:invite>/revoke/", studies.revoke, name="revoke-invite"),
+    path("s/<slug:study>/members/<int:member>/remove/", studies.remove, name="remove-member"),
     path("s/<slug:study>/consent-forms/", consent_forms.consent_forms, name="consent-forms"),
     path("s/<slug:study>/releases/", releases.releases, name="releases"),
     path("s/<slug:study>/releases/<slug:release>.zip", releases.release_zip, name="release-zip"),

@@ -19,17 +19,17 @@ from annotation.domain.campaigns import PAUSE, START, may_take
 from annotation.domain.overview import runs_of
 from annotation.domain.progress import Progress, progress_for
 from annotation.enums import CampaignState
-from annotation.models import Campaign, Release
+from annotation.models import Campaign, Participant, Release
 from annotation.releases.download import has_files
 from annotation.releases.requests import release_request_status
 from annotation.views.access import logged_in
 from annotation.views.wording import pace_in_words
 from studies.domain.errors import StudyInvalid
-from studies.domain.members import create_invite, revoke_invite
+from studies.domain.members import create_invite, remove_member, revoke_invite
 from studies.enums import Role
 from studies.forms import InviteForm
 from studies.http import SeeOther
-from studies.models import Invite, Study, User
+from studies.models import Invite, Membership, Study, User
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 RUNS_SHOWN = 12
@@ -75,6 +75,7 @@ def study_page(request: HttpRequest, study: Study, **more: Any) -> HttpResponse:
         "releases": [(release, has_files(release)) for release in _releases(study)],
         "release_request": release_request_status(study),
         "members": _members_by_role(study),
+        "n_recruited": _recruited(study).count(),
         "invites": _open_invites(study),
         "invite_form": InviteForm(),
     }
@@ -113,9 +114,16 @@ def _releases(study: Study) -> QuerySet[Release]:
     return study.releases.select_related("created_by").order_by("-created_at", "-pk")
 
 
-def _members_by_role(study: Study) -> list[tuple[str, list[User]]]:
-    memberships = study.memberships.select_related("user").order_by("role", "user__username")
-    found = {role: [row.user for row in rows] for role, rows in groupby(memberships, key=lambda row: row.role)}
+def _recruited(study: Study) -> QuerySet[Membership]:
+    """Who came by a recruiter: counted, never listed."""
+    came = Participant.objects.filter(study=study, user__isnull=False).exclude(recruiter="")
+    return study.memberships.filter(role=Role.RATER, user__in=came.values("user"))
+
+
+def _members_by_role(study: Study) -> list[tuple[str, list[Membership]]]:
+    memberships = study.memberships.exclude(pk__in=_recruited(study).values("pk"))
+    memberships = memberships.select_related("user").order_by("role", "user__username")
+    found = {role: list(rows) for role, rows in groupby(memberships, key=lambda row: row.role)}
     return [(Role(role).label, found.get(role, [])) for role in Role]
 
 
@@ -150,3 +158,18 @@ def revoke(request: HttpRequest, study: str, invite: int) -> HttpResponse:
     revoke_invite(invite=get_object_or_404(found.invites, pk=invite), actor=request.user)
     messages.success(request, "The invitation is withdrawn. Whoever came in by it stays.")
     return SeeOther(reverse("annotation:study", args=[found.slug]))
+
+
+@logged_in
+@require_POST
+def remove(request: HttpRequest, study: str, member: int) -> HttpResponse:
+    found = study_for(request.user, study, *LEADS)
+    assert isinstance(request.user, User)
+    membership = get_object_or_404(found.memberships.select_related("user"), pk=member)
+    try:
+        remove_member(study=found, user=membership.user, actor=request.user)
+        messages.success(request, f"{membership.user.username} is no member any more. What they answered stays.")
+    except StudyInvalid as error:
+        messages.error(request, error.message)
+    mine = membership.user_id == request.user.pk and not may(request.user, found, *LOOKS)
+    return SeeOther(reverse("annotation:home") if mine else reverse("annotation:study", args=[found.slug]))

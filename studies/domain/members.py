@@ -41,6 +41,28 @@ def add_member(*, study: Study, user: User, role: str, actor: User | None = None
     return membership
 
 
+def remove_member(*, study: Study, user: User, actor: User) -> None:
+    """The user is no member any more: every page of the study is closed to them, and what they answered stays.
+
+    Removing who is no member changes nothing. Raises StudyInvalid for the last lead.
+    """
+    with transaction.atomic():
+        leads = list(Membership.objects.select_for_update().filter(study=study, role=Role.LEAD).order_by("pk"))
+        membership = Membership.objects.select_for_update().filter(study=study, user=user).first()
+        if membership is None:
+            return
+        if [lead.user_id for lead in leads] == [user.pk]:
+            raise StudyInvalid(
+                "user",
+                f"{user.username} is the study's last lead and cannot be removed: make somebody else lead first.",
+            )
+        role = membership.role
+        membership.delete()
+        record_event(
+            study=study, actor=actor, verb="remove_member", subject=f"user:{user.username}", detail={"role": role}
+        )
+
+
 def create_invite(*, study: Study, role: str, created_by: User, quota: int = 1, days: int = 14) -> tuple[Invite, str]:
     """An invite and its secret of 130 bits. The secret is returned once and stored nowhere: only its sha256 is."""
     if role not in Role.values:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotation.enums import CampaignState as S
 from annotation.enums import Origin
-from annotation.models import Assignment, Campaign
+from annotation.models import Assignment, Campaign, Participant
 from pipeline.enums import CompletionState, Stage
 from pipeline.models import Completion
 from studies.domain.members import create_invite, invite_for
@@ -207,3 +207,13 @@ def test_study_page_offers_the_step_that_the_state_allows(client, study, lead, s
     client.force_login(lead)
     found = re.findall(r'action="/s/figs/c/one/(\w+)/"', client.get(PAGE).content.decode())
     assert found == ([offered] if offered else [])
+
+
+def test_recruited_raters_are_counted_and_not_listed(client, study, lead, rater_a):
+    rater = factories.make_rater(factories.make_campaign(study))
+    Participant.objects.filter(pk=rater.participant_id).update(recruiter="prolific")
+    client.force_login(lead)
+    response = client.get(PAGE)
+    assert "1 rater, known by pseudonym only" in text_of(response)
+    assert rater.participant.user.username not in text_of(response)
+    assert f"Remove {rater_a.username}" in text_of(response)

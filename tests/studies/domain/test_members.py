@@ -8,7 +8,15 @@ from django.db import connection
 from django.utils import timezone
 
 from studies.domain.errors import InviteUnusable, StudyInvalid
-from studies.domain.members import accept_invite, add_member, create_invite, invite_for, join_by_invite, revoke_invite
+from studies.domain.members import (
+    accept_invite,
+    add_member,
+    create_invite,
+    invite_for,
+    join_by_invite,
+    remove_member,
+    revoke_invite,
+)
 from studies.enums import Role
 from studies.models import AuditEvent, Invite, Membership, User
 from tests import factories
@@ -180,3 +188,16 @@ def test_revoke_invite_twice_is_recorded_once(study, lead):
     first = revoke_invite(invite=invite, actor=lead).revoked_at
     assert revoke_invite(invite=invite, actor=lead).revoked_at == first
     assert AuditEvent.objects.filter(verb="revoke_invite").count() == 1
+
+
+def test_remove_member_is_recorded_once_and_never_takes_the_last_lead(study, lead, rater_a):
+    remove_member(study=study, user=rater_a, actor=lead)
+    remove_member(study=study, user=rater_a, actor=lead)
+    assert not Membership.objects.filter(user=rater_a).exists()
+    event = AuditEvent.objects.get(verb="remove_member")
+    assert (event.actor, event.subject, event.detail) == (lead, f"user:{rater_a.username}", {"role": "rater"})
+    with pytest.raises(StudyInvalid, match="last lead"):
+        remove_member(study=study, user=lead, actor=lead)
+    factories.make_member(study, Role.LEAD)
+    remove_member(study=study, user=lead, actor=lead)
+    assert not Membership.objects.filter(user=lead).exists()
