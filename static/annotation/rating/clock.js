@@ -50,7 +50,7 @@ Rating.clock = (() => {
   function timeLeft(items) {
     const sorted = paces().sort((one, other) => one - other);
     if (sorted.length < FEWEST || items < 1) return "";
-    const minutes = Math.ceil((sorted[Math.floor(sorted.length / 2)] * items) / 60);
+    const minutes = Math.max(1, Math.round((sorted[Math.floor(sorted.length / 2)] * items) / 60));
     if (minutes < 100) return Rating.counted("minutes", minutes);
     return words("hours", { n: Math.round(minutes / 60) });
   }
