@@ -192,6 +192,6 @@ BEGIN
     saved := me.saved;
     SELECT i.position + 1 INTO total FROM annotation_item i
     WHERE i.campaign_id = mine.campaign_id AND i.role = 'work' ORDER BY i.position DESC LIMIT 1;
-    total := CASE WHEN mine.max_items > 0 THEN least(total, mine.max_items) ELSE total END;
+    total := greatest(CASE WHEN mine.max_items > 0 THEN least(total, mine.max_items) ELSE total END, me.saved + 1);
 END
 $$;

@@ -134,6 +134,7 @@ def _described(assignment: Assignment) -> NextItem:
         assignment.side,
     )
     saved, total = standing(assignment.rater)
+    total = max(total, saved + 1)
     return NextItem(assignment.token, campaign.title, campaign.instrument, texts, saved, total, campaign.language)
 
 
@@ -145,4 +146,5 @@ def standing(rater: Rater) -> tuple[int, int]:
     last = work.values_list("position", flat=True).first()
     total = 0 if last is None else last + 1
     most = rater.campaign.max_items
-    return max(0, done - before), min(total, most) if most else total
+    saved = max(0, done - before)
+    return saved, max(saved, min(total, most) if most else total)

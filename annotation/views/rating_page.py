@@ -130,6 +130,7 @@ def page_ahead(assignment: Assignment, *, before: str) -> RatingPage:
 
 def _unanswered(assignment: Assignment, entered: Entered) -> RatingPage:
     standing = standing_of(assignment.rater)
+    standing = Standing(standing.saved, max(standing.total, standing.saved + 1))
     page = _to_work_on(_page(assignment, entered, standing), assignment.token)
     return replace(page, number=standing.saved + 1)
 
