@@ -50,8 +50,9 @@ class Scene:
 
 
 @contextmanager
-def scene(environment: dict[str, str]) -> Iterator[Scene]:
-    command = [sys.executable, "-m", "tests.faults.scene"]
+def scene(environment: dict[str, str], module: str = "tests.faults.scene") -> Iterator[Scene]:
+    """The module run as a process on these settings; it ends by ``answer_verbs``."""
+    command = [sys.executable, "-m", module]
     process = subprocess.Popen(
         command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -164,10 +165,10 @@ class Backstage:
         return {"problems": problems_of_kills(self.run, seen), "counts": counts}
 
 
-def main() -> None:
+def answer_verbs(backstage: object) -> None:
+    """Does what is asked on standard input, a line each, until it closes."""
     from django.db import connection
 
-    backstage = Backstage()
     for line in sys.stdin:
         words = json.loads(line)
         try:
@@ -179,4 +180,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    answer_verbs(Backstage())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotation.domain.assignment import claim_assignment, return_assignment
 from annotation.domain.campaigns import pause_campaign
@@ -24,7 +24,7 @@ QUALITY, RELEVANCE, PREFERENCE = InstrumentName
 ANSWERS = {QUALITY: "aua", RELEVANCE: "yny", PREFERENCE: "145"}
 
 
-def item_of(instrument: str, **fields: object) -> Callable[[World], Place]:
+def item_of(instrument: str, **fields: Any) -> Callable[[World], Place]:
     return lambda world: world.item(world.rater(instrument, **fields))
 
 
@@ -84,7 +84,7 @@ def offline_at_submit(page: Page) -> None:
     page.wait_for_timeout(100)
 
 
-def no_work(**fields: object) -> Callable[[World], Place]:
+def no_work(**fields: Any) -> Callable[[World], Place]:
     def make(world: World) -> Place:
         rater = world.rater(**fields)
         while (assignment := claim_assignment(rater=rater)) is not None:

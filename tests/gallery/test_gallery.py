@@ -29,7 +29,7 @@ def test_screenshots_of_pages_are_made(browser, live_server, monkeypatch, tmp_pa
     for view in views:
         with monkeypatch.context() as world.monkeypatch, opened(browser, live_server.url, view, world) as page:
             for (size, viewport), scheme in product(SIZES.items(), ("light", "dark")):
-                page.set_viewport_size(viewport)
-                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size(viewport)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 page.screenshot(path=folder / f"{view.name}-{size}-{scheme}.png", full_page=True)
     assert len(list(folder.glob("*.png"))) >= 4 * len(views)

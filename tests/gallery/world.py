@@ -88,7 +88,7 @@ def dress(item: Item) -> None:
         if item.campaign.instrument == InstrumentName.ATTRIBUTE_QUALITY:
             _give_chats(question.attribute)
     if item.prompt:
-        Prompt.objects.filter(pk=item.prompt_id).update(text=texts.REQUEST)
+        Prompt.objects.filter(pk=item.prompt.pk).update(text=texts.REQUEST)
     if item.pair:
         Response.objects.filter(pk=item.pair.generic_id).update(text=texts.LEFT)
         Response.objects.filter(pk=item.pair.personalized_id).update(text=texts.RIGHT)

@@ -1,17 +1,8 @@
-"""The database's side of the journey: a process on the server's own settings that makes the campaigns and checks them.
-
-python -m tests.journey.backstage      one JSON object per line in ({"verb": ...}), one per line out
-"""
+"""The database's side of the journey: a process on the server's own settings that makes campaigns and checks them."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 if __name__ == "__main__":
@@ -20,7 +11,7 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
 
-from tests.processes import ROOT
+from tests.faults.scene import answer_verbs
 
 INSTRUMENTS = ("attribute_quality", "relevance", "preference")
 RIGHT = {"attribute_quality": ["accepted"], "relevance": ["yes"], "preference": ["4", "5"]}
@@ -28,36 +19,8 @@ TOLD = {"attribute_quality": "accepted", "relevance": "no", "preference": "3"}  
 K = 2
 
 
-class Backstage:
-    """The tests' side."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def ask(self, verb: str, **words: Any) -> Any:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"verb": verb, **words}) + "\n")
-        self.process.stdin.flush()
-        reply = json.loads(self.process.stdout.readline())
-        assert "error" not in reply, reply["error"]
-        return reply["answer"]
-
-
-@contextmanager
-def backstage(environment: dict[str, str]) -> Iterator[Backstage]:
-    command = [sys.executable, "-m", "tests.journey.backstage"]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, **pipes)
-    try:
-        yield Backstage(process)
-    finally:
-        process.kill()
-        process.wait()
-
-
 class Hands:
-    """The other side."""
+    """What the test asks for, by its verbs."""
 
     def prepare(self) -> None:
         from config.preparing import collect_static, migrate_database
@@ -170,19 +133,5 @@ class Hands:
         return {"problems": problems, "raters": sorted(map(list, rows))}
 
 
-def main() -> None:
-    from django.db import connection
-
-    hands = Hands()
-    for line in sys.stdin:
-        words = json.loads(line)
-        try:
-            connection.close()  # it may have died with its server since
-            reply = {"answer": getattr(hands, words.pop("verb"))(**words)}
-        except Exception:
-            reply = {"error": traceback.format_exc()}
-        print(json.dumps(reply), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    answer_verbs(Hands())

@@ -51,7 +51,7 @@ def key_for(asked: dict[str, Any], instrument: str) -> str:
     told = TOLD.search(asked["text"])
     if told:
         wanted = told[1].lower()
-        return next(key for key, label in asked["choices"] if wanted in label.lower())
+        return str(next(key for key, label in asked["choices"] if wanted in label.lower()))
     if instrument == "preference":
         return "1" if "Personal text" in asked["left"] else "5"
     return USUAL[instrument]

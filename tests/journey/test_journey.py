@@ -12,8 +12,9 @@ import pytest
 
 from tests.accessibility.axe import violations
 from tests.faults.mortal import Mortal, web
+from tests.faults.scene import Scene, scene
 from tests.journey import hands
-from tests.journey.backstage import INSTRUMENTS, Backstage, backstage
+from tests.journey.backstage import INSTRUMENTS
 from tests.processes import own_environment
 from tests.recruiters.mock_prolific import MockProlific, mock_prolific
 
@@ -141,11 +142,11 @@ class Rater:
 
 
 @pytest.fixture
-def journey(browser: Browser, tmp_path: Path) -> Iterator[tuple[Journey, Backstage]]:
+def journey(browser: Browser, tmp_path: Path) -> Iterator[tuple[Journey, Scene]]:
     with (
         mock_prolific() as prolific,
-        own_environment(tmp_path / "data", migrated=True, **prolific.environment) as own,
-        backstage(own) as behind,
+        own_environment(tmp_path / "data", migrated=True) as made,
+        scene(own := made | prolific.environment, "tests.journey.backstage") as behind,
     ):
         behind.ask("prepare")
         studies = {name: prolific.add_study() for name in INSTRUMENTS}
@@ -157,7 +158,7 @@ def journey(browser: Browser, tmp_path: Path) -> Iterator[tuple[Journey, Backsta
 
 
 def test_raters_come_from_a_recruiter_judge_by_keys_and_leave_with_codes_that_hold(
-    journey: tuple[Journey, Backstage],
+    journey: tuple[Journey, Scene],
 ) -> None:
     site, behind = journey
     codes: list[tuple[str, str]] = []

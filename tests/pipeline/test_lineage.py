@@ -45,7 +45,7 @@ def test_rater_sees_what_the_attribute_was_made_from(drawn) -> None:
     selected, _, chats = drawn
     question = Question(attribute=selected, text="Keeps a garden.")
     page = INSTRUMENTS["attribute_quality"].page(Assignment(), [question])
-    assert len(page.conversations) == len(chats) - 1
+    assert len(page.conversations or ()) == len(chats) - 1
 
 
 def test_lineage_is_looked_up_once(drawn, django_assert_num_queries) -> None:

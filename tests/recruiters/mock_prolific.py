@@ -188,13 +188,14 @@ class MockProlific:
         stamp = str(more.get("timestamp", int(time.time())))
         key = (self.hook_secret if secret is None else secret).encode()
         signature = base64.b64encode(hmac.new(key, stamp.encode() + body, hashlib.sha256).digest()).decode()
-        return {
+        headers: dict[str, str] = {
             "Content-Type": "application/json",
             "X-Prolific-Request-Signature": signature,
             "X-Prolific-Request-Timestamp": stamp,
             "X-Event-ID": more.get("event_id") or secrets.token_hex(12),
             "X-Timestamp": datetime.now(UTC).isoformat(),
-        } | more.get("headers", {})
+        }
+        return headers | dict(more.get("headers", {}))
 
     def fail(self, path: str, what: str, times: int = 1, **headers: str) -> None:
         """The next requests whose path contains ``path``: "429", "500", "404" ..., "lost" or "cut"."""

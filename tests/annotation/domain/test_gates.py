@@ -32,27 +32,32 @@ def test_campaign_without_gates_lets_everybody_in(study: Study) -> None:
     assert (rater.gate, rater.outcome, rater.n_before, rater.next_check) == (RaterGate.OPEN, "", 0, None)
 
 
+def present_form(campaign: Campaign) -> ConsentForm:
+    assert campaign.consent_form
+    return campaign.consent_form
+
+
 def test_consent_stands_before_the_work_until_it_is_given(campaign: Campaign, rater: Rater) -> None:
     assert rater.gate == RaterGate.CONSENT
-    consent = answer_consent(rater=rater, form=campaign.consent_form, agreed=True)
+    consent = answer_consent(rater=rater, form=present_form(campaign), agreed=True)
     rater.refresh_from_db()
     assert (rater.gate, consent.agreed) == (RaterGate.OPEN, True)
-    answer_consent(rater=rater, form=campaign.consent_form, agreed=True)
+    answer_consent(rater=rater, form=present_form(campaign), agreed=True)
     assert Consent.objects.get() == consent
     assert Consent.objects.get().answered_at == consent.answered_at
 
 
 def test_declining_ends_the_part_and_may_be_changed(campaign: Campaign, rater: Rater) -> None:
-    answer_consent(rater=rater, form=campaign.consent_form, agreed=False)
+    answer_consent(rater=rater, form=present_form(campaign), agreed=False)
     rater.refresh_from_db()
     assert (rater.gate, rater.outcome) == (RaterGate.ENDED, RaterOutcome.NO_CONSENT)
-    answer_consent(rater=rater, form=campaign.consent_form, agreed=True)
+    answer_consent(rater=rater, form=present_form(campaign), agreed=True)
     rater.refresh_from_db()
     assert (rater.gate, rater.outcome) == (RaterGate.OPEN, RaterOutcome.NONE)
 
 
 def test_new_wording_is_asked_again_before_the_next_item(campaign: Campaign, rater: Rater) -> None:
-    answer_consent(rater=rater, form=campaign.consent_form, agreed=True)
+    answer_consent(rater=rater, form=present_form(campaign), agreed=True)
     campaign.consent_form = form_of(campaign.study, information="Figs and pears.")
     campaign.save()
     assert ask_again(campaign=campaign) == 1

@@ -154,9 +154,7 @@ def test_cohort_lets_in_whom_it_names(study: Study, campaign: Campaign, ruled: S
     set_cohort(campaign=campaign, participants=passed_in(pilot), actor=lead)
     ruled(cohort_only=True)
     campaign.refresh_from_db()
-    users = passed.participant.user, other.participant.user
-    assert users[0]
-    assert users[1]
+    users = [user for rater in (passed, other) if (user := rater.participant.user)]
     assert [campaigns_of(user).filter(pk=campaign.pk).exists() for user in users] == [True, False]
     assert in_cohort(campaign, passed.participant)
     with pytest.raises(NotAllowed):

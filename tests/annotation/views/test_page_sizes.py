@@ -1,4 +1,4 @@
-"""How many bytes of ours a rater's browser loads beside the texts: under 60 KB at first, under 15 KB an item after that.
+"""What a rater's browser loads of ours beside the texts: under 60 KB at first, under 15 KB an item after that.
 
 Compressed as served: replies by the server itself, static files as whitenoise keeps them. The factories' texts are a
 few words each, so what is measured is the page around them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotation.models import Assignment, Rater, Remark
 from studies.models import AuditEvent
@@ -27,8 +28,9 @@ def test_pages_show_who_stands_out_and_change_nothing(client, campaign, lead):
     raters = [factories.make_rater(campaign) for _ in range(6)]
     for number, rater in enumerate(raters):
         work(campaign, rater, hidden=90 if number == 5 else number / 10)
-    page = Assignment.objects.filter(rater=raters[5]).first()
-    Remark.objects.create(assignment=page, kind="note", position=0, text="Figs again.", made_at=page.submitted_at)
+    page = Assignment.objects.filter(rater=raters[5])[0]
+    now = timezone.now()
+    Remark.objects.create(assignment=page, kind="note", position=0, text="Figs again.", made_at=now)
     before = [list(model.objects.order_by("pk").values()) for model in (Rater, Assignment, AuditEvent)]
     client.force_login(lead)
     listed = client.get(PAGE).content.decode()

@@ -56,12 +56,13 @@ class Till:
     def times(self, action: RecruiterAction) -> int:
         """How often it took effect."""
         row = self.prolific.submissions[self.submission]
-        return {
+        times: dict[RecruiterAction, int] = {
             APPROVE: int(row["status"] == "APPROVED"),
             RETURN: int(row["return_requested"] is not None),
             BONUS: len(row["bonus_payments"]),
-            SCREEN_OUT: row.get("screened_out", 0),
-        }[action]
+            SCREEN_OUT: int(row.get("screened_out", 0)),
+        }
+        return times[action]
 
 
 @pytest.fixture
