@@ -15,6 +15,7 @@ def script_words() -> dict[str, str]:
 def _of_the_page() -> dict[str, str]:
     return {
         "progress": gettext("Item %(number)s of up to %(total)s · %(saved)s saved"),
+        "title": gettext("Item %(number)s"),
         "item": gettext("Item %(number)s of up to %(total)s."),
         "saved_item": gettext("Saved. Item %(number)s of up to %(total)s."),
         "next": gettext("Item %(number)s of up to %(total)s. Saving the one before…"),

@@ -20,6 +20,7 @@ Rating.outbox = (() => {
   let made = 0;
 
   const name = (id) => `outbox:${id}`;
+  const mark = () => `${Date.now()}-${made++}-${Math.random()}`; // no two changes have the same, in whatever tab
   const byAge = (one, other) => one.at - other.at;
   const all = () => store.list("outbox:").map(store.read).filter(Boolean).sort(byAge);
   const waiting = () => all().filter((entry) => !entry.refused);
@@ -31,11 +32,14 @@ Rating.outbox = (() => {
     const id = kind === "draft" ? `draft-${token}` : `${kind}-${token}-${Date.now()}`;
     const before = kind === "draft" ? store.read(name(id)) : null;
     const merged = [...new Map([...(before?.fields ?? []), ...fields])];
-    const entry = { id, kind, url, token, fields: merged, at: before?.at ?? Date.now() + made / 1000, version: made++ };
+    const entry = { id, kind, url, token, fields: merged, at: before?.at ?? Date.now() + made / 1000, version: mark() };
     if (kind !== "draft") store.drop(name(`draft-${token}`)); // the answers go as a whole
     store.write(name(id), entry);
     return entry;
   }
+
+  /* Whether nothing has taken its place since: a later change, or the submit that a draft is part of. */
+  const stands = (entry) => store.read(name(entry.id))?.version === entry.version;
 
   // Sending
 
@@ -67,8 +71,7 @@ Rating.outbox = (() => {
       return later({ why: "offline" });
     }
     if (page.stored) {
-      const now = store.read(name(entry.id));
-      if (now?.version === entry.version) drop(entry);
+      if (stands(entry)) drop(entry);
       tell("outbox:saved", { entry, page });
       return true;
     }
@@ -77,7 +80,7 @@ Rating.outbox = (() => {
     const tries = (entry.tries ?? 0) + 1;
     if (page.status < 500 && ![408, 425, 429].includes(page.status)) return refuse(entry, page);
     if (page.status === 500 && tries >= MOST_FAILURES) return refuse(entry, page);
-    if (page.status === 500) store.write(name(entry.id), { ...entry, tries });
+    if (page.status === 500 && stands(entry)) store.write(name(entry.id), { ...entry, tries });
     return later({ why: "server", status: page.status });
   }
 
@@ -115,6 +118,7 @@ Rating.outbox = (() => {
   }
 
   function refuse(entry, page) {
+    if (!stands(entry)) return true;
     const heading = new DOMParser().parseFromString(page.text, "text/html").querySelector("#notice strong, h1");
     const plain = entry.kind === "draft" && page.status < 500 ? page.text : "";
     const said = heading?.textContent.trim() || plain;

@@ -16,6 +16,7 @@ Rating.progress = (() => {
     const now = values();
     $(".where .progress").textContent = words("progress", now);
     $(".where progress").value = saved;
+    document.title = [words("title", now), ...document.title.split(" · ").slice(1)].join(" · ");
     $("#time-left").textContent = clock.timeLeft(now.total - now.number + 1);
   }
 

@@ -27,6 +27,20 @@ def log_in(context: BrowserContext, user: User, live_server: LiveServer) -> None
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
 
+def until(page: Page, condition: str) -> None:
+    """Playwright's own wait_for_function evaluates a string in the page, which our security policy refuses."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"not in four seconds: {condition}")
+
+
+def fetched_ahead(page: Page) -> None:
+    """Until the item after this one is held, which the page asks for by itself."""
+    until(page, "Rating.ahead.token() !== ''")
+
+
 @pytest.fixture
 def rater(live_server: LiveServer, study: Study, rater_a: User) -> Callable[..., Rater]:
     """Makes a campaign of the instrument with rater_a in it."""

@@ -14,7 +14,7 @@ from annotation.enums import AssignmentState
 from annotation.models import Assignment, Campaign, Draft, Judgment, Rater, Revision
 from pipeline.enums import InstrumentName
 from studies.models import User
-from tests.annotation.browser.conftest import log_in
+from tests.annotation.browser.conftest import fetched_ahead, log_in, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -23,20 +23,6 @@ MakeRater = Callable[..., Rater]
 Start = Callable[[Campaign], "Page"]
 RELEVANCE = InstrumentName.RELEVANCE
 ENTRIES = "Object.keys(localStorage).filter(name => name.includes(':outbox:')).length"
-
-
-def until(page: Page, condition: str) -> None:
-    """Playwright's own wait_for_function evaluates a string in the page, which our security policy refuses."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(f"not in four seconds: {condition}")
-
-
-def fetched_ahead(page: Page) -> None:
-    """Until the item after this one is held, which the page asks for by itself."""
-    until(page, "Rating.ahead.token() !== ''")
 
 
 def judge(page: Page, keys: str = "yy") -> None:
@@ -139,6 +125,8 @@ def test_item_fetched_ahead_is_there_before_the_last_one_is_saved(rater: MakeRat
     assert page.url.endswith(f"/a/{following}/")
     assert page.title().startswith("Item 2")
     expect(page.locator(".where .progress")).to_have_text("Item 2 of up to 3 · 0 saved")
+    while not waiting:
+        page.wait_for_timeout(20)
     waiting[0].continue_()
     expect(page.locator("#status")).to_have_text("Saved. Item 2 of up to 3.")
     expect(page.locator(".where .progress")).to_have_text("Item 2 of up to 3 · 1 saved")

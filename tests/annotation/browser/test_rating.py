@@ -16,7 +16,7 @@ from pipeline.enums import InstrumentName
 from studies.clock import from_now
 from studies.models import User
 from tests import factories
-from tests.annotation.browser.conftest import log_in
+from tests.annotation.browser.conftest import fetched_ahead, log_in, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -121,13 +121,15 @@ def test_keys_can_be_switched_off(rater: MakeRater, start: Start) -> None:
 
 def test_skip_by_keys_takes_two(rater: MakeRater, start: Start) -> None:
     page = start(rater(RELEVANCE).campaign)
-    first = Assignment.objects.get()
+    first = Assignment.objects.get(token=page.locator("#item").get_attribute("data-token"))
     page.keyboard.press("s")
-    assert Assignment.objects.get().state == AssignmentState.HELD
+    first.refresh_from_db()
+    assert first.state == AssignmentState.HELD
     page.keyboard.press("Enter")
     expect(page.locator("#answers")).not_to_have_attribute(
         "action", reverse("annotation:submit-item", args=[first.token])
     )
+    until(page, "Rating.outbox.unsent().length === 0")
     first.refresh_from_db()
     assert first.state == AssignmentState.RETURNED
 
@@ -257,6 +259,7 @@ def test_page_that_is_read_keeps_its_item(page: Page, rater: MakeRater, start: S
     """Also where nothing is answered for long. A page that nobody uses lets go."""
     page.clock.install()
     start(rater(RELEVANCE).campaign)
+    fetched_ahead(page)
     held = Assignment.objects.filter(state=AssignmentState.HELD)
     held.update(lease_until=from_now(5))
     page.keyboard.press("j")
@@ -274,6 +277,7 @@ def test_page_that_is_read_keeps_its_item(page: Page, rater: MakeRater, start: S
 def test_page_whose_item_is_gone_says_so_while_it_is_read(page: Page, rater: MakeRater, start: Start) -> None:
     page.clock.install()
     start(rater(RELEVANCE).campaign)
+    fetched_ahead(page)
     Assignment.objects.filter(state=AssignmentState.HELD).update(state=AssignmentState.EXPIRED, lease_until=None)
     page.keyboard.press("j")
     page.clock.fast_forward(50_000)

@@ -12,8 +12,8 @@ from annotation.models import Assignment, Campaign, Judgment, Rater
 from pipeline.enums import InstrumentName
 from studies.models import User
 from tests import factories
-from tests.annotation.browser.conftest import log_in
-from tests.annotation.browser.test_outbox import ENTRIES, done, fetched_ahead, judge, until
+from tests.annotation.browser.conftest import fetched_ahead, log_in, until
+from tests.annotation.browser.test_outbox import ENTRIES, done, judge
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
