@@ -158,6 +158,7 @@ def test_earlier_item_is_changed_by_keys(rater: MakeRater, start: Start) -> None
     expect(page.locator(".where .progress")).to_contain_text("Item 2")
     page.keyboard.press("p")
     expect(page.locator("#submit")).to_contain_text("Save changes")
+    page.wait_for_load_state()  # keys mean something when the scripts have come
     for key in ("n", "Enter"):
         page.keyboard.press(key)
         page.locator("#submit").focus()
