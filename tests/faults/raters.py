@@ -23,7 +23,8 @@ from urllib.parse import urlencode
 PASSWORD = "a long enough passphrase"
 HTMX = {"HX-Request": "true", "HX-Target": "item"}
 PATIENCE = 60.0  # seconds until a rater whom nobody answers gives up
-FINISHED = "has the answers it needs"  # templates/annotation/no_work.html
+# annotation/views/endings.py: of the campaign, and of the rater whose part ended with it.
+FINISHED = ("has the answers it needs", "Your part is complete")
 
 
 class Broken(Exception):
@@ -196,7 +197,7 @@ class Rater:
             if page.status != 200 or path.startswith("/login/"):
                 raise Broken(f"no work and no word why: GET {path}, status {page.status}")
             time.sleep(0.2)
-            return "" if FINISHED in page.body else self.crowd.rate_url
+            return "" if any(words in page.body for words in FINISHED) else self.crowd.rate_url
         if not form.action.endswith("/submit/") or form.action in self.done:
             raise Broken(f"{path} was given out as work, and is done already")
         self._write("served", form.action)
