@@ -9,6 +9,7 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const MANY = 1000; // matches that are counted and marked
+  const NEAR = 90; // pixels of a turn that may stand above what is looked for in it
   const WIDE = matchMedia("(min-width: 62rem) and (min-height: 34rem)"); // rate_item.css: panes scroll by themselves
   const KEPT = ["together", "unfold-all"]; // ticks that the browser remembers
 
@@ -37,9 +38,11 @@
     }
   }
 
-  /* ``place``: an element or a range in ``node``, put below what sticks to the top, unless it is in view already. */
+  /* ``place``: an element or a range in ``node``, put below what sticks to the top, unless it is in view already; with
+   * its turn's beginning where that is near. */
   function bring(place, node = place) {
     const pane = node.closest(".reading");
+    const turn = node.closest(".turn");
     unfold(place, node);
     node.scrollIntoView({ block: "nearest" }); // lays out what was left out while it was out of sight
     settle();
@@ -47,12 +50,14 @@
 
     function settle() {
       const box = place.getBoundingClientRect();
+      const above = turn ? box.top - turn.getBoundingClientRect().top : 0;
+      const start = above < NEAR ? box.top - above : box.top;
       const own = scrolls(pane);
       const head = $(".finder", pane)?.getBoundingClientRect().height || 0;
       const top = (own ? pane.getBoundingClientRect().top : 0) + head + 12;
       const bottom = own ? pane.getBoundingClientRect().bottom : innerHeight - ($(".actions")?.offsetHeight || 0);
-      if (box.top >= top && Math.min(box.bottom, box.top + 160) <= bottom) return;
-      (own ? pane : window).scrollBy({ top: box.top - top - 12, behavior: "instant" });
+      if (start >= top && box.top + NEAR <= bottom) return;
+      (own ? pane : window).scrollBy({ top: start - top, behavior: "instant" });
     }
   }
 
@@ -156,7 +161,7 @@
   }
 
   function pattern(words) {
-    const escaped = words.split(/\s+/).map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+    const escaped = words.split(/\s+/).map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
     return new RegExp(escaped.join("\\s+"), "giu");
   }
 
