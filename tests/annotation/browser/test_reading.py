@@ -18,7 +18,7 @@ from tests import factories
 from tests.annotation.browser.conftest import log_in
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 MakeRater = Callable[..., Rater]
 Start = Callable[[Campaign], "Page"]
@@ -142,6 +142,12 @@ def test_keys_of_reading_are_switched_off_with_the_others(chats: Callable[..., C
     expect(page.locator("#note")).to_have_value("e/")
 
 
+def height_of(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
 def test_folded_text_opens_without_script_and_is_whole_for_readers(
     browser: Browser, chats: Callable[..., Campaign], live_server: LiveServer, rater_a: User
 ) -> None:
@@ -151,11 +157,11 @@ def test_folded_text_opens_without_script_and_is_whole_for_readers(
     page = context.new_page()
     page.goto(live_server.url + reverse("annotation:rate", args=[campaign.public_id]))
     page.locator("#guideline summary").click()
-    heights = [page.locator(f"#c0t0 {part}").bounding_box()["height"] for part in (".fold", ".as-written")]
+    heights = [height_of(page.locator(f"#c0t0 {part}")) for part in (".fold", ".as-written")]
     assert heights[0] < heights[1] / 2
     assert "on the roof" in page.locator(".reading").aria_snapshot()  # hidden from the eye alone
     page.locator("#c0t0 .unfold").click()
-    assert page.locator("#c0t0 .fold").bounding_box()["height"] >= heights[1]
+    assert height_of(page.locator("#c0t0 .fold")) >= heights[1]
     expect(page.locator("#search")).to_be_hidden()
     page.locator(".evidence a").first.click()
     expect(page.locator("#c0t0")).to_be_in_viewport()

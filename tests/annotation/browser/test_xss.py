@@ -21,8 +21,8 @@ from tests import factories
 from tests.annotation.browser.poison import Watched, poison_everything
 from tests.annotation.browser.xss_corpus import CORPUS
 from tests.gallery.pages import VIEWS
-from tests.gallery.walking import log_in, stay
-from tests.gallery.world import World
+from tests.gallery.walking import View, log_in, stay
+from tests.gallery.world import Place, World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,7 +43,8 @@ def watched(browser: Browser, live_server: LiveServer) -> Iterator[Watched]:
 
 
 def test_every_page_only_shows_what_stands_in_texts(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    world, places = World(monkeypatch), {}
+    world = World(monkeypatch)
+    places: dict[tuple[object, ...], tuple[View, Place]] = {}
     for view in PAGES:
         place = view.open(world)
         places.setdefault((place.path, place.user and place.user.pk), (view, place))
@@ -120,14 +121,14 @@ def test_item_is_worked_through_among_attempts(watched: Watched, rater_a: User, 
 
 def test_bypassed_sanitiser_is_noticed(watched: Watched, rater_a: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "_parser", MarkdownIt("commonmark", {"html": True}))
-    monkeypatch.setattr(rendering.nh3, "clean", lambda html, **_: html)
+    monkeypatch.setattr("nh3.clean", lambda html, **_: html)
     found = "\n".join(looked_at(watched, rater_a))
     for sign in ("refused script-src", "asked for", "an element", "has onerror", "a link: ", "an own link"):
         assert sign in found
 
 
 def test_sanitiser_bypassed_alone_is_noticed(watched: Watched, rater_a: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering.nh3, "clean", lambda html, **_: html)
+    monkeypatch.setattr("nh3.clean", lambda html, **_: html)
     assert any("an own link" in each for each in looked_at(watched, rater_a))
 
 
