@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from annotation.domain.rendering import rendered_html
-from annotation.models import Assignment
+from annotation.models import Assignment, Campaign
 from annotation.views import rating_reply
 from pipeline.enums import InstrumentName
 from pipeline.models import Prompt, Response
@@ -60,10 +62,45 @@ def test_plain_submits_are_cast(client: Client, study: Study, rater_a: User, mon
     assert "Personal text" in reply.content.decode()
 
 
-def test_pages_with_conversations_are_rendered(client: Client, study: Study, rater_a: User) -> None:
-    campaign = factories.make_campaign(study, n_items=2, instrument=InstrumentName.ATTRIBUTE_QUALITY)
+def give_chats(campaign: Campaign, text: str, n_chats: int = 2, n_turns: int = 4) -> None:
+    """Every person of the campaign has chats, and every statement evidence in them: whole turns, and a few words."""
+    for item in campaign.items.all():
+        attributes = [question.attribute for question in item.questions.select_related("attribute__person")]
+        run = factories.make_run(campaign.study)
+        turns = [{"role": ("user", "assistant", "tool")[place % 3], "content": text or "-"} for place in range(n_turns)]
+        chats = [factories.make_conversation(attributes[0].person, run, turns) for _ in range(n_chats)]
+        for place, attribute in enumerate(attributes):
+            for chat in chats:
+                attribute.evidence.create(conversation=chat, turn=place % n_turns, start=0, end=1 + place)
+            attribute.evidence.create(conversation=chats[0], turn=(place + 1) % n_turns)
+
+
+@pytest.mark.parametrize("text", ["# Bread\n\n- **rye**\n- <b>&</b>" * 9, "Rye " * 400, " ", "{{ page.key }} \\1 %s"])
+def test_cast_chats_are_the_rendered_chats(client: Client, study: Study, rater_a: User, text: str) -> None:
+    campaign = factories.make_campaign(study, n_items=2, n_questions=3, instrument=InstrumentName.ATTRIBUTE_QUALITY)
+    give_chats(campaign, text)
     held = factories.claim(factories.make_rater(campaign, rater_a))
     client.force_login(rater_a)
-    html = client.post(url("submit-item", held), answers("accepted"), headers=HTMX).content.decode()
-    assert "conversations" in html
-    assert "What is missing?" in html
+    reply = client.post(url("submit-item", held), answers("accepted", n=3), headers=HTMX)
+    rendered = client.get(url("item", Assignment.objects.exclude(pk=held.pk).get()), headers=HTMX)
+    assert without_lots(reply.content) == without_lots(rendered.content)
+    assert reply.content.count(b'class="turn ') == 8
+    assert b"data-of=" in reply.content
+
+
+def test_submit_asks_no_more_queries_for_more_to_read(client: Client, study: Study, rater_a: User) -> None:
+    """Whatever the number of questions, chats, turns and places of evidence."""
+    client.force_login(rater_a)
+    counts = []
+    for n_questions, n_chats, n_turns in ((1, 1, 2), (3, 4, 4), (24, 9, 12)):
+        campaign = factories.make_campaign(
+            study, n_items=2, n_questions=n_questions, instrument=InstrumentName.ATTRIBUTE_QUALITY
+        )
+        give_chats(campaign, "Rye, *mostly*.", n_chats, n_turns)
+        held = factories.claim(factories.make_rater(campaign, rater_a))
+        client.get(url("item", held))  # what is rendered for the first time is stored
+        with CaptureQueriesContext(connection) as queries:
+            reply = client.post(url("submit-item", held), answers("accepted", n=n_questions), headers=HTMX)
+        assert reply.content.count(b'class="turn ') == n_chats * n_turns
+        counts.append(len(queries))
+    assert counts[0] == counts[1] == counts[2], counts
