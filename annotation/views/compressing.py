@@ -1,4 +1,4 @@
-"""Compression of the rating loop's replies, and of nothing else (docs/decisions/006-pages-that-are-read.md).
+"""Compression of the rating loop's replies, and of nothing else (docs/decisions/007-pages-that-are-read.md).
 
 They repeat a form two dozen times beside long texts. No address or field that another site could fill is repeated in
 them, which BREACH would need; the CSRF token in them is masked anew for every reply, and their length is padded by lot.
