@@ -333,7 +333,12 @@
   }
   WIDE.addEventListener("change", fitColumns);
   document.addEventListener("DOMContentLoaded", () => {
+    let item = $("#item");
     begin();
-    new MutationObserver(begin).observe(document.body, { childList: true }); // another item
+    new MutationObserver(() => {
+      if ($("#item") === item) return;
+      item = $("#item");
+      begin();
+    }).observe(document.body, { childList: true });
   });
 })();

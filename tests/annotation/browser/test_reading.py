@@ -124,6 +124,13 @@ def test_search_finds_its_way_through_folds(chats: Callable[..., Campaign], star
     assert page.url.endswith("/"), "Enter in the search submits nothing"
 
 
+def test_fold_that_the_browser_scrolls_to_find_something_opens(chats: Callable[..., Campaign], start: Start) -> None:
+    page = start(chats([[LONG]], [[], []]))
+    assert not page.locator("#c0t0 .unfold input").is_checked()
+    page.locator("#c0t0 .fold").evaluate("fold => { fold.scrollTop = 300; }")
+    expect(page.locator("#c0t0 .unfold input")).to_be_checked()
+
+
 def test_chat_is_chosen_from_the_list(chats: Callable[..., Campaign], start: Start) -> None:
     page = start(chats([[LONG], [LONG], ["The <b>last</b> one."]], [[], []]))
     page.locator(".chats summary").click()
@@ -208,6 +215,13 @@ def test_texts_of_every_script_stay_in_their_places(rater: MakeRater, start: Sta
     direction = "one => getComputedStyle(one).direction"
     assert page.locator(".prose", has_text="שלום").evaluate(direction) == "rtl"
     assert page.locator(".statement").first.evaluate(direction) == "rtl"
+    left_edges = """one => ["lastElementChild", "firstElementChild"].map(end => {
+      const line = document.createRange();
+      line.selectNodeContents(one[end]);
+      return line.getBoundingClientRect().left - one.getBoundingClientRect().left;
+    })"""
+    english, hebrew_line = page.locator(".prose", has_text="שלום").evaluate(left_edges)
+    assert english < 2 < hebrew_line
     assert page.locator(".prose", has_text="Donau").evaluate(direction) == "ltr"
 
 
