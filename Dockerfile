@@ -3,12 +3,12 @@
 FROM python:3.12.8-slim-bookworm AS packages
 COPY requirements/base.txt /requirements.txt
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.txt
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /requirements.txt
 
 FROM packages AS packages-models
 COPY requirements/torch.txt requirements/models.txt /
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /torch.txt \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /models.txt
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /models.txt
 
 FROM python:3.12.8-slim-bookworm AS ground
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data HOST=0.0.0.0 PORT=8000
