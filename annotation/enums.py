@@ -170,3 +170,31 @@ class NothingBecause(models.TextChoices):
     DAY = "day", "The rater has done all that one may do in a day"
     OTHERS = "others", "What is left is in others' hands, and may come back"
     DONE = "done", "The rater has done everything that is open to them"
+
+
+class ReleaseState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    FINAL = "final", "Final"  # its datasheet is filled; nothing of it changes any more
+    WITHDRAWN = "withdrawn", "Withdrawn"  # its files are gone, its manifest stays
+
+
+class ReleaseChange(models.TextChoices):
+    """What a release changed against the one before, which its version's number says too."""
+
+    FIRST = "first", "First"
+    PATCH = "patch", "Patch"  # the same data, described differently
+    MINOR = "minor", "Minor"  # rows or tables added, none changed
+    MAJOR = "major", "Major"  # rows changed or gone
+
+
+class JobState(models.TextChoices):
+    ASKED = "asked", "Asked"
+    RUNNING = "running", "Running"
+    STOPPING = "stopping", "Stopping"  # asked to stop
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"
+    FAILED = "failed", "Failed"
+
+    @classmethod
+    def open(cls) -> tuple[JobState, ...]:
+        return cls.ASKED, cls.RUNNING, cls.STOPPING

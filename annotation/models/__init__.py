@@ -5,7 +5,7 @@ from annotation.models.items import Item, ItemPerson, Question, Rendering
 from annotation.models.judgments import Draft, DraftRemarks, Judgment, Remark, RemarksRead, Revision
 from annotation.models.participants import Participant
 from annotation.models.recruiting import CompletionCode, HookEvent, Payment, Recruitment, UsedLaunch, Visit
-from annotation.models.releases import Release
+from annotation.models.releases import DatasetDescription, Demographic, Release, ReleaseJob, Report, Rollup
 from annotation.models.screening import Closing, CohortMember, Expected, QuizAttempt, QuizQuestion
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "CompletionCode",
     "Consent",
     "ConsentForm",
+    "DatasetDescription",
+    "Demographic",
     "Draft",
     "DraftRemarks",
     "Expected",
@@ -32,10 +34,13 @@ __all__ = [
     "Rater",
     "Recruitment",
     "Release",
+    "ReleaseJob",
     "Remark",
     "RemarksRead",
     "Rendering",
+    "Report",
     "Revision",
+    "Rollup",
     "Seat",
     "UsedLaunch",
     "Visit",
