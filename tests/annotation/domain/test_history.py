@@ -35,7 +35,9 @@ MOST_K = 3
 
 
 class CampaignHistory(RuleBasedStateMachine):
-    """Five raters on two items of K = 2, with a gold item among them."""
+    """Five raters on two items of K = 2, with a gold item among them, due when both are done."""
+
+    n_items = 2
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +45,9 @@ class CampaignHistory(RuleBasedStateMachine):
         self.transaction.__enter__()
         study = factories.make_study()
         self.campaign = factories.make_campaign(
-            study, n_items=2, n_questions=1, k=2, instrument=InstrumentName.PREFERENCE, check_every=3
+            study, n_items=self.n_items, n_questions=1, k=2, instrument=InstrumentName.PREFERENCE, check_every=2
         )
-        gold = factories.make_item(self.campaign, 2, 1, role=ItemRole.GOLD)
+        gold = factories.make_item(self.campaign, self.n_items, 1, role=ItemRole.GOLD)
         self.lead = factories.make_member(study, Role.LEAD)
         self.raters = [factories.make_rater(self.campaign) for _ in range(5)]
         sides = {
@@ -143,6 +145,25 @@ class CampaignHistory(RuleBasedStateMachine):
         self.claim(other)
         self.submit(late, 0, value)
 
+    @rule(late=RATERS, later=RATERS, other=RATERS)
+    def answer_late_and_be_seated_after_all(self, late: int, later: int, other: int) -> None:
+        """Two whose seat went to a third answer, the second of them first; then there are more seats."""
+        for number in (late, later):
+            self.claim(number)
+            self.lease_ends(number)
+            self.sweep()
+        self.claim(other)
+        self.submit(later, 0, "1")
+        self.submit(late, 0, "5")
+        self.raise_k()
+
+    @rule(number=RATERS)
+    def pause_at_the_check(self, number: int) -> None:
+        for _ in range(self.n_items):
+            self.claim(number)
+            self.submit(number, 0, "3")
+        self.come_back_after_a_pause(number)
+
     @rule(number=RATERS)
     def come_back_after_a_pause(self, number: int) -> None:
         self.claim(number)
@@ -207,6 +228,14 @@ class CampaignHistory(RuleBasedStateMachine):
             self.model.raise_k()
             raise_k(campaign=self.campaign, k=self.model.k, actor=self.lead)
 
+    def has_met(self, name: str) -> None:
+        """The history went where its name says: it would show nothing if a claim had gone another way."""
+        tenures = list(self.model.tenures.values())
+        if name == "a check whose lease ended comes back":
+            assert [each.state for each in tenures if each.item in self.model.gold] == ["submitted"]
+        else:
+            assert [each.rater for each in tenures if each.state == "submitted"][:1] == [self.raters[1].pk]
+
     @invariant()
     def database_stands_as_the_model(self) -> None:
         self.campaign.refresh_from_db()
@@ -250,6 +279,53 @@ class CampaignHistory(RuleBasedStateMachine):
         for rater in Rater.objects.filter(campaign=self.campaign):
             sides = [each.side for each in self.model.tenures.values() if each.rater == rater.pk]
             assert (rater.n_left, rater.n_right) == (sides.count("left"), sides.count("right"))
+
+
+class OneItemHistory(CampaignHistory):
+    """All five meet at one item."""
+
+    n_items = 1
+
+
+HISTORIES: dict[str, tuple[type[CampaignHistory], list[tuple[str, Any]]]] = {
+    "raising K seats the oldest of the late answers": (
+        OneItemHistory,
+        [
+            ("answer_late_and_be_seated_after_all", {"late": 0, "later": 1, "other": 2}),
+            ("claim", {"number": 3}),
+            ("submit", {"number": 3, "pick": 0, "value": "1"}),
+        ],
+    ),
+    "a check whose lease ended comes back": (
+        CampaignHistory,
+        [("pause_at_the_check", {"number": 0}), ("submit", {"number": 0, "pick": 0, "value": "3"})],
+    ),
+    "a late answer moves in when the one who has its seat leaves": (
+        OneItemHistory,
+        [
+            ("answer_late", {"late": 1, "other": 0, "value": "1"}),
+            ("submit", {"number": 0, "pick": 0, "value": "5"}),
+            ("withdraw", {"erase": True}),
+        ],
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", HISTORIES)
+def test_history_that_chance_may_not_meet(name: str) -> None:
+    kind, steps = HISTORIES[name]
+    history = kind()
+    try:
+        for step, arguments in steps:
+            getattr(history, step)(**arguments)
+            history.database_stands_as_the_model()
+            history.answers_stand_as_in_the_model()
+            history.promises_hold()
+            history.sides_are_counted_as_given()
+        history.has_met(name)
+    finally:
+        history.teardown()
 
 
 @pytest.mark.django_db
