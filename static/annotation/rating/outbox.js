@@ -13,16 +13,19 @@ Rating.outbox = (() => {
   const { store, tell } = Rating;
   const PATIENCE = 30000; // milliseconds for one request
   const LONGEST_PAUSE = 60000;
+  const TOLD_FOR = 60000; // what a tab writes reaches the others within milliseconds, on a busy machine within seconds
   const MOST_FAILURES = 5; // of the server over one entry; then it makes way for the others
   let failures = 0; // in a row, of whatever kind
   let again = null;
   let round = null;
   let made = 0;
+  const sent = new Set(); // versions that the server has, from whichever tab
 
   const name = (id) => `outbox:${id}`;
   const mark = () => `${Date.now()}-${made++}-${Math.random()}`; // no two changes have the same, in whatever tab
   const byAge = (one, other) => one.at - other.at;
-  const all = () => store.list("outbox:").map(store.read).filter(Boolean).sort(byAge);
+  const open = (entry) => entry && !sent.has(entry.version);
+  const all = () => store.list("outbox:").map(store.read).filter(open).sort(byAge);
   const waiting = () => all().filter((entry) => !entry.refused);
   const refused = () => all().filter((entry) => entry.refused);
   const unsent = () => waiting().filter((entry) => entry.kind !== "draft");
@@ -55,7 +58,25 @@ Rating.outbox = (() => {
   /* One tab at a time, where the browser can see to it; the server takes every entry once in any case. */
   const inTurn = (work) => (navigator.locks ? navigator.locks.request(store.lock, work) : work());
 
+  /* What another tab has dropped can still be read here for a while, but of locks every tab knows at once: so whoever
+   * has sent an entry holds a lock in its name before the next tab has its turn.
+   */
+  const told = `${store.lock}:sent:`;
+
+  async function tellSent({ version }) {
+    sent.add(version);
+    const hold = (held) => new Promise((release) => { held(); setTimeout(release, TOLD_FOR); });
+    const lock = (held) => navigator.locks.request(told + version, { mode: "shared" }, () => hold(held)).catch(held);
+    if (navigator.locks) await new Promise(lock);
+  }
+
+  async function hearSent() {
+    const { held } = (await navigator.locks?.query()) ?? { held: [] };
+    for (const lock of held) if (lock.name.startsWith(told)) sent.add(lock.name.slice(told.length));
+  }
+
   async function sendAll() {
+    await hearSent();
     for (let entry = waiting()[0]; entry; entry = waiting()[0]) {
       if (!(await send(entry))) return;
       failures = 0;
@@ -72,7 +93,9 @@ Rating.outbox = (() => {
     }
     if (page.stored) {
       if (stands(entry)) drop(entry);
+      const known = tellSent(entry);
       tell("outbox:saved", { entry, page });
+      await known;
       return true;
     }
     if (page.status === 401) return later({ why: "login" });
