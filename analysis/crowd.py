@@ -1,0 +1,264 @@
+"""Beyond the majority: what each unit's answers say when raters are not all alike, and what that does to conclusions.
+
+A method turns the people's answers on a unit into a probability for every value (``posteriors``); a conclusion is a
+ratio of sums of these probabilities over units (``conclusions``), so that all methods are read in the same way.
+
+Methods
+    majority      1 for the value that more than half of the answers gave; a unit without one is left out, as in
+                  ``selection``
+    soft          the shares of the answers themselves: disagreement is kept
+    dawid_skene   every rater has a confusion matrix of their own, estimated with the values by EM.
+                  Source: A. P. Dawid and A. M. Skene (1979), Applied Statistics 28, 20-28
+    glad          every rater has an ability, every unit a difficulty. Source: J. Whitehill et al. (2009), NIPS 22
+The last two are computed by the package crowd-kit, each campaign by itself. They take values as names without order, so
+a preference's 1 and 2 are as far apart as 1 and 5.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+from crowdkit.aggregation import GLAD, DawidSkene
+
+from analysis.intervals import LEVEL, SEED
+from analysis.longform import MODEL, PEOPLE_KINDS
+from analysis.release import Release
+from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, VALUES
+from analysis.selection import majority_labels
+
+Method = Literal["majority", "soft", "dawid_skene", "glad"]
+METHODS: tuple[Method, ...] = get_args(Method)
+ITERATIONS = 100
+REPLICATES = 1000
+GLAD_LIMIT = 50_000  # judgments of a campaign; above it GLAD's gradient steps take minutes and it is left out
+
+POSTERIOR_SCHEMA = pl.Schema(
+    {"campaign": pl.String, "instrument": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64}
+)
+RELIABILITY_SCHEMA = pl.Schema(
+    {"campaign": pl.String, "rater": pl.String, "kind": pl.String, "n": pl.Int64, "accuracy": pl.Float64}
+)
+CONCLUSION_SCHEMA = pl.Schema(
+    {
+        "campaign": pl.String,
+        "instrument": pl.String,
+        "conclusion": pl.String,
+        "subject": pl.String,
+        "method": pl.String,
+        "units": pl.Int64,
+        "value": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "change": pl.Float64,
+        "change_low": pl.Float64,
+        "change_high": pl.Float64,
+    }
+)
+
+
+def posteriors(long: pl.DataFrame, method: Method) -> pl.DataFrame:
+    """The probability of each value of each unit that people answered.
+
+    Columns: ``POSTERIOR_SCHEMA``, sorted by campaign, unit, value; values without any probability may be missing. ``p``
+    of a unit sums to 1. Campaigns over ``GLAD_LIMIT`` judgments have no rows by ``glad``.
+    """
+    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    if method == "majority":
+        found = majority_labels(people).drop_nulls("label").select("campaign", "unit", value="label", p=pl.lit(1.0))
+    elif method == "soft":
+        counts = people.group_by("campaign", "unit", "value").agg(pl.len().alias("votes"))
+        found = counts.with_columns(p=pl.col("votes") / pl.col("votes").sum().over("campaign", "unit")).drop("votes")
+    else:
+        found = _by_model(people, method)
+    instruments = people.select("campaign", "instrument").unique()
+    return (
+        found.join(instruments, on="campaign")
+        .select(POSTERIOR_SCHEMA.names())
+        .match_to_schema(POSTERIOR_SCHEMA)
+        .sort("campaign", "unit", "value")
+    )
+
+
+def reliability(long: pl.DataFrame) -> pl.DataFrame:
+    """How far each rater's answers agree with what the models of raters take for the truth.
+
+    Columns: ``RELIABILITY_SCHEMA``. ``accuracy`` in [0, 1]: the probability that the rater names the value of a unit,
+    by Dawid and Skene, the values weighted as they occur. An estimate about answers, never a reason by itself to
+    exclude anybody.
+    """
+    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    rows: list[tuple[Any, ...]] = []
+    for (campaign,), answers in people.group_by("campaign", maintain_order=True):
+        tasks = _tasks(answers)
+        fitted = _fit("dawid_skene", tasks)
+        named = fitted.errors_.reset_index().melt(id_vars=["worker", "label"], var_name="truth")
+        # errors_ has a row for each (worker, answered label) and a column for each true value
+        hits = named[named["label"] == named["truth"]].set_index(["worker", "truth"])["value"]
+        for (rater, kind), own in answers.group_by("rater", "kind"):
+            right = sum(float(share) * float(hits.get((rater, value), 0.0)) for value, share in fitted.priors_.items())
+            rows.append((campaign, rater, kind, own.height, right))
+    return pl.DataFrame(rows, schema=RELIABILITY_SCHEMA, orient="row").sort("campaign", "rater")
+
+
+def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Method] = METHODS) -> pl.DataFrame:
+    """Each conclusion of the study under each method, and how far it is from the majority's.
+
+    Columns: ``CONCLUSION_SCHEMA``. Conclusions: attribute quality, by corpus (``subject``): ``accepted`` and
+    ``problematic`` (uncertain or rejected), shares of attributes, and ``real minus synthetic`` of the problematic
+    share; relevance: share ``relevant``, and each model's ``f1`` against the label; preference, by generator: ``mean``
+    score 1-5, and share ``no better`` (3 or less).
+    ``units`` enter; ``low``-``high``: percentile bootstrap over people, 95 %, the probabilities held as they are, so
+    that the uncertainty of the method itself is not in it. ``change``: value minus the majority's, with its interval
+    from the same draws; 0 for the majority itself, NaN where there is none. NaN for intervals of fewer than two people.
+    """
+    weighed = {method: posteriors(long, method) for method in methods}
+    cells = {method: _cells(long, release, found) for method, found in weighed.items() if found.height}
+    if not cells:
+        return pl.DataFrame(schema=CONCLUSION_SCHEMA)
+    everything = pl.concat([frame.with_columns(method=pl.lit(method)) for method, frame in cells.items()])
+    rows: list[tuple[Any, ...]] = []
+    key = ["campaign", "instrument", "conclusion", "subject"]
+    for names, group in everything.sort(*key, "person").group_by(key, maintain_order=True):
+        rows += [(*names, *figures) for figures in _figures(group, methods)]
+    return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row")
+
+
+def _tasks(answers: pl.DataFrame) -> pd.DataFrame:
+    """Answers as crowd-kit takes them, in a fixed order: sums of floats depend on it."""
+    ordered = answers.select("unit", "rater", "value").sort("unit", "rater")
+    return pd.DataFrame(dict(zip(("task", "worker", "label"), ordered.to_dict(as_series=False).values(), strict=True)))
+
+
+def _fit(method: Method, tasks: pd.DataFrame) -> Any:
+    model: Any = DawidSkene(n_iter=ITERATIONS) if method == "dawid_skene" else GLAD(n_iter=ITERATIONS)
+    with warnings.catch_warnings():  # crowd-kit's words to pandas are about pandas 4, and tell a reader nothing
+        warnings.simplefilter("ignore")
+        return model.fit(tasks)
+
+
+def _by_model(people: pl.DataFrame, method: Method) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema={"campaign": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64})]
+    for (campaign,), answers in people.group_by("campaign", maintain_order=True):
+        if method == "glad" and answers.height > GLAD_LIMIT:
+            continue
+        if answers["value"].n_unique() == 1:  # nothing to weigh, and GLAD would divide by it
+            frames.append(answers.select("campaign", "unit", "value", p=pl.lit(1.0)).unique())
+            continue
+        found = _fit(method, _tasks(answers)).probas_
+        wide = pl.DataFrame({"unit": list(found.index), **{str(value): found[value].to_numpy() for value in found}})
+        tall = wide.unpivot(index="unit", variable_name="value", value_name="p")
+        frames.append(tall.select(pl.lit(campaign).alias("campaign"), "unit", "value", "p"))
+    return pl.concat(frames)
+
+
+def _cells(long: pl.DataFrame, release: Release, found: pl.DataFrame) -> pl.DataFrame:
+    """Numerator and denominator of every conclusion, summed by person: ``campaign``, ``instrument``, ``conclusion``,
+    ``subject``, ``person``, ``sign``, ``top``, ``bottom``, ``units``. ``sign`` -1 is what is taken away.
+    """
+    units = long.select("campaign", "unit", "attribute", "pair").unique(["campaign", "unit"])
+    people = release.attributes.select("attribute", "person").join(
+        release.people.select("person", "corpus", "corpus_kind"), on="person"
+    )
+    placed = found.join(units, on=["campaign", "unit"]).join(people.collect(), on="attribute", how="left")
+    return pl.concat([part(placed, long, release) for part in (_of_quality, _of_relevance, _of_selection, _of_pairs)])
+
+
+def _summed(frame: pl.DataFrame) -> pl.DataFrame:
+    """``top`` and ``bottom`` of each unit, summed by person."""
+    key = ["campaign", "instrument", "conclusion", "subject", "person", "sign"]
+    sums = (pl.col("top").sum(), pl.col("bottom").sum(), pl.col("unit").n_unique().cast(pl.Int64).alias("units"))
+    return frame.with_columns(pl.col("person").fill_null("")).group_by(key).agg(*sums).sort(key)
+
+
+def _of_quality(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    of = placed.filter(pl.col("instrument") == ATTRIBUTE_QUALITY)
+    accepted, sign = pl.col("value") == VALUES[ATTRIBUTE_QUALITY][-1], pl.lit(1)
+    shares = [
+        of.with_columns(top=pl.when(hit).then("p").otherwise(0.0), conclusion=pl.lit(name), subject="corpus", sign=sign)
+        for name, hit in (("accepted", accepted), ("problematic", ~accepted))
+    ]
+    real = pl.when(pl.col("corpus_kind") == "human").then(1).otherwise(-1)
+    both = pl.col("corpus_kind").n_unique().over("campaign") == 2
+    gap = shares[1].with_columns(conclusion=pl.lit("real minus synthetic"), subject=pl.lit(""), sign=real).filter(both)
+    return _summed(pl.concat([*shares, gap]).with_columns(bottom="p"))
+
+
+def _of_relevance(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    of = placed.filter(pl.col("instrument") == RELEVANCE)
+    yes = pl.when(pl.col("value") == "yes").then("p").otherwise(0.0)
+    named = {"conclusion": pl.lit("relevant"), "subject": pl.lit(""), "sign": pl.lit(1)}
+    return _summed(of.with_columns(top=yes, bottom="p", **named))
+
+
+def _of_selection(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    """F1 = 2 tp / (2 tp + fp + fn), each unit counting by its probability of being relevant."""
+    of = placed.filter(pl.col("instrument") == RELEVANCE)
+    relevant = pl.col("p").filter(pl.col("value") == "yes").sum().alias("relevant")
+    labels = of.group_by("campaign", "instrument", "unit", "person").agg(relevant)
+    votes = long.filter(pl.col("kind") == MODEL).select(
+        "campaign", "unit", subject="rater", says=pl.col("value") == "yes"
+    )
+    hit = pl.when("says").then("relevant").otherwise(0.0)
+    named = {"conclusion": pl.lit("f1"), "sign": pl.lit(1)}
+    scored = labels.join(votes, on=["campaign", "unit"]).with_columns(
+        top=2 * hit, bottom=pl.col("relevant") + pl.col("says").cast(pl.Float64), **named
+    )
+    return _summed(scored)
+
+
+def _of_pairs(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    generators = release.response_pairs.select("pair", subject="generator").collect()
+    of = placed.filter(pl.col("instrument") == PREFERENCE).join(generators, on="pair")
+    score = pl.col("value").cast(pl.Float64, strict=False)
+    tops = (("mean", score * pl.col("p")), ("no better", pl.when(score <= 3).then("p").otherwise(0.0)))
+    frames = [of.with_columns(top=top, bottom="p", conclusion=pl.lit(name), sign=pl.lit(1)) for name, top in tops]
+    return _summed(pl.concat(frames))
+
+
+def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> list[tuple[Any, ...]]:
+    """One conclusion's rows from ``method`` on. Every method sees the same draws of people."""
+    people = group["person"].unique().sort()
+    rng = np.random.default_rng(SEED)
+    share = np.full(len(people), 1 / len(people))
+    weights = np.vstack([np.ones(len(people)), rng.multinomial(len(people), share, size=REPLICATES)])
+    draws = {
+        method: _values(group.filter(pl.col("method") == method), people, weights)
+        for method in methods
+        if group["method"].eq(method).any()
+    }
+    base = draws.get("majority", np.full(REPLICATES + 1, math.nan))
+    rows = []
+    for method, values in draws.items():
+        units = int(group.filter(pl.col("method") == method)["units"].sum())
+        change = values - base
+        rows.append((method, units, *_with_interval(values, len(people)), *_with_interval(change, len(people))))
+    return rows
+
+
+def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The conclusion's value under each row of ``weights`` (replicates + 1, people)."""
+    total: npt.NDArray[np.float64] = np.zeros(len(weights))
+    for (sign,), part in cells.group_by("sign"):
+        place = people.search_sorted(part["person"])
+        top, bottom = np.zeros(len(people)), np.zeros(len(people))
+        np.add.at(top, place.to_numpy(), part["top"].to_numpy())
+        np.add.at(bottom, place.to_numpy(), part["bottom"].to_numpy())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total += float(str(sign)) * (weights @ top) / (weights @ bottom)
+    return total
+
+
+def _with_interval(values: npt.NDArray[np.float64], people: int) -> tuple[float, float, float]:
+    """Draws without any answer left (a corpus that was not drawn) say nothing and are left out."""
+    drawn = values[1:][np.isfinite(values[1:])]
+    if people < 2 or not len(drawn):
+        return float(values[0]), math.nan, math.nan
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(values[0]), float(low), float(high)
