@@ -84,7 +84,7 @@ def revivable_of(rater: Rater) -> QuerySet[Assignment]:
 def _due_check(rater: Rater, n_held: int) -> Assignment | None:
     """A gold or attention item, where the next item to give is to be one."""
     due = rater.next_check is not None and rater.next_check <= saved_by(rater) + n_held
-    return screening.claim_check(rater) if due else None
+    return screening.claim_check(rater, n_held) if due else None
 
 
 def _open_seat(rater: Rater) -> Assignment | None:

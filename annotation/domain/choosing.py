@@ -5,12 +5,12 @@ hand_in.sql chooses by the same rules; tests/annotation/domain/test_choosing.py 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from annotation.domain.seats import lesser_side, sides_offered
+from annotation.domain.seeding import lot
 from annotation.models import Assignment, Item, ItemPerson, Rater
 
 RING = 1_000_000  # sort keys run from 0 to below this
@@ -51,8 +51,7 @@ def open_items_for(rater: Rater) -> QuerySet[Item]:
 def ring_place(rater: Rater) -> int:
     """Where in the ring the rater's next claim begins to look: drawn by the campaign's seed, anew for every item that
     they are given, so that the items that they have had do not stand in a row before the next."""
-    words = "|".join(map(str, (rater.campaign.seed, "ring", rater.pk, rater.n_given)))
-    return int(hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()[:7], 16) % RING
+    return lot(rater.campaign.seed, "ring", rater.pk, rater.n_given) % RING
 
 
 def _open(rater: Rater) -> QuerySet[Item]:

@@ -4,10 +4,13 @@
 -- A change here needs a migration that runs this file again (tests/annotation/domain/test_handing_in.py sees to it).
 
 -- seats.free_seat_for: the free seat on the side that evens out the item, then on that of which the rater has had less.
+-- In PL/pgSQL, which keeps the plan: a function in SQL is planned again at every call.
 CREATE OR REPLACE FUNCTION annotation_free_seat(
     of_item bigint, had_left integer, had_right integer, OUT seat bigint, OUT side text
-) LANGUAGE sql STABLE AS $$
-    SELECT s.id, s.side FROM annotation_seat s
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT s.id, s.side INTO seat, side FROM annotation_seat s
     WHERE s.item_id = of_item
       AND (SELECT a.id FROM annotation_assignment a WHERE a.seat_id = s.id AND a.state IN ('held', 'submitted')) IS NULL
     ORDER BY CASE WHEN s.side = '' THEN 0 ELSE (
@@ -16,7 +19,50 @@ CREATE OR REPLACE FUNCTION annotation_free_seat(
             WHERE t.item_id = of_item AND t.side = s.side) END,
         CASE s.side WHEN 'left' THEN had_left WHEN 'right' THEN had_right ELSE 0 END,
         s.number
-    LIMIT 1
+    LIMIT 1;
+END
+$$;
+
+-- seeding.lot: a number below 2^28 that the words draw.
+CREATE OR REPLACE FUNCTION annotation_lot(VARIADIC words text[]) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN ('x' || substr(md5(array_to_string(words, '|')), 1, 7))::bit(28)::integer;
+END
+$$;
+
+-- screening.claiming.next_check_item: gold and attention in turn, by priority and a lot of the rater's own; none whose
+-- units they have met, as work or in another check.
+CREATE OR REPLACE FUNCTION annotation_next_check(of_campaign bigint, of_rater bigint, seed text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    given integer;
+    wanted text;
+    candidate bigint;
+BEGIN
+    SELECT count(*) INTO given FROM annotation_item i JOIN annotation_assignment a ON a.item_id = i.id
+    WHERE i.campaign_id = of_campaign AND i.role IN ('gold', 'attention') AND a.rater_id = of_rater;
+    wanted := CASE (annotation_lot(seed, 'which', of_rater::text) + given) % 2 WHEN 0 THEN 'gold' ELSE 'attention' END;
+    FOR candidate IN
+        SELECT i.id FROM annotation_item i
+        WHERE i.campaign_id = of_campaign AND i.role IN ('gold', 'attention') AND i.priority > -1
+          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = of_rater) IS NULL
+        ORDER BY i.role <> wanted, i.priority DESC, annotation_lot(seed, 'checks', of_rater::text, i.id::text), i.id
+    LOOP
+        CONTINUE WHEN EXISTS (
+            SELECT FROM annotation_question q
+            JOIN annotation_question w ON w.campaign_id = of_campaign AND w.unit_key = q.unit_key AND w.role = 'work'
+            JOIN annotation_assignment a ON a.item_id = w.item_id AND a.rater_id = of_rater
+            WHERE q.item_id = candidate);
+        CONTINUE WHEN EXISTS (
+            SELECT FROM annotation_item i
+            JOIN annotation_assignment a ON a.item_id = i.id AND a.rater_id = of_rater
+            JOIN annotation_question w ON w.item_id = i.id
+            JOIN annotation_question q ON q.item_id = candidate AND q.unit_key = w.unit_key
+            WHERE i.campaign_id = of_campaign AND i.role <> 'work');
+        RETURN candidate;
+    END LOOP;
+    RETURN NULL;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION annotation_hand_in(
@@ -34,6 +80,8 @@ DECLARE
     mine_state text;
     today date;
     ahead integer;
+    gap integer;
+    jitter integer;
     top integer;
     seats_left integer;
     place integer;
@@ -43,11 +91,12 @@ DECLARE
     next_seat bigint;
     next_side text;
     next_lease integer;
+    is_check boolean := false;
     stored integer;
 BEGIN
     SELECT a.id, a.item_id, a."order", a.rater_id, c.id AS campaign_id, c.state AS campaign_state, c.title, c.seed,
            c.lease_seconds, c.language, c.max_items, c.max_items_day, c.time_zone, c.cohort_only, c.people_apart,
-           p.id AS participant_id
+           c.check_every, p.id AS participant_id
     INTO mine
     FROM annotation_assignment a
     JOIN annotation_campaign c ON c.id = a.campaign_id
@@ -55,7 +104,9 @@ BEGIN
     JOIN annotation_participant p ON p.id = r.participant_id
     JOIN studies_membership m ON m.study_id = c.study_id AND m.user_id = p.user_id
     WHERE a.token = for_token AND p.user_id = for_user AND m.role = ANY (roles)
-      AND a.seat_id IS NOT NULL -- a check may end the rater's part (screening/submitting.py)
+      AND (a.seat_id IS NOT NULL -- other checks may end the rater's part (screening/submitting.py)
+           OR (SELECT i.role = 'gold' OR i.role = 'attention' AND c.attention_limit = 0
+               FROM annotation_item i WHERE i.id = a.item_id))
       AND c.instrument = answered_instrument AND jsonb_array_length(a."order") = cardinality(answered_values);
     IF NOT FOUND THEN
         RETURN;
@@ -76,10 +127,6 @@ BEGIN
     SET state = 'submitted', submitted_at = statement_timestamp(), ended_at = NULL, lease_until = NULL,
         submission_key = request_key, seconds = page_seconds, hidden_seconds = page_hidden, pastes = page_pastes
     WHERE id = mine.id;
-    -- quotas.note_submitted
-    today := (statement_timestamp() AT TIME ZONE mine.time_zone)::date;
-    me.n_day := CASE WHEN me.day = today THEN me.n_day + 1 ELSE 1 END;
-    UPDATE annotation_rater SET n_submitted = n_submitted + 1, day = today, n_day = me.n_day WHERE id = mine.rater_id;
     rater := mine.rater_id;
     title := mine.title;
     language := mine.language;
@@ -103,61 +150,103 @@ BEGIN
     DELETE FROM annotation_draft WHERE assignment_id = mine.id;
     DELETE FROM annotation_draftremarks WHERE assignment_id = mine.id;
 
-    -- The claim, where nothing but an open seat can come of it; else claim_assignment has to look.
-    ahead := (SELECT count(*) FROM annotation_assignment a
-              WHERE a.rater_id = mine.rater_id AND a.state = 'held' AND a.token = besides);
-    IF mine.campaign_state <> 'collecting'
-        OR mine.people_apart
-        OR me.next_check <= me.saved + ahead
-        OR (mine.max_items > 0 AND mine.max_items <= me.saved + ahead)
-        OR (mine.max_items_day > 0 AND mine.max_items_day <= least(me.n_day, me.saved) + ahead)
-        OR (mine.cohort_only AND NOT EXISTS (
-            SELECT FROM annotation_cohortmember m
-            WHERE m.campaign_id = mine.campaign_id AND m.participant_id = mine.participant_id))
-        OR EXISTS (SELECT FROM annotation_assignment
-                   WHERE rater_id = mine.rater_id AND state IN ('held', 'expired')
-                     AND (state <> 'held' OR token <> besides))
-        OR EXISTS (SELECT FROM annotation_assignment
-                   WHERE campaign_id = mine.campaign_id AND state = 'held' AND lease_until < statement_timestamp())
-    THEN
-        RETURN;
-    END IF;
-    -- choosing.lock_open_item: of the highest priority, by groups of seats left, the fewest first; of each the nearest
-    -- from the rater's place in the ring on, in a first pass those on the side that the rater has had less of.
-    SELECT i.priority INTO top FROM annotation_item i
-    WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 ORDER BY i.priority DESC LIMIT 1;
-    place := ('x' || substr(md5(concat_ws('|', mine.seed, 'ring', mine.rater_id, me.n_given)), 1, 7))::bit(28)::integer
-             % 1000000;
-    wanted := CASE WHEN me.n_left = me.n_right THEN '' WHEN me.n_left < me.n_right THEN 'left' ELSE 'right' END;
-    seats_left := 0;
-    <<groups>>
-    LOOP
-        SELECT i.open_seats INTO seats_left FROM annotation_item i
-        WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats > greatest(seats_left, 0)
-        ORDER BY i.open_seats LIMIT 1;
-        EXIT WHEN NOT FOUND;
-        FOR pass IN (CASE WHEN wanted = '' THEN 2 ELSE 1 END)..2 LOOP
-            FOR candidate IN
-                (SELECT i.id FROM annotation_item i
-                 WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
-                   AND i.open_seats > 0 AND i.sort_key >= place ORDER BY i.sort_key LIMIT 20)
-                UNION ALL
-                (SELECT i.id FROM annotation_item i
-                 WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
-                   AND i.open_seats > 0 AND i.sort_key < place ORDER BY i.sort_key LIMIT 20)
-            LOOP
-                CONTINUE WHEN EXISTS (SELECT FROM annotation_assignment a
-                                      WHERE a.item_id = candidate AND a.rater_id = mine.rater_id);
-                CONTINUE WHEN pass = 1 AND wanted IS DISTINCT FROM
-                    (SELECT f.side FROM annotation_free_seat(candidate, me.n_left, me.n_right) f);
-                SELECT i.id, i.lease_seconds INTO next_item, next_lease FROM annotation_item i
-                WHERE i.id = candidate AND i.open_seats > 0 FOR UPDATE SKIP LOCKED;
-                EXIT groups WHEN FOUND;
+    -- quotas.note_submitted; written with what the claim changes, in one update of the row that is locked.
+    today := (statement_timestamp() AT TIME ZONE mine.time_zone)::date;
+    me.n_day := CASE WHEN me.day = today THEN me.n_day + 1 ELSE 1 END;
+
+    <<claim>>
+    BEGIN
+        -- Where anything but a check that is due or an open seat can come of it, claim_assignment has to look.
+        ahead := (SELECT count(*) FROM annotation_assignment a
+                  WHERE a.rater_id = mine.rater_id AND a.state = 'held' AND a.token = besides);
+        EXIT claim WHEN mine.campaign_state <> 'collecting'
+            OR mine.people_apart
+            OR (mine.max_items > 0 AND mine.max_items <= me.saved + ahead)
+            OR (mine.max_items_day > 0 AND mine.max_items_day <= least(me.n_day, me.saved) + ahead)
+            OR (mine.cohort_only AND NOT EXISTS (
+                SELECT FROM annotation_cohortmember m
+                WHERE m.campaign_id = mine.campaign_id AND m.participant_id = mine.participant_id));
+        -- assignment.revivable_of: of what expired only what the rater could have again.
+        EXIT claim WHEN EXISTS (
+            SELECT FROM annotation_assignment a
+            WHERE a.rater_id = mine.rater_id AND a.state IN ('held', 'expired') AND CASE
+                WHEN a.state = 'held' THEN a.token <> besides
+                WHEN a.seat_id IS NULL THEN (
+                    SELECT i.role IN ('gold', 'attention') AND i.priority > -1
+                    FROM annotation_item i WHERE i.id = a.item_id)
+                ELSE (SELECT t.id FROM annotation_assignment t
+                      WHERE t.seat_id = a.seat_id AND t.state IN ('held', 'submitted')) IS NULL
+            END);
+        EXIT claim WHEN EXISTS (
+            SELECT FROM annotation_assignment
+            WHERE campaign_id = mine.campaign_id AND state = 'held' AND lease_until < statement_timestamp());
+        -- screening.claiming.claim_check
+        IF me.next_check <= me.saved + ahead THEN
+            next_item := annotation_next_check(mine.campaign_id, mine.rater_id, mine.seed);
+            is_check := next_item IS NOT NULL;
+            jitter := greatest(0, least(mine.check_every / 2, mine.check_every - 2));
+            gap := mine.check_every - jitter
+                + annotation_lot(mine.seed, 'check', mine.rater_id::text, (me.saved + ahead)::text) % (2 * jitter + 1);
+            me.next_check := CASE WHEN is_check THEN me.saved + ahead + gap END;
+        END IF;
+        IF is_check THEN
+            SELECT i.lease_seconds, CASE
+                WHEN i.pair_id IS NULL THEN ''
+                WHEN me.n_left < me.n_right THEN 'left'
+                WHEN me.n_left > me.n_right THEN 'right'
+                WHEN annotation_lot(mine.seed, 'side', i.id::text, mine.rater_id::text) % 2 = 0 THEN 'left'
+                ELSE 'right' END
+            INTO next_lease, next_side FROM annotation_item i WHERE i.id = next_item;
+            EXIT claim;
+        END IF;
+        -- choosing.lock_open_item: of the highest priority, by groups of seats left, the fewest first; of each the
+        -- nearest from the rater's place in the ring on, in a first pass those on the side that they have had less of.
+        SELECT i.priority INTO top FROM annotation_item i
+        WHERE i.campaign_id = mine.campaign_id AND i.open_seats > 0 ORDER BY i.priority DESC LIMIT 1;
+        place := annotation_lot(mine.seed, 'ring', mine.rater_id::text, me.n_given::text) % 1000000;
+        wanted := CASE WHEN me.n_left = me.n_right THEN '' WHEN me.n_left < me.n_right THEN 'left' ELSE 'right' END;
+        seats_left := 0;
+        <<groups>>
+        LOOP
+            SELECT i.open_seats INTO seats_left FROM annotation_item i
+            WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats > greatest(seats_left, 0)
+            ORDER BY i.open_seats LIMIT 1;
+            EXIT WHEN NOT FOUND;
+            FOR pass IN (CASE WHEN wanted = '' THEN 2 ELSE 1 END)..2 LOOP
+                FOR candidate IN
+                    (SELECT i.id FROM annotation_item i
+                     WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
+                       AND i.open_seats > 0 AND i.sort_key >= place ORDER BY i.sort_key LIMIT 20)
+                    UNION ALL
+                    (SELECT i.id FROM annotation_item i
+                     WHERE i.campaign_id = mine.campaign_id AND i.priority = top AND i.open_seats = seats_left
+                       AND i.open_seats > 0 AND i.sort_key < place ORDER BY i.sort_key LIMIT 20)
+                LOOP
+                    CONTINUE WHEN EXISTS (SELECT FROM annotation_assignment a
+                                          WHERE a.item_id = candidate AND a.rater_id = mine.rater_id);
+                    CONTINUE WHEN pass = 1 AND wanted IS DISTINCT FROM
+                        (SELECT f.side FROM annotation_free_seat(candidate, me.n_left, me.n_right) f);
+                    SELECT i.id, i.lease_seconds INTO next_item, next_lease FROM annotation_item i
+                    WHERE i.id = candidate AND i.open_seats > 0 FOR UPDATE SKIP LOCKED;
+                    EXIT groups WHEN FOUND;
+                END LOOP;
             END LOOP;
         END LOOP;
-    END LOOP;
-    SELECT f.seat, f.side INTO next_seat, next_side FROM annotation_free_seat(next_item, me.n_left, me.n_right) f;
-    IF next_seat IS NULL THEN
+        EXIT claim WHEN next_item IS NULL;
+        SELECT f.seat, f.side INTO next_seat, next_side
+        FROM annotation_free_seat(next_item, me.n_left, me.n_right) f;
+        IF next_seat IS NULL THEN
+            next_item := NULL;
+        END IF;
+    END claim;
+
+    UPDATE annotation_rater
+    SET n_submitted = n_submitted + 1, day = today, n_day = me.n_day, next_check = me.next_check,
+        n_given = n_given + (next_seat IS NOT NULL)::integer,
+        n_left = n_left + (coalesce(next_side, '') = 'left')::integer,
+        n_right = n_right + (coalesce(next_side, '') = 'right')::integer
+    WHERE id = mine.rater_id;
+    IF next_item IS NULL THEN
         RETURN;
     END IF;
     WITH page AS (
@@ -172,11 +261,9 @@ BEGIN
             statement_timestamp() + make_interval(secs => greatest(mine.lease_seconds, next_lease)), '', ''
     )
     SELECT array_agg(text ORDER BY lot) INTO texts FROM page;
-    UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = next_item;
-    UPDATE annotation_rater
-    SET n_given = n_given + 1,
-        n_left = n_left + (next_side = 'left')::integer, n_right = n_right + (next_side = 'right')::integer
-    WHERE id = mine.rater_id;
+    IF NOT is_check THEN
+        UPDATE annotation_item SET open_seats = open_seats - 1 WHERE id = next_item;
+    END IF;
 
     -- What the next page shows.
     token := new_token;

@@ -1,7 +1,8 @@
 """The path that raters take over and over: a plain submit, and the next item in the same transaction.
 
-Plain is what nothing is wrong or odd with: work that is held (a check may end a rater's part), every question answered,
-no remark, a campaign that collects, a next item that is simply the next of the ring. Whatever is not, this leaves as it
+Plain is what nothing is wrong or odd with: work that is held, or a check that cannot end the rater's part, every
+question answered, no remark, a campaign that collects, a next item that is the check that is due or simply the next of
+the ring: so that a check takes no longer than work, and cannot be told from it by that. Whatever is not, this leaves as it
 was, to submit_assignment and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by those
 two functions; the same tests hold both.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from analysis.schema import VALUES
 from annotation.domain.assignment import claim_assignment
@@ -107,7 +109,9 @@ def by_orm(
         rater__participant__user=user, campaign__study__memberships__in=user.memberships.filter(role__in=list(roles))
     )
     held = own.filter(token=token, state=AssignmentState.HELD, rater__state=RaterState.ACTIVE, rater__gate="")
-    assignment = held.filter(seat__isnull=False).select_related("campaign", "item", "rater").first()
+    no_end = Q(item__role=ItemRole.GOLD) | Q(item__role=ItemRole.ATTENTION, campaign__attention_limit=0)
+    plain = held.filter(Q(seat__isnull=False) | no_end)
+    assignment = plain.select_related("campaign", "item", "rater").first()
     if assignment is None or not _answers(assignment, submission):
         return None
     rater = Rater.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=assignment.rater_id)

@@ -44,7 +44,12 @@ class Item(models.Model):
                 fields=["campaign", "-priority", "open_seats", "sort_key"],
                 condition=Q(open_seats__gt=0),
                 name="item_open",
-            )
+            ),
+            models.Index(
+                fields=["campaign", "role"],
+                condition=Q(role__in=["training", "qualification", "gold", "attention"]),
+                name="item_check",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from annotation.domain.screening.scheduling import SAVED, UNDISTURBED, gap
+from annotation.domain.quotas import saved_by
+from annotation.domain.screening.scheduling import gap
 from annotation.domain.screening.states import DONE, active_checks
-from annotation.domain.seeding import page_order, shuffled
+from annotation.domain.seeding import lot, page_order
 from annotation.enums import AssignmentState, ItemRole, RaterGate
 from annotation.models import Assignment, Item, Question, Rater
-from pipeline.domain.seeding import chance
 from pipeline.enums import Side
 from studies.clock import from_now
 
@@ -33,15 +33,14 @@ def claim_before_work(rater: Rater) -> Assignment | None:
     return None if item is None else _give(rater, item)
 
 
-def claim_check(rater: Rater) -> Assignment | None:
-    """A gold or attention item among the work, and the place of the next one noted at the rater.
+def claim_check(rater: Rater, n_held: int = 0) -> Assignment | None:
+    """A gold or attention item among the work, and the place of the next one noted at the rater. ``n_held``: how many
+    items the rater holds now.
 
-    None where one came just before, or where none is left that the rater has not met; then ``next_check`` is null.
+    None where none is left that the rater has not met; then ``next_check`` is null. hand_in.sql does the same.
     """
-    if _too_soon(rater):
-        return None
-    item = _next_check_item(rater)
-    given = _had(rater).filter(state__in=(*SAVED, AssignmentState.HELD)).count() - rater.n_before
+    item = next_check_item(rater)
+    given = saved_by(rater) + n_held
     _note_next(rater, None if item is None else given + gap(rater, given))
     return None if item is None else _give(rater, item)
 
@@ -55,14 +54,7 @@ def _had(rater: Rater) -> QuerySet[Assignment]:
     return Assignment.objects.filter(rater=rater)
 
 
-def _too_soon(rater: Rater) -> bool:
-    """Whether fewer than two items of work came, or a check was the last."""
-    among = _had(rater).filter(item__role__in=(ItemRole.WORK, *ItemRole.mixed_in()))
-    last = list(among.order_by("-claimed_at", "-pk").values_list("item__role", flat=True)[:UNDISTURBED])
-    return len(last) < UNDISTURBED or last[0] != ItemRole.WORK
-
-
-def _next_check_item(rater: Rater) -> Item | None:
+def next_check_item(rater: Rater) -> Item | None:
     """Gold and attention in turn, which first by lot; within each, priority and then an order of the rater's own.
 
     Nothing whose units the rater has met: the copy of a page that they know would stand out, and ask twice.
@@ -70,12 +62,15 @@ def _next_check_item(rater: Rater) -> Item | None:
     met = Question.objects.filter(item__assignments__rater=rater).values("unit_key")
     had = _had(rater).values("item")
     checks = active_checks(rater.campaign, *ItemRole.mixed_in()).exclude(pk__in=had)
-    free = list(checks.exclude(questions__unit_key__in=met).order_by("-priority", "pk"))
+    free = list(checks.exclude(questions__unit_key__in=met))
     given = _had(rater).filter(item__role__in=ItemRole.mixed_in()).count()
-    first = shuffled(ItemRole.mixed_in(), rater.campaign.seed, "which", rater.pk)
-    wanted = first[given % len(first)]
-    own = shuffled(free, rater.campaign.seed, "checks", rater.pk)
-    return min(own, key=lambda item: (item.role != wanted, -item.priority), default=None)
+    seed = rater.campaign.seed
+    wanted = ItemRole.mixed_in()[(lot(seed, "which", rater.pk) + given) % 2]
+
+    def place(item: Item) -> tuple[bool, int, int, int]:
+        return item.role != wanted, -item.priority, lot(seed, "checks", rater.pk, item.pk), item.pk
+
+    return min(free, key=place, default=None)
 
 
 def _give(rater: Rater, item: Item) -> Assignment:
@@ -105,7 +100,7 @@ def _side_for(rater: Rater, item: Item) -> str:
     if item.pair_id is None:
         return Side.NONE
     if rater.n_left == rater.n_right:
-        return chance(rater.campaign.seed, "side", item.pk, rater.pk).choice((Side.LEFT, Side.RIGHT))
+        return (Side.LEFT, Side.RIGHT)[lot(rater.campaign.seed, "side", item.pk, rater.pk) % 2]
     return Side.LEFT if rater.n_left < rater.n_right else Side.RIGHT
 
 

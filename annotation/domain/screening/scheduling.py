@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from annotation.domain.screening.states import active_checks
+from annotation.domain.seeding import lot
 from annotation.enums import AssignmentState, ItemRole, RaterGate, RaterState
 from annotation.models import Campaign, Rater
-from pipeline.domain.seeding import chance
 
 UNDISTURBED = 2  # the first items of the work are work
 SAVED = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
@@ -22,10 +22,11 @@ def first_check(rater: Rater) -> int | None:
 
 
 def gap(rater: Rater, saved: int) -> int:
-    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting."""
+    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting. hand_in.sql draws
+    the same."""
     every = rater.campaign.check_every
     jitter = max(0, min(every // 2, every - 2))
-    return every + chance(rater.campaign.seed, "check", rater.pk, saved).randint(-jitter, jitter)
+    return every - jitter + lot(rater.campaign.seed, "check", rater.pk, saved) % (2 * jitter + 1)
 
 
 @transaction.atomic
@@ -39,10 +40,11 @@ def schedule_checks(*, campaign: Campaign) -> int:
     if not campaign.check_every or not active_checks(campaign, *ItemRole.mixed_in()).exists():
         at_work.update(next_check=None)
         return 0
-    done = Count("assignments", filter=Q(assignments__state__in=SAVED))
-    waiting = list(at_work.filter(next_check__isnull=True).annotate(n_saved=done).select_related("campaign"))
+    given = Count("assignments", filter=Q(assignments__state__in=(*SAVED, AssignmentState.HELD)))
+    waiting = list(at_work.filter(next_check__isnull=True).annotate(n_had=given).select_related("campaign"))
     for rater in waiting:
-        saved = rater.n_saved - rater.n_before
-        rater.next_check = max(UNDISTURBED, saved + gap(rater, saved) - 1)
+        # What is held counts: it may be a check, and the next item is to be work.
+        had = rater.n_had - rater.n_before
+        rater.next_check = max(UNDISTURBED, had + gap(rater, had) - 1)
     Rater.objects.bulk_update(waiting, ["next_check"])
     return at_work.filter(next_check__isnull=False).count()
