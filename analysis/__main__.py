@@ -1,4 +1,4 @@
-"""``python -m analysis report DIR --out REPORT`` and ``python -m analysis check DIR``.
+"""``python -m analysis report | check | table``: numbers from a release, on the command line.
 
 Exit codes: 0 done; 1 the release or the place to write to is not usable, with one line for each problem on standard
 error; 2 the command line itself is wrong (argparse).
@@ -8,52 +8,64 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
+import polars as pl
+
 from analysis.check import release_problems
+from analysis.markup import csv_text, markdown_text
 from analysis.release import ReleaseError, load_release
 from analysis.report import build_report, write_report
 from analysis.selection import LabelSource
-from analysis.tables import Settings
+from analysis.tables import BUILDERS, Settings, context_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code as above."""
     chosen = _parser().parse_args(arguments)
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {"check": _check, "report": _report, "table": _table}
     try:
-        return _check(chosen.release) if chosen.command == "check" else _report(chosen)
+        return commands[chosen.command](chosen)
     except ReleaseError as error:
         return _refuse(error.problems)
 
 
-def _check(folder: Path) -> int:
-    problems = release_problems(folder)
+def _check(chosen: argparse.Namespace) -> int:
+    problems = release_problems(chosen.release)
     if problems:
         return _refuse(problems)
-    print(f"{folder}: sound. Checksums, manifest, columns, nulls, keys and references hold.")
+    print(f"{chosen.release}: sound. Checksums, manifest, columns, nulls, keys and references hold.")
     return 0
 
 
 def _report(chosen: argparse.Namespace) -> int:
     out: Path = chosen.out
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "report.html").is_file())):
+    if taken_by_something_else(out, "report.html"):
         return _refuse([f"--out {out}: holds something that is not a report; give a new or empty folder"])
-    settings = Settings(
-        min_n=chosen.min_n,
-        label_source=chosen.label,
-        min_judgments=chosen.min_judgments,
-        pair_rule=chosen.pair_rule,
-        neutral_is_no_better=not chosen.neutral_is_better,
-    )
-    report = build_report(load_release(chosen.release), settings)
+    report = build_report(load_release(chosen.release), _settings(chosen))
     try:
         write_report(report, out)
     except OSError as error:
         return _refuse([f"--out {out}: cannot be written ({error.strerror}); give a folder that you may write to"])
-    print(f"{out / 'report.html'} and {len(report.files) - 1} tables beside it")
+    print(f"{out / 'report.html'} and {len(BUILDERS)} tables beside it")
     return 0
+
+
+def _table(chosen: argparse.Namespace) -> int:
+    frame = context_of(load_release(chosen.release), _settings(chosen))[chosen.name]
+    if chosen.campaign is not None:
+        if "campaign" not in frame.columns:
+            return _refuse([f"--campaign {chosen.campaign}: the table {chosen.name} is not by campaign; leave it away"])
+        frame = frame.filter(pl.col("campaign") == chosen.campaign)
+    print(csv_text(frame) if chosen.format == "csv" else markdown_text(frame), end="")
+    return 0
+
+
+def taken_by_something_else(folder: Path, page: str) -> bool:
+    """Whether ``folder`` holds anything, and that is not what this program wrote: no ``page`` is in it."""
+    return folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / page).is_file()))
 
 
 def _refuse(problems: Sequence[str]) -> int:
@@ -62,22 +74,43 @@ def _refuse(problems: Sequence[str]) -> int:
     return 1
 
 
+def _settings(chosen: argparse.Namespace) -> Settings:
+    return Settings(
+        min_n=chosen.min_n,
+        label_source=chosen.label,
+        min_judgments=chosen.min_judgments,
+        pair_rule=chosen.pair_rule,
+        neutral_is_no_better=not chosen.neutral_is_better,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Numbers from a release.")
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="is the release whole and what its schema says")
     check.add_argument("release", type=Path, metavar="DIR")
-    report = commands.add_parser("report", help="draw every table and figure")
+    report = commands.add_parser("report", help="draw every table and figure", parents=[_choices()])
     report.add_argument("release", type=Path, metavar="DIR")
     report.add_argument("--out", type=Path, required=True, metavar="REPORT", help="folder for report.html and tables/")
-    report.add_argument("--min-n", type=_positive, default=1, help="common units a pair of raters needs (1)")
-    report.add_argument(
+    one = commands.add_parser("table", help="print one table", parents=[_choices()])
+    one.add_argument("release", type=Path, metavar="DIR")
+    one.add_argument("name", choices=BUILDERS, metavar="NAME", help=", ".join(BUILDERS))
+    one.add_argument("--campaign", metavar="SLUG", help="only this campaign's rows")
+    one.add_argument("--format", choices=("md", "csv"), default="md", help="Markdown to read, or CSV in full (md)")
+    return parser
+
+
+def _choices() -> argparse.ArgumentParser:
+    """What ``Settings`` leaves to choose, for every command that computes."""
+    choices = argparse.ArgumentParser(add_help=False)
+    choices.add_argument("--min-n", type=_positive, default=1, help="common units a pair of raters needs (1)")
+    choices.add_argument(
         "--label", choices=get_args(LabelSource), default="judgments", help="what models are held against"
     )
-    report.add_argument("--min-judgments", type=_positive, default=1, help="judgments a label needs (1)")
-    report.add_argument("--pair-rule", choices=("mean", "majority"), default="mean", help="when a pair is no better")
-    report.add_argument("--neutral-is-better", action="store_true", help="count 3 as better, not as no better")
-    return parser
+    choices.add_argument("--min-judgments", type=_positive, default=1, help="judgments a label needs (1)")
+    choices.add_argument("--pair-rule", choices=("mean", "majority"), default="mean", help="when a pair is no better")
+    choices.add_argument("--neutral-is-better", action="store_true", help="count 3 as better, not as no better")
+    return choices
 
 
 def _positive(text: str) -> int:

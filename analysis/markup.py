@@ -1,15 +1,16 @@
-"""Small pieces of HTML and CSV, escaped. Nothing here knows a statistic."""
+"""Small pieces of HTML, Markdown and CSV, escaped. Nothing here knows a statistic."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 import polars as pl
 
-ROWS_SHOWN = 200
+ROWS_SHOWN = 100
 MINUS, UNDEFINED = "\u2212", "\u2013"  # a true minus; an en dash for what is not defined
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -41,7 +42,9 @@ def number(places: int) -> Callable[[object], str]:
 
 def percent(value: object) -> str:
     """A share in [0, 1] as per cent with one place; ``UNDEFINED`` for NaN and null."""
-    return f"{100 * value:.1f} %" if isinstance(value, (int, float)) and not math.isnan(value) else UNDEFINED
+    if not isinstance(value, (int, float)) or math.isnan(value):
+        return UNDEFINED
+    return f"{100 * value:.1f} %".replace("-", MINUS)
 
 
 def bare_percent(value: object) -> str:
@@ -93,6 +96,19 @@ def scrolled(content: str) -> str:
 
 def details(summary: str, content: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>\n{content}</details>\n"
+
+
+def markdown_text(frame: pl.DataFrame) -> str:
+    """``frame`` as a Markdown table for reading: numbers to four places, text that starts no markup of its own."""
+    head = f"| {' | '.join(frame.columns)} |\n|{'|'.join(' --- ' for _ in frame.columns)}|\n"
+    return head + "".join(f"| {' | '.join(map(_markdown_cell, row))} |\n" for row in frame.iter_rows())
+
+
+def _markdown_cell(value: object) -> str:
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else f"{value:.4f}".rstrip("0").rstrip(".")
+    text = "" if value is None else " ".join(str(value).split())
+    return re.sub(r"([\\|`*_<>\[\]#])", r"\\\1", text)
 
 
 def csv_text(frame: pl.DataFrame) -> str:

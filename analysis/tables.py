@@ -1,17 +1,23 @@
-"""Every table of the report, computed once from a release."""
+"""Every table of the report by name, each computed once from a release: ``BUILDERS``.
+
+``python -m analysis table DIR NAME`` prints one of them. A new table is a function over frames, a line in ``BUILDERS``,
+and what its columns mean in ``analysis.report.listings``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from analysis.agreement import agreement_groups, agreement_pairs, krippendorff_table
 from analysis.attribute_quality import label_shares
-from analysis.longform import IMPORTED_BECAUSE, PEOPLE_KINDS, judgment_outcomes, long_form, vote_outcomes
+from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes
 from analysis.preference import PairRule, preference
 from analysis.release import Release
 from analysis.selection import LabelSource, marked_relevant, selection
+from analysis.summary import campaign_summary, origin_summary
 
 
 @dataclass(frozen=True)
@@ -31,93 +37,56 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Tables:
-    """The report's tables; columns and definitions stand at the function that makes each (same name, or as noted)."""
+class Context:
+    """A release, its long form and the settings: all that a table is computed from. ``context["selection"]`` is the
+    table of that name, made at the first asking and kept.
+    """
 
-    origins: pl.DataFrame  # origin_summary
-    campaigns: pl.DataFrame  # campaign_summary
-    label_shares: pl.DataFrame
-    agreement_pairs: pl.DataFrame
-    agreement_groups: pl.DataFrame
-    krippendorff: pl.DataFrame  # krippendorff_table
-    selection: pl.DataFrame
-    marked_relevant: pl.DataFrame
-    preference: pl.DataFrame
-    vote_outcomes: pl.DataFrame
-    judgment_outcomes: pl.DataFrame
+    release: Release
+    long: pl.DataFrame
+    settings: Settings
+    _made: dict[str, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
-    def items(self) -> list[tuple[str, pl.DataFrame]]:
-        """(name, frame) in the order above."""
-        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """Raises ``KeyError`` for a name that ``BUILDERS`` does not know."""
+        if name not in self._made:
+            self._made[name] = BUILDERS[name](self)
+        return self._made[name]
+
+
+Builder = Callable[[Context], pl.DataFrame]
+Tables = dict[str, pl.DataFrame]
+
+# Columns and definitions stand at the function that makes the table.
+BUILDERS: dict[str, Builder] = {
+    "origins": lambda c: origin_summary(c.long),
+    "campaigns": lambda c: campaign_summary(c.long, c.release),
+    "label_shares": lambda c: label_shares(c.long, c.release),
+    "agreement_pairs": lambda c: agreement_pairs(c.long, min_n=c.settings.min_n),
+    "agreement_groups": lambda c: agreement_groups(c["agreement_pairs"]),
+    "krippendorff": lambda c: krippendorff_table(c.long),
+    "selection": lambda c: selection(
+        c.long, c.release, source=c.settings.label_source, min_judgments=c.settings.min_judgments
+    ),
+    "marked_relevant": lambda c: marked_relevant(c.long),
+    "preference": lambda c: preference(
+        c.long,
+        c.release,
+        pair_rule=c.settings.pair_rule,
+        neutral_is_no_better=c.settings.neutral_is_no_better,
+    ),
+    "vote_outcomes": lambda c: vote_outcomes(c.release),
+    "judgment_outcomes": lambda c: judgment_outcomes(c.release, imported_because=c.settings.imported_because),
+}
+
+
+def context_of(release: Release, settings: Settings | None = None) -> Context:
+    """What the tables of ``release`` are computed from; no table is computed yet."""
+    chosen = settings or Settings()
+    return Context(release, long_form(release, imported_because=chosen.imported_because), chosen)
 
 
 def build_tables(release: Release, settings: Settings | None = None) -> Tables:
     """All tables of ``release``. Pure: the same release and settings give the same frames, rows in the same order."""
-    chosen = settings or Settings()
-    long = long_form(release, imported_because=chosen.imported_because)
-    pairs = agreement_pairs(long, min_n=chosen.min_n)
-    outcomes = judgment_outcomes(release, imported_because=chosen.imported_because)
-    return Tables(
-        origins=origin_summary(long),
-        campaigns=campaign_summary(long, release),
-        label_shares=label_shares(long, release),
-        agreement_pairs=pairs,
-        agreement_groups=agreement_groups(pairs),
-        krippendorff=krippendorff_table(long),
-        selection=selection(long, release, source=chosen.label_source, min_judgments=chosen.min_judgments),
-        marked_relevant=marked_relevant(long),
-        preference=preference(
-            long, release, pair_rule=chosen.pair_rule, neutral_is_no_better=chosen.neutral_is_no_better
-        ),
-        vote_outcomes=vote_outcomes(release),
-        judgment_outcomes=outcomes,
-    )
-
-
-def origin_summary(long: pl.DataFrame) -> pl.DataFrame:
-    """Where the judgments come from, one row an origin: origin (human, imported or simulated), raters, judgments.
-
-    A rater of several campaigns is one rater here, by the pseudonym that is the same in all of them.
-    """
-    return (
-        long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
-        .group_by(pl.col("kind").alias("origin"))
-        .agg(pl.col("rater").n_unique().cast(pl.Int64).alias("raters"), pl.len().cast(pl.Int64).alias("judgments"))
-        .sort("origin")
-    )
-
-
-def campaign_summary(long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """What each campaign is and what of it is in the numbers, one row a campaign, sorted by slug.
-
-    Columns: campaign (slug), title, instrument, origin, state, k, items (work items), raters, judgments, judged_units,
-    models, baselines, votes. The counts from ``raters`` on are of the long form: what the other tables rest on.
-    """
-    people = pl.col("kind").is_in(PEOPLE_KINDS)
-    counts = (
-        long.lazy()
-        .group_by("campaign")
-        .agg(
-            pl.col("rater").filter(people).n_unique().alias("raters"),
-            people.sum().alias("judgments"),
-            pl.col("unit").filter(people).n_unique().alias("judged_units"),
-            pl.col("rater").filter(pl.col("kind") == "model").n_unique().alias("models"),
-            pl.col("rater").filter(pl.col("kind") == "baseline").n_unique().alias("baselines"),
-            (~people).sum().alias("votes"),
-        )
-    )
-    items = release.items.filter(pl.col("role") == "work").group_by("campaign").agg(pl.len().alias("items"))
-    whole = pl.selectors.unsigned_integer()
-    return (
-        release.campaigns.join(items, on="campaign", how="left")
-        .drop("campaign")
-        .rename({"slug": "campaign"})
-        .join(counts, on="campaign", how="left")
-        .select(
-            *("campaign", "title", "instrument", "origin", "state", "k", "items"),
-            *("raters", "judgments", "judged_units", "models", "baselines", "votes"),
-        )
-        .with_columns(whole.fill_null(0).cast(pl.Int64))
-        .sort("campaign")
-        .collect()
-    )
+    context = context_of(release, settings)
+    return {name: context[name] for name in BUILDERS}

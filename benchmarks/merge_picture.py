@@ -7,7 +7,7 @@ from statistics import quantiles
 
 from matplotlib.axes import Axes
 
-from analysis.svg import BASELINES, INK, LINE, MUTED, PEOPLE, drawing_style, new_axes, svg_of
+from benchmarks.drawing import BASELINES, INK, LINE, MUTED, PEOPLE, drawing_style, new_axes, svg_of
 from benchmarks.merge_agreement import ALL, Agreement
 
 

@@ -89,7 +89,7 @@ def test_study_sample_agreement_equals_expected(
     expected = json.loads((study_data / "study" / "expected.json").read_text())[section]
     names = _names(sample)
     found: dict[frozenset[str], dict[str, Any]] = {}
-    for row in tables.agreement_pairs.filter(pl.col("campaign") == campaign).iter_rows(named=True):
+    for row in tables["agreement_pairs"].filter(pl.col("campaign") == campaign).iter_rows(named=True):
         found[frozenset(names.get(rater, rater) for rater in (row["rater_a"], row["rater_b"]))] = row
     wanted = [row for group in ("rater_rater", "model_model", "rater_model") for row in expected.get(group, [])]
     assert len(found) == len(wanted)
@@ -98,7 +98,7 @@ def test_study_sample_agreement_equals_expected(
         assert pair["n"] == row["n"]
         assert pair["agreement"] == pytest.approx(row["agree"], abs=EXACT)
         assert pair["kappa"] == pytest.approx(row["kappa"], abs=EXACT)
-    groups = tables.agreement_groups.filter(pl.col("campaign") == campaign).iter_rows(named=True)
+    groups = tables["agreement_groups"].filter(pl.col("campaign") == campaign).iter_rows(named=True)
     means = {row["group"]: row for row in groups}
     for name, mean in expected.get("groups", {}).items():
         assert means[name]["pairs"] == mean["pairs"]
@@ -117,7 +117,7 @@ def test_study_sample_alphas_equal_expected(tables: Tables, study_data: Path) ->
         ("pilot-attribute-quality", "raters", "nominal"): quality["krippendorff_nominal"],
         ("pilot-attribute-quality", "raters", "ordinal"): quality["krippendorff_ordinal"],
     }
-    rows = tables.krippendorff.iter_rows(named=True)
+    rows = tables["krippendorff"].iter_rows(named=True)
     alphas = {(row["campaign"], row["group"], row["level"]): row["alpha"] for row in rows}
     for key, alpha in wanted.items():
         assert alphas[key] == pytest.approx(alpha, abs=EXACT), key

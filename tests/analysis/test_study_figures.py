@@ -28,7 +28,7 @@ def expected() -> dict[str, Any]:
 
 
 def _pairs(tables: Tables, campaign: str) -> dict[tuple[str, str], tuple[int, float, float]]:
-    rows = tables.agreement_pairs.filter(pl.col("campaign") == campaign)
+    rows = tables["agreement_pairs"].filter(pl.col("campaign") == campaign)
     return {(r["rater_a"], r["rater_b"]): (r["n"], r["agreement"], r["kappa"]) for r in rows.iter_rows(named=True)}
 
 
@@ -52,7 +52,7 @@ def test_agreement_pairs_equal_the_study(
 
 
 def test_agreement_groups_equal_the_study(tables: Tables, expected: dict[str, Any]) -> None:
-    groups = tables.agreement_groups.filter(pl.col("campaign") == "pilot-relevance").iter_rows(named=True)
+    groups = tables["agreement_groups"].filter(pl.col("campaign") == "pilot-relevance").iter_rows(named=True)
     found = {row["group"]: row for row in groups}
     assert found.keys() == expected["pilot_relevance"]["groups"].keys()
     for name, wanted in expected["pilot_relevance"]["groups"].items():
@@ -62,7 +62,7 @@ def test_agreement_groups_equal_the_study(tables: Tables, expected: dict[str, An
 
 
 def test_krippendorff_equals_the_study(tables: Tables, expected: dict[str, Any]) -> None:
-    rows = tables.krippendorff.iter_rows(named=True)
+    rows = tables["krippendorff"].iter_rows(named=True)
     alpha = {(row["campaign"], row["group"], row["level"]): row["alpha"] for row in rows}
     pilot = expected["pilot_relevance"]["krippendorff_nominal"]
     quality = expected["pilot_attribute_quality"]
@@ -84,7 +84,7 @@ def test_krippendorff_equals_the_study(tables: Tables, expected: dict[str, Any])
 def test_marked_relevant_equals_the_study(
     tables: Tables, expected: dict[str, Any], campaign: str, section: str
 ) -> None:
-    rows = tables.marked_relevant.filter((pl.col("campaign") == campaign) & (pl.col("rater") != "all raters"))
+    rows = tables["marked_relevant"].filter((pl.col("campaign") == campaign) & (pl.col("rater") != "all raters"))
     found = {row["rater"]: (row["n"], row["share"]) for row in rows.iter_rows(named=True)}
     wanted = expected[section]["raters"]
     assert found.keys() == wanted.keys()

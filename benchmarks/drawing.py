@@ -1,4 +1,4 @@
-"""Drawing on matplotlib and turning the drawing into an SVG that lives in a page.
+"""Drawing on matplotlib for pictures of docs, and turning the drawing into an SVG that lives in a page.
 
 Colours are written as CSS variables with the light colour as fallback, so that one picture is right in light and dark
 and still right alone. Text stays text. The same drawing gives the same bytes.

@@ -1,0 +1,24 @@
+"""The sections of the report in their order: the study's seven tables and figures by their numbers, then the rest.
+
+A new section is a function of a ``Context`` in a file of its own, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analysis.report.parts import Section
+from analysis.report.sections.answers import answers
+from analysis.report.sections.kappa import kappa
+from analysis.report.sections.preference import preference
+from analysis.report.sections.quality import quality
+from analysis.report.sections.selection import selection
+from analysis.tables import Context
+
+SECTIONS: tuple[Callable[[Context], Section], ...] = (
+    quality,
+    kappa,
+    selection,
+    preference,
+    answers,
+)

@@ -1,0 +1,96 @@
+"""2: how far raters and models agree, every two of them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.figures.matrix import Cell, Strip, matrix, strips
+from analysis.figures.parts import Picture, in_number
+from analysis.figures.svg import BASELINES, MODELS, PEOPLE
+from analysis.longform import BASELINE, MODEL, PEOPLE_KINDS
+from analysis.report.listings import AGREEMENT_GROUPS, AGREEMENT_PAIRS, GROUP_NAMES, KRIPPENDORFF
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
+from analysis.tables import Context
+
+MATRIX_LIMIT = 16  # raters; above it the matrix cannot be read and the pairs are drawn as dots
+
+
+def kappa(context: Context) -> Section:
+    parts = [_part(context, campaign) for campaign in campaigns_of(context, RELEVANCE, ATTRIBUTE_QUALITY, PREFERENCE)]
+    return Section(
+        name="kappa",
+        title="Agreement of every two raters",
+        study=2,
+        about="Cohen's kappa of every two raters, people and models alike: 1 is full agreement, 0 is chance.",
+        missing="No two raters or models answered the same unit, so nothing can be said yet.",
+        parts=tuple(part for part in parts if part),
+    )
+
+
+def _part(context: Context, campaign: Campaign) -> Part | None:
+    pairs, groups, alphas = (
+        of_campaign(context[name], campaign) for name in ("agreement_pairs", "agreement_groups", "krippendorff")
+    )
+    if not pairs.height:
+        return None
+    undefined = pairs.filter(pl.col("kappa").is_nan()).height
+    note = f"<p>{undefined} pairs have no defined kappa and are not in its mean.</p>" if undefined else ""
+    named = groups.with_columns(pl.col("group").replace(GROUP_NAMES))
+    body = (
+        drawn(context, _picture(pairs, campaign), "Every pair in numbers", AGREEMENT_PAIRS, pairs, campaign)
+        + note
+        + shown(context, AGREEMENT_GROUPS, named, campaign)
+        + shown(context, KRIPPENDORFF, alphas, campaign)
+    )
+    return Part(campaign, _says(groups, campaign), body)
+
+
+def _says(groups: pl.DataFrame, campaign: Campaign) -> str:
+    means = {row["group"]: row for row in groups.iter_rows(named=True)}
+    words = {
+        "rater_model": f"{campaign.who} and models",
+        "rater_rater": f"{campaign.who} among themselves",
+        "model_model": "models among themselves",
+    }
+    said = [f"{words[name]} {in_number(means[name]['mean_kappa'])}" for name in words if name in means]
+    return f"Mean kappa: {listed(said)}." if said else "Only baselines have answered the same units."
+
+
+def _picture(pairs: pl.DataFrame, campaign: Campaign) -> Picture:
+    """A matrix up to ``MATRIX_LIMIT`` raters, above it a dot for each pair by group."""
+    order = _order(pairs)
+    defined = pairs.filter(pl.col("kappa").is_not_nan())
+    kappas = defined["kappa"].to_list()
+    spread = f"from {min(kappas):.2f} to {max(kappas):.2f}" if kappas else "none defined"
+    alt = f"Cohen's kappa of {pairs.height} pairs of {len(order)} raters, {spread}."
+    if len(order) <= MATRIX_LIMIT:
+        cells = [Cell(*row) for row in pairs.select("rater_a", "rater_b", "kappa").iter_rows()]
+        caption = (
+            "Cohen's kappa of every two raters with common units: 1 is full agreement, 0 is what chance would give. "
+            "A rater's row is left of the name, the column below it. "
+            "A dash is a kappa that is not defined, an empty cell a pair without common units."
+        )
+        return Picture("kappa", matrix(cells, order, alt=alt, mark=campaign.mark), alt, caption, campaign.mark)
+    caption = "Cohen's kappa of every two raters with common units, one dot a pair; the bar is the group's mean."
+    return Picture("kappa", strips(_strips(defined), alt=alt, mark=campaign.mark), alt, caption, campaign.mark)
+
+
+def _strips(pairs: pl.DataFrame) -> list[Strip]:
+    """Groups without a pair are left out."""
+    people_a, people_b = pl.col("kind_a").is_in(PEOPLE_KINDS), pl.col("kind_b").is_in(PEOPLE_KINDS)
+    groups = (
+        ("raters with raters", people_a & people_b, PEOPLE),
+        ("models with models", ~people_a & ~people_b, MODELS),
+        ("raters with models", people_a != people_b, BASELINES),
+    )
+    found = [Strip(label, pairs.filter(chosen)["kappa"].to_list(), colour) for label, chosen, colour in groups]
+    return [strip for strip in found if strip.values]
+
+
+def _order(pairs: pl.DataFrame) -> list[tuple[str, str]]:
+    """(name, kind) of people, then models, then baselines, each by name."""
+    a = pairs.select(rater="rater_a", kind="kind_a")
+    b = pairs.select(rater="rater_b", kind="kind_b")
+    rank = {MODEL: 1, BASELINE: 2}
+    return sorted(pl.concat([a, b]).unique().iter_rows(), key=lambda found: (rank.get(found[1], 0), found[0]))

@@ -1,0 +1,72 @@
+"""4: is a personalized response better than a generic one, by who wrote it and who judges."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from analysis.figures.dots import PREFERENCES, Dot, dot_plot, heading, spoken
+from analysis.figures.parts import Picture, colour_of, in_number, row_name, short_name
+from analysis.longform import PEOPLE_KINDS
+from analysis.report.listings import NO_BETTER, PREFERENCE_MEANS
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.schema import PREFERENCE
+from analysis.tables import Context
+
+NO_DIFFERENCE = 3.0
+
+
+def preference(context: Context) -> Section:
+    parts = [_part(context, campaign) for campaign in campaigns_of(context, PREFERENCE)]
+    return Section(
+        name="preference",
+        title="Preference for the personalized response",
+        study=4,
+        about="Mean preference for each generator from 1, the generic response is much better, to 5, the personalized "
+        "one is; 3 is no difference.",
+        missing="Nobody, and no model, has compared responses in this release.",
+        parts=tuple(part for part in parts if part),
+    )
+
+
+def _part(context: Context, campaign: Campaign) -> Part | None:
+    means = of_campaign(context["preference"], campaign)
+    if not means.height:
+        return None
+    body = (
+        drawn(context, _picture(means, campaign), "The means", PREFERENCE_MEANS, means, campaign)
+        + "<h4>No better than the generic response</h4>"
+        + shown(context, NO_BETTER, means, campaign)
+    )
+    return Part(campaign, _says(means, campaign), body)
+
+
+def _says(means: pl.DataFrame, campaign: Campaign) -> str:
+    people = means.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    shown_means = people if people.height else means
+    who = campaign.who if people.height else "models"
+    better = shown_means.filter(pl.col("low") > NO_DIFFERENCE)["generator"].unique().sort().to_list()
+    n = shown_means["generator"].n_unique()
+    if not better:
+        return f"By {who}, no generator's personalized responses are better than its generic ones beyond doubt."
+    names = listed([short_name(name) for name in better])
+    rest = "" if len(better) == n else f"; for the other {n - len(better)} of {n} it cannot be told"
+    return f"By {who}, personalized responses are better when {names} wrote them{rest}."
+
+
+def _picture(means: pl.DataFrame, campaign: Campaign) -> Picture:
+    dots: list[Dot] = []
+    for group in means.partition_by("generator", maintain_order=True):
+        dots.append(heading(f"written by {short_name(group['generator'][0])}"))
+        rows = group.sort(pl.col("kind").is_in(PEOPLE_KINDS), "judge", descending=[True, False])
+        for row in rows.iter_rows(named=True):
+            note = f"n = {row['n']}" if math.isfinite(row["low"]) else f"n = {row['n']}, one pair"
+            label, text = row_name(row["judge"], row["kind"]), in_number(row["mean"])
+            dots.append(Dot(label, row["mean"], row["low"], row["high"], text, note, colour_of(row["kind"])))
+    alt = "Mean preference from 1 (generic much better) to 5 (personalized much better). " + spoken(dots)
+    caption = (
+        "Mean preference from 1, the generic response is much better, to 5, the personalized one is; "
+        "3 is no difference. Bars are 95 % intervals."
+    )
+    return Picture("preference", dot_plot(dots, PREFERENCES, alt=alt, mark=campaign.mark), alt, caption, campaign.mark)

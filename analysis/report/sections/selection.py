@@ -1,0 +1,89 @@
+"""3: which attributes matter to a prompt, models and baselines against the label."""
+
+from __future__ import annotations
+
+from html import escape
+
+import polars as pl
+
+from analysis.figures.dots import SHARES, Dot, dot_plot, spoken
+from analysis.figures.parts import Picture, colour_of, in_number, in_percent, row_name, short_name
+from analysis.longform import PEOPLE_KINDS
+from analysis.markup import counted
+from analysis.report.listings import MARKED, SELECTION
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, of_campaign, shown
+from analysis.schema import RELEVANCE
+from analysis.tables import Context
+
+SINGLE_LIMIT = 16  # raters drawn one by one
+EVERYBODY = "all raters"
+
+
+def selection(context: Context) -> Section:
+    parts = [_part(context, campaign) for campaign in campaigns_of(context, RELEVANCE)]
+    return Section(
+        name="selection",
+        title="Selection of relevant attributes",
+        study=3,
+        about="Precision, recall and F1 of models and baselines against the label, and how much each calls relevant.",
+        missing="Nobody, and no model, has said in this release which attributes are relevant.",
+        parts=tuple(part for part in parts if part),
+    )
+
+
+def _part(context: Context, campaign: Campaign) -> Part | None:
+    marked, scores = of_campaign(context["marked_relevant"], campaign), of_campaign(context["selection"], campaign)
+    if not marked.height:
+        return None
+    body = ""
+    if scores.height:
+        first = scores.row(0, named=True)
+        body = f"<p>The label is the {escape(first['label'])}. {_ties(first['ties'])}</p>"
+        body += shown(context, SELECTION, scores, campaign)
+    body += drawn(context, _picture(marked, campaign), "The shares", MARKED, marked, campaign)
+    return Part(campaign, _says(marked, scores, campaign), body)
+
+
+def _says(marked: pl.DataFrame, scores: pl.DataFrame, campaign: Campaign) -> str:
+    together = marked.filter(pl.col("rater") == EVERYBODY)
+    models = marked.filter(pl.col("kind") == "model")["share"]
+    said = []
+    if together.height:
+        said.append(f"{campaign.who} call {in_percent(together['share'][0])} of units relevant")
+    if len(models):
+        said.append(f"models {in_percent(float(models.min()))} to {in_percent(float(models.max()))}")  # type: ignore[arg-type]
+    best = scores.filter(pl.col("f1").is_not_nan()).sort("f1", descending=True).head(1)
+    if best.height:
+        said.append(f"the best F1 is {in_number(best['f1'][0], 3)}, by {short_name(best['rater'][0])}")
+    sentence = ", ".join(said)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def _ties(n: int) -> str:
+    return f"{counted(n, 'unit')} without a majority {'has' if n == 1 else 'have'} none and stand aside." if n else ""
+
+
+def _picture(marked: pl.DataFrame, campaign: Campaign) -> Picture:
+    """All people together, then each model; single raters where they are few."""
+    people = marked.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    few = people.height <= SINGLE_LIMIT
+    shown_people = people.filter((pl.col("rater") == EVERYBODY) | few).sort(pl.col("rater") != EVERYBODY, "rater")
+    machines = marked.filter(~pl.col("kind").is_in(PEOPLE_KINDS)).sort("kind", "rater", descending=[True, False])
+    dots = [
+        Dot(
+            row_name(row["rater"], row["kind"]),
+            row["share"],
+            row["low"],
+            row["high"],
+            in_percent(row["share"]),
+            f"n = {row['n']}",
+            colour_of(row["kind"]),
+        )
+        for row in pl.concat([shown_people, machines]).iter_rows(named=True)
+    ]
+    alt = "Share of attributes marked relevant. " + spoken(dots)
+    caption = (
+        "Share of answered units marked relevant; bars are 95 % intervals. "
+        "Raters need not have answered the same units."
+    )
+    return Picture("marked_relevant", dot_plot(dots, SHARES, alt=alt, mark=campaign.mark), alt, caption, campaign.mark)
