@@ -2,9 +2,9 @@
 
 Plain is what nothing is wrong or odd with: work that is held, or a check that cannot end the rater's part, every
 question answered, no remark, a campaign that collects, a next item that is the check that is due or simply the next of
-the ring: so that a check takes no longer than work, and cannot be told from it by that. Whatever is not, this leaves as it
-was, to submit_assignment and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by those
-two functions; the same tests hold both.
+the ring: so that a check takes no longer than work, and cannot be told from it by that. Whatever is not, this leaves as
+it was, to submit_assignment and claim_assignment. PostgreSQL does it in one call (hand_in.sql), other databases by
+those two functions; the same tests hold both.
 """
 
 from __future__ import annotations

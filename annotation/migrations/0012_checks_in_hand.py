@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-# sha256 of the file that this migration was written for: d3503bb885b0e6486be31bd1c0757f197614fba82647e9cf63621287bfed33bc
+# sha256 of the file that this was written for: d3503bb885b0e6486be31bd1c0757f197614fba82647e9cf63621287bfed33bc
 make_function = import_module("annotation.migrations.0006_hand_in").make_function
 
 

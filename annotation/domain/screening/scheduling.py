@@ -22,8 +22,10 @@ def first_check(rater: Rater) -> int | None:
 
 
 def gap(rater: Rater, saved: int) -> int:
-    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting. hand_in.sql draws
-    the same."""
+    """From one check to the next: ``check_every`` on average, as far off it as keeps two from meeting.
+
+    hand_in.sql draws the same.
+    """
     every = rater.campaign.check_every
     jitter = max(0, min(every // 2, every - 2))
     return every - jitter + lot(rater.campaign.seed, "check", rater.pk, saved) % (2 * jitter + 1)
