@@ -6,7 +6,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from analysis.crowd import METHODS, conclusions, posteriors, reliability
+from analysis.crowd import METHODS, Method, conclusions, posteriors, reliability
 from analysis.longform import LONG_SCHEMA, long_form
 from analysis.release import Release, release_from_frames
 from analysis.schema import ATTRIBUTE_QUALITY
@@ -59,7 +59,7 @@ def test_majority_leaves_out_units_without_one() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_probabilities_of_a_unit_sum_to_one(long: pl.DataFrame, method: str) -> None:
+def test_probabilities_of_a_unit_sum_to_one(long: pl.DataFrame, method: Method) -> None:
     sums = posteriors(long, method).group_by("campaign", "unit").agg(pl.col("p").sum())["p"]
     assert (sums - 1).abs().max() == pytest.approx(0, abs=1e-9)
 
@@ -77,13 +77,14 @@ def crowd_with_spammers(seed: int = 3) -> tuple[pl.DataFrame, dict[str, str]]:
     return answers(*given), truth
 
 
-def hits(frame: pl.DataFrame, truth: dict[str, str], method: str) -> float:
+def hits(frame: pl.DataFrame, truth: dict[str, str], method: Method) -> float:
     best = posteriors(frame, method).sort("p").group_by("unit", maintain_order=True).last()
-    return sum(truth[unit[2:]] == value for unit, value in best.select("unit", "value").iter_rows()) / len(truth)
+    right: list[bool] = [truth[unit[2:]] == value for unit, value in best.select("unit", "value").iter_rows()]
+    return sum(right) / len(truth)
 
 
 @pytest.mark.parametrize("method", ["dawid_skene", "glad"])
-def test_models_of_raters_see_through_coins_that_the_majority_trusts(method: str) -> None:
+def test_models_of_raters_see_through_coins_that_the_majority_trusts(method: Method) -> None:
     frame, truth = crowd_with_spammers()
     assert hits(frame, truth, method) > hits(frame, truth, "majority") + 0.05
     assert hits(frame, truth, method) > 0.9
