@@ -175,13 +175,16 @@ def keeps_words(rater: Rater) -> bool:
 
 def comings_and_goings(rater: Rater) -> QuerySet[AuditEvent]:
     """When the rater left, was excluded or let in again, newest first, with the reasons given."""
-    events = AuditEvent.objects.filter(study=rater.campaign.study_id, subject=_subject(rater), verb__in=VERBS)
+    subject = audit_subject(rater.participant.pseudonym, rater.campaign.slug)
+    events = AuditEvent.objects.filter(study=rater.campaign.study_id, subject=subject, verb__in=VERBS)
     return events.select_related("actor").order_by("-made_at", "-pk")
 
 
 def _record(rater: Rater, actor: User | None, verb: str, detail: Detail) -> None:
-    record_event(study=rater.campaign.study, actor=actor, verb=verb, subject=_subject(rater), detail=detail)
+    subject = audit_subject(rater.participant.pseudonym, rater.campaign.slug)
+    record_event(study=rater.campaign.study, actor=actor, verb=verb, subject=subject, detail=detail)
 
 
-def _subject(rater: Rater) -> str:
-    return f"rater {rater.participant.pseudonym} of campaign {rater.campaign.slug}"
+def audit_subject(pseudonym: str, campaign_slug: str) -> str:
+    """How the audit trail names a rater; releases find there why one was excluded."""
+    return f"rater {pseudonym} of campaign {campaign_slug}"

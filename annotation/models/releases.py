@@ -129,11 +129,14 @@ class Rollup(models.Model):
 
 
 class Demographic(models.Model):
-    """What a participant said of themselves, or their recruiter did. Released only in cells of enough raters."""
+    """What a participant said of themselves, or their recruiter did. Released only in cells of enough raters.
+
+    ``value`` is null where a release that was imported had suppressed it.
+    """
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="demographics")
     field = models.CharField(max_length=64)
-    value = models.CharField(max_length=200)
+    value = models.CharField(max_length=200, null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -16,3 +16,9 @@ class ReleaseRefused(AnnotationError):
         more = len(problems) - SHOWN
         super().__init__("\n".join([*problems[:SHOWN], *([f"... and {more} more"] if more > 0 else [])]))
         self.problems = tuple(problems)
+
+
+class ReleaseStopped(AnnotationError):
+    """Somebody wanted no more of a release that was being made; nothing of it is left."""
+
+    status = 409

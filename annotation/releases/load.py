@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db import DatabaseError, transaction
 
 from annotation.models import Campaign, Participant
-from annotation.releases import load_answers, load_campaigns, load_material
+from annotation.releases import load_answers, load_campaigns, load_material, load_raters
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.loading import Loading
 from annotation.releases.verify import verify_release
@@ -36,9 +36,14 @@ STEPS: tuple[tuple[str, Callable[[Loading], None]], ...] = (
     ("prompts", load_material.load_prompts),
     ("responses", load_material.load_responses),
     ("response_pairs", load_material.load_pairs),
+    ("consent_forms", load_campaigns.load_consent_forms),
     ("campaigns", load_campaigns.load_campaigns),
     ("items", load_campaigns.load_items),
-    ("raters", load_campaigns.load_raters),
+    ("raters", load_raters.load_raters),
+    ("raters", load_raters.load_demographics),
+    ("consents", load_raters.load_consents),
+    ("exclusions", load_raters.load_exclusions),
+    ("closings", load_raters.load_closings),
     ("assignments", load_answers.load_assignments),
     ("judgments", load_answers.load_judgments),
     ("remarks", load_answers.load_remarks),

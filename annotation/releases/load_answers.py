@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from annotation.domain.quotas import local_day
 from annotation.enums import AssignmentState, ItemRole, Origin
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater, Remark, Revision, Seat
-from annotation.releases.loading import Loading, create, ids_of, time_of, time_or_none
+from annotation.releases.loading import Loading, by_two, create, ids_of, time_of, time_or_none
 from annotation.releases.tables.rows import Row
 from pipeline.enums import Side
 from pipeline.models import Attribute, Finding, Label, Prompt, ResponsePair, Run, Vote
@@ -23,8 +23,8 @@ def load_assignments(loading: Loading) -> None:
     for rows in loading.new_chunks("assignments", Assignment):
         campaigns = ids_of(Campaign, (row["campaign"] for row in rows))
         items = ids_of(Item, (row["item"] for row in rows))
-        raters = _raters(loading, rows)
-        seats = _by_two(Seat.objects.filter(item_id__in=items.values()), "item_id", "number")
+        raters = loading.raters_of(rows)
+        seats = by_two(Seat.objects.filter(item_id__in=items.values()), "item_id", "number")
         create(
             Assignment(
                 campaign_id=campaigns[row["campaign"]],
@@ -37,17 +37,6 @@ def load_assignments(loading: Loading) -> None:
             )
             for row in rows
         )
-
-
-def _raters(loading: Loading, rows: list[Row]) -> dict[tuple[str, str], int]:
-    wanted = Rater.objects.filter(
-        campaign__study=loading.study, participant__pseudonym__in={row["rater"] for row in rows}
-    )
-    return _by_two(wanted, "campaign__public_id", "participant__pseudonym")
-
-
-def _by_two(queryset: QuerySet[Any], first: str, second: str) -> dict[tuple[Any, Any], int]:
-    return {(one, two): pk for one, two, pk in queryset.values_list(first, second, "pk")}
 
 
 def load_judgments(loading: Loading) -> None:
@@ -83,7 +72,7 @@ def _questions(rows: list[Row], assignments: Iterable[Assignment]) -> dict[tuple
         item_id__in={assignment.item_id for assignment in assignments},
         unit_key__in={row["unit"] for row in rows if row["unit"] is not None},
     )
-    return _by_two(asked, "item_id", "unit_key")
+    return by_two(asked, "item_id", "unit_key")
 
 
 def load_remarks(loading: Loading) -> None:

@@ -1,25 +1,37 @@
-"""Campaigns, items and raters of a release, back into rows."""
+"""Consent forms, campaigns and items of a release, back into rows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
 
-from annotation.models import Campaign, Guideline, Item, ItemPerson, Participant, Question, Rater, Seat
+from annotation.models import Campaign, ConsentForm, Guideline, Item, ItemPerson, Question, Seat
 from annotation.releases.loading import Loading, create, ids_of, time_of
 from annotation.releases.tables.rows import Row
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, Person, Prompt, ResponsePair
 
 _CAMPAIGN = ("slug", "title", "instrument", "origin", "state", "k", "questions_per_item", "lease_seconds", "seed")
+_CONSENT_FORM = ("version", "minutes", "pay", "contact", "warning", "information", "statement")
+
+
+def load_consent_forms(loading: Loading) -> None:
+    for rows in loading.chunks("consent_forms"):
+        made = (
+            ConsentForm(study=loading.study, sha256=row["consent_form"], **{name: row[name] for name in _CONSENT_FORM})
+            for row in rows
+        )
+        create(made, times={"created_at": [time_of(row["created_at"]) for row in rows]})
 
 
 def load_campaigns(loading: Loading) -> None:
+    forms: dict[str | None, int] = dict(loading.study.consent_forms.values_list("sha256", "pk"))
     for rows in loading.new_chunks("campaigns", Campaign):
         made = (
             Campaign(
                 study=loading.study,
                 guideline=_guideline(loading, row),
+                consent_form_id=forms.get(row["consent_form"]),
                 public_id=row["campaign"],
                 parameters=json.loads(row["parameters"]),
                 **{name: row[name] for name in _CAMPAIGN},
@@ -84,31 +96,3 @@ def _questions(items: Iterable[tuple[Item, Row]]) -> Iterator[Question]:
             pair_id=pairs[parts[2]] if instrument == InstrumentName.PREFERENCE else None,
             unit_key=question["unit"],
         )
-
-
-def load_raters(loading: Loading) -> None:
-    for rows in loading.chunks("raters"):
-        campaigns = ids_of(Campaign, (row["campaign"] for row in rows))
-        participants = _participants(loading, rows)
-        made = (
-            Rater(
-                campaign_id=campaigns[row["campaign"]],
-                participant_id=participants[row["rater"]],
-                **{name: row[name] for name in ("kind", "group", "state")},
-            )
-            for row in rows
-        )
-        create(made, times={"joined_at": [time_of(row["joined_at"]) for row in rows]})
-
-
-def _participants(loading: Loading, rows: list[Row]) -> dict[str, int]:
-    """Their keys by pseudonym; whoever is new to the study is made."""
-    people = ids_of(Person, (row["person"] for row in rows))
-    named = Participant.objects.filter(study=loading.study, pseudonym__in={row["rater"] for row in rows})
-    known = dict(named.values_list("pseudonym", "pk"))
-    new = {row["rater"]: row for row in rows if row["rater"] not in known}
-    made = create(
-        Participant(study=loading.study, kind=row["kind"], pseudonym=pseudonym, person_id=people.get(row["person"]))
-        for pseudonym, row in new.items()
-    )
-    return known | {participant.pseudonym: participant.pk for participant in made}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
+from annotation.models import Rater
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.files import DATA, read_rows
 from annotation.releases.tables.rows import Row
@@ -52,6 +53,13 @@ class Loading:
                 )
             yield rows
 
+    def raters_of(self, rows: list[Row]) -> dict[tuple[str, str], int]:
+        """By campaign's public id and pseudonym."""
+        named = Rater.objects.filter(
+            campaign__study=self.study, participant__pseudonym__in={row["rater"] for row in rows}
+        )
+        return by_two(named, "campaign__public_id", "participant__pseudonym")
+
     def place(self, table: str) -> str:
         return f"{DATA}/{table}.jsonl:{self.rows_read}"
 
@@ -60,6 +68,11 @@ def ids_of(model: type[models.Model], public_ids: Iterable[str | None]) -> dict[
     """Database keys by public id, for those that exist; None for None, so that optional references read the same."""
     wanted = {public_id for public_id in public_ids if public_id is not None}
     return dict(model._default_manager.filter(public_id__in=wanted).values_list("public_id", "pk"))
+
+
+def by_two(queryset: models.QuerySet[Any], first: str, second: str) -> dict[tuple[Any, Any], int]:
+    """Database keys by two fields."""
+    return {(one, two): pk for one, two, pk in queryset.values_list(first, second, "pk")}
 
 
 def time_of(text: str) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from analysis.schema import SCHEMA_VERSION, TABLES
 from annotation.enums import Origin
 from annotation.releases.tables.rows import Row, time_text
-from studies.models import Study, User
+from annotation.releases.tables.scope import Scope
+from studies.models import User
 
 SETTINGS = {
     "sorted_by": "bytes of the public ids",
@@ -79,9 +80,9 @@ def notices_of(tally: Tally) -> list[str]:
 
 
 def manifest_of(
-    *, study: Study, public_id: str, version: str, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
+    *, scope: Scope, public_id: str, version: str, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    counts = counts_of(tally)
+    study, counts = scope.study, counts_of(tally)
     return {
         "schema_version": SCHEMA_VERSION,
         "release": public_id,
@@ -89,7 +90,8 @@ def manifest_of(
         "notices": counts.pop("notices"),
         "study": {"slug": study.slug, "title": study.title, "description": study.description},
         **counts,
-        "settings": SETTINGS,
+        "settings": {**SETTINGS, **asdict(scope.settings)},
+        "covered": dict(sorted(scope.covered.items())),
         "made_at": time_text(datetime.now(UTC)),
         "made_by": maker_name(actor),
         "tools": tools(),

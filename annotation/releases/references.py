@@ -35,6 +35,8 @@ def known_in(table: str, row: Row) -> Iterator[Key]:
     elif table == "raters":
         yield "rater", joined(row["campaign"], row["rater"], row["kind"])
         yield "rater of a campaign", joined(row["campaign"], row["rater"])
+    elif table == "exclusions" and row["undone_at"] is None:
+        yield "exclusion in force", joined(row["campaign"], row["rater"], row["kind"])
     elif table == "assignments":
         yield "assignment", _tenure(row, row["state"])
         yield "assignment of a rater", joined(*(row[name] for name in _WHO))
@@ -52,6 +54,7 @@ _NAMED_BY_FIRST = {
     "items": "item",
     "runs": "run",
     "campaigns": "campaign",
+    "consent_forms": "consent form",
 }
 
 
@@ -83,7 +86,9 @@ _PLAIN: dict[str, dict[str, str]] = {
     "response_pairs": {"person": "person", "prompt": "prompt"},
     "runs": {"inputs": "run"},
     "items": {"campaign": "campaign", "prompt": "prompt", "pair": "pair", "people": "person"},
+    "campaigns": {"consent_form": "consent form"},
     "raters": {"campaign": "campaign", "person": "person"},
+    "consents": {"consent_form": "consent form"},
     "judgments": _UNIT,
     "model_votes": _UNIT,
     "findings": _UNIT,
@@ -106,6 +111,15 @@ def _in_item(row: Row) -> Iterator[Named]:
         yield "questions", "attribute", question["attribute"]
         kind = "pair" if question["unit"].startswith("p:") else "prompt"
         yield from (("questions", kind, other) for other in question["unit"].split(":")[2:])
+
+
+def _in_rater(row: Row) -> Iterator[Named]:
+    if row["state"] != "active":
+        yield "state", "exclusion in force", joined(row["campaign"], row["rater"], row["state"])
+
+
+def _by_rater(row: Row) -> Iterator[Named]:
+    yield "rater", "rater of a campaign", joined(row["campaign"], row["rater"])
 
 
 def _in_assignment(row: Row) -> Iterator[Named]:
@@ -141,6 +155,10 @@ _NESTED: dict[str, Callable[[Row], Iterator[tuple[Any, ...]]]] = {
     "attributes": _in_attribute,
     "response_pairs": _in_pair,
     "items": _in_item,
+    "raters": _in_rater,
+    "consents": _by_rater,
+    "exclusions": _by_rater,
+    "closings": _by_rater,
     "assignments": _in_assignment,
     "judgments": _in_judgment,
     "remarks": _in_remark,

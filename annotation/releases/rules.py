@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,19 @@ from analysis.schema import (
     VALUES,
     score_of,
 )
+from annotation.domain.consenting import Wording
 from annotation.domain.counting import reason_not_counted
-from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RaterState, RejectReason, RemarkKind
+from annotation.enums import (
+    AssignmentState,
+    CampaignState,
+    CouldTell,
+    ItemRole,
+    Origin,
+    RaterOutcome,
+    RaterState,
+    RejectReason,
+    RemarkKind,
+)
 from annotation.releases.tables.rows import Row, canonical_json
 from pipeline.enums import Condition, CorpusKind, FindingKind, LabelMethod, RunState, Side, Stage, VoteStatus
 
@@ -44,7 +56,13 @@ _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
         "state": tuple(CampaignState.values),
     },
     "items": {"role": tuple(ItemRole.values)},
-    "raters": {"kind": tuple(Origin.values), "state": tuple(RaterState.values)},
+    "raters": {
+        "kind": tuple(Origin.values),
+        "state": tuple(RaterState.values),
+        "outcome": tuple(RaterOutcome.values),
+    },
+    "exclusions": {"kind": (RaterState.WITHDRAWN.value, RaterState.EXCLUDED.value)},
+    "closings": {"could_tell": (None, *CouldTell.values)},
     "assignments": {"side": _SIDES, "state": _ENDED},
     "judgments": {
         "instrument": INSTRUMENTS,
@@ -60,9 +78,10 @@ _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     "labels": {"instrument": INSTRUMENTS, "method": tuple(LabelMethod.values)},
 }
 _TIMES = {
-    name: tuple(c.name for c in table.columns if c.name.endswith("_at") and c.dtype == pl.String)
+    name: tuple(c.name for c in table.columns if (c.name == "at" or c.name.endswith("_at")) and c.dtype == pl.String)
     for name, table in TABLES.items()
 }
+_WORDING = tuple(field.name for field in fields(Wording))
 _LETTERS = {ATTRIBUTE_QUALITY: "q", RELEVANCE: "r", PREFERENCE: "p"}
 
 
@@ -195,6 +214,39 @@ def _response(row: Row) -> Iterator[Broken]:
         yield "person", f"{row['person']!r} does not fit the condition {row['condition']}: generic ones have none"
 
 
+def _rater(row: Row) -> Iterator[Broken]:
+    if (row["outcome"] == "") != (row["outcome_at"] is None):
+        yield "outcome_at", f"{row['outcome_at']!r} with the outcome {row['outcome']!r}: an end has a time"
+    names = [told["field"] for told in row["demographics"]]
+    if None in names or "" in names or names != sorted(set(names)):
+        yield "demographics", f"the fields {names!r} are not in order, each once"
+    if any(told["value"] == "" for told in row["demographics"]):
+        yield "demographics", "a value is empty; what is not shown is null"
+
+
+def _consent_form(row: Row) -> Iterator[Broken]:
+    wording = Wording(**{name: row[name] for name in _WORDING})
+    if wording.sha256 != row["consent_form"]:
+        yield "consent_form", f"{row['consent_form']!r} is not the wording's sha256, {wording.sha256!r}"
+
+
+def _consent(row: Row) -> Iterator[Broken]:
+    if row["withdrawn_at"] is not None and not row["agreed"]:
+        yield "withdrawn_at", f"{row['withdrawn_at']!r}: nothing was agreed to that could be withdrawn"
+
+
+def _exclusion(row: Row) -> Iterator[Broken]:
+    if row["undone_at"] is not None and row["kind"] != RaterState.EXCLUDED:
+        yield "undone_at", f"{row['undone_at']!r}: who left of their own accord is not let in again"
+
+
+def _closing(row: Row) -> Iterator[Broken]:
+    erased = row["erased_at"] is not None
+    for field in ("could_tell", "how"):
+        if (row[field] is None) != erased:
+            yield field, f"{row[field]!r} with erased_at {row['erased_at']!r}: null means erased, and only that"
+
+
 def _parameters(row: Row) -> Iterator[Broken]:
     for field in ("parameters", "outcome"):
         if field in row:
@@ -216,6 +268,11 @@ _RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
     "responses": _response,
     "runs": _parameters,
     "campaigns": _parameters,
+    "consent_forms": _consent_form,
+    "consents": _consent,
+    "exclusions": _exclusion,
+    "closings": _closing,
+    "raters": _rater,
     "items": _item,
     "judgments": _judgment,
     "remarks": _remark,

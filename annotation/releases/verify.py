@@ -20,28 +20,30 @@ from annotation.releases.index import Index, Reference
 from annotation.releases.manifest import Tally, counts_of
 from annotation.releases.references import known_in, wanted_by
 from annotation.releases.rules import broken_rules
+from annotation.releases.stopping import Steps, Stop
 from annotation.releases.tables.rows import Row
 
 SHOWN_PER_TABLE = 20
 OF_A_RELEASE = {SUMS, "manifest.json", *(f"{DATA}/{name}.{end}" for name in TABLES for end in ("jsonl", "parquet"))}
 
 
-def verify_release(path: Path) -> list[str]:
+def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:
     """Every problem of the release, a sentence each with file, line, field, value and remedy; [] when sound.
 
     Files that are missing, changed or not of the release are all that is reported where there are any: their contents
     say nothing. Else every row of both formats is read: types and nulls, equal rows in JSONL and Parquet, order and
     repeated keys, vocabularies, units and scores, references, who judged what how often, and the manifest's counts.
+    Raises ReleaseStopped when ``stop``, which is asked every few thousand rows, says so.
     """
     path = Path(path)
     problems = _file_problems(path)
     if problems:
         return problems
-    tally = Tally()
+    tally, steps = Tally(), Steps(stop=stop)
     with Index() as index:
         crowding = Crowding(_campaign_rules(path))
         for name in TABLES:
-            found = _table_problems(path, name, index, tally, crowding)
+            found = _table_problems(path, name, index, tally, crowding, steps)
             problems += _few(name, list(_capped(found)))
         problems += [_dangling(reference) for reference in index.missing()]
     return problems + _manifest_problems(path, tally)
@@ -81,7 +83,9 @@ def _campaign_rules(path: Path) -> dict[str, CampaignRules]:
         return {}
 
 
-def _table_problems(path: Path, name: str, index: Index, tally: Tally, crowding: Crowding) -> Iterator[str]:
+def _table_problems(
+    path: Path, name: str, index: Index, tally: Tally, crowding: Crowding, steps: Steps
+) -> Iterator[str]:
     jsonl = f"{DATA}/{name}.jsonl"
     last: tuple[Any, ...] | None = None
     try:
@@ -99,6 +103,7 @@ def _table_problems(path: Path, name: str, index: Index, tally: Tally, crowding:
                 for field, what in (*broken_rules(name, row), *crowding.problems(name, row)):
                     yield f"{jsonl}:{number}: {field}: {what}; {REMEDY}"
             _index_rows(index, name, jsonl, group.first_line, rows)
+            steps.take(name, group.first_line + len(rows) - 1)
     except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
         yield f"{DATA}/{name}.parquet: cannot be read as a table ({str(error).splitlines()[0]}); {REMEDY}"
 
@@ -132,11 +137,16 @@ def _key(name: str, row: Row) -> tuple[Any, ...]:
     return tuple(row[column] for column in TABLES[name].sort_by)
 
 
+def _comparable(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
+    """Null first."""
+    return tuple((part is not None, part) for part in key)
+
+
 def _disorder(jsonl: str, first_line: int, name: str, last: tuple[Any, ...] | None, rows: list[Row]) -> Iterator[str]:
     keys = [*([] if last is None else [last]), *(_key(name, row) for row in rows)]
     shift = first_line + (last is None)
     for number, (before, key) in enumerate(pairwise(keys), start=shift):
-        if before >= key:
+        if _comparable(before) >= _comparable(key):
             what = "repeats the row before" if before == key else "is out of order"
             yield f"{jsonl}:{number}: {'+'.join(TABLES[name].sort_by)}: {key!r} {what}; {REMEDY}"
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import polars as pl
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 
 from annotation.models import Release
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.files import DATA, TableWriter, flush_to_disk, sha256_of
 from annotation.releases.manifest import Tally, manifest_of
+from annotation.releases.settings import DEFAULTS, ReleaseSettings
 from annotation.releases.snapshot import snapshot
+from annotation.releases.stopping import Progress, Steps, Stop
 from annotation.releases.tables import TABLE_ROWS
 from annotation.releases.tables.rows import Row
+from annotation.releases.tables.scope import Scope
 from annotation.releases.verify import verify_release
 from studies.domain.audit import record_event
 from studies.models import Study, User
@@ -29,7 +32,7 @@ from studies.tokens import new_token
 
 SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
 SUMS = "SHA256SUMS"
-Progress = Callable[[str, int], None]
+EVERY = 4096  # rows between two looks at whether to stop
 
 
 def make_release(
@@ -39,26 +42,31 @@ def make_release(
     version: str | None = None,
     actor: User | None = None,
     progress: Progress | None = None,
+    settings: ReleaseSettings = DEFAULTS,
+    stop: Stop | None = None,
 ) -> Release:
     """Write the study's release to the new folder ``out`` (RELEASES_DIR/public_id if None) and record it.
 
     ``version`` is semantic; left out, it is the study's next minor one. ``progress`` is told each table's name and rows
-    when it is written. The folder appears whole and verified, or not at all. Raises ReleaseRefused when ``out`` exists,
-    the version is taken or malformed, or what was written does not verify. Not to be called inside a transaction.
+    so far, every few thousand rows and when it is written. ``stop`` is asked as often, while tables are written and
+    while they are verified. The folder appears whole and verified, or not at all. Raises ReleaseStopped when ``stop``
+    says so; ReleaseRefused when ``out`` exists, the version is taken or malformed, or what was written does not verify.
+    Not to be called inside a transaction.
     """
     version = _free_version(study, version)
     public_id = new_token()
-    out = Path(settings.RELEASES_DIR, public_id) if out is None else out.absolute()
+    out = Path(django_settings.RELEASES_DIR, public_id) if out is None else out.absolute()
     _refuse_existing(out)
     with _folder_beside(out) as folder:
+        scope = Scope(study, settings)
         with snapshot():
-            tally = _write_tables(study, folder, progress or _silent)
+            tally = _write_tables(scope, folder, Steps(progress, stop))
             study.refresh_from_db()
         manifest = manifest_of(
-            study=study, public_id=public_id, version=version, actor=actor, tally=tally, files=_files_of(folder)
+            scope=scope, public_id=public_id, version=version, actor=actor, tally=tally, files=_files_of(folder)
         )
         data_sha256 = _write_manifest(folder, manifest)
-        problems = verify_release(folder)
+        problems = verify_release(folder, stop=stop)
         if problems:
             raise ReleaseRefused(problems)
         release = Release(
@@ -96,10 +104,6 @@ def _refuse_existing(out: Path) -> None:
         raise ReleaseRefused([f"{out}: exists already, and a release is never written over; name a new folder"])
 
 
-def _silent(table: str, rows: int) -> None:
-    return None
-
-
 @contextmanager
 def _folder_beside(out: Path) -> Iterator[Path]:
     """A hidden folder on the same disk as ``out``; whatever is left of it at the end is removed."""
@@ -114,11 +118,11 @@ def _folder_beside(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_tables(study: Study, folder: Path, progress: Progress) -> Tally:
+def _write_tables(scope: Scope, folder: Path, steps: Steps) -> Tally:
     tally = Tally()
     for name, rows_of in TABLE_ROWS.items():
         with TableWriter(folder, name) as writer:
-            for row in _checked(name, rows_of(study)):
+            for row in _checked(name, rows_of(scope)):
                 tally.add(name, row)
                 try:
                     writer.add(row)
@@ -126,7 +130,9 @@ def _write_tables(study: Study, folder: Path, progress: Progress) -> Tally:
                     raise ReleaseRefused(
                         [f"{name}: {row[writer.table.names[0]]!r}: {error}; correct that row"]
                     ) from error
-        progress(name, tally.rows[name])
+                if not tally.rows[name] % EVERY:
+                    steps.take(name, tally.rows[name])
+        steps.take(name, tally.rows[name])
     return tally
 
 

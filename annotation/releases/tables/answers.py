@@ -10,15 +10,15 @@ from annotation.domain.counting import reason_not_counted
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, Judgment, Remark, Revision
 from annotation.releases.tables.rows import Children, Row, binary, named, stream, time_text
+from annotation.releases.tables.scope import Scope
 from pipeline.models import Finding, Label, Vote
-from studies.models import Study
 
 UNIT = ("unit_key", "instrument", "attribute__public_id", "prompt__public_id", "pair__public_id")
 
 
-def assignments(study: Study) -> Iterator[Row]:
+def assignments(scope: Scope) -> Iterator[Row]:
     """Every tenure that has ended. One that is held is unfinished work, as its drafts are, and stays out."""
-    rows = Assignment.objects.filter(campaign__study=study).exclude(state=AssignmentState.HELD)
+    rows = Assignment.objects.filter(campaign__study=scope.study).exclude(state=AssignmentState.HELD)
     rows = rows.order_by(binary("public_id"))
     where = ("campaign__public_id", "item__public_id", "rater__participant__pseudonym", "seat__number")
     what = ("side", "state", "order", "claimed_at", "submitted_at", "ended_at", "seconds")
@@ -26,14 +26,14 @@ def assignments(study: Study) -> Iterator[Row]:
         yield named("assignments", values)
 
 
-def judgments(study: Study) -> Iterator[Row]:
-    rows = Judgment.objects.filter(assignment__campaign__study=study).order_by(
+def judgments(scope: Scope) -> Iterator[Row]:
+    rows = Judgment.objects.filter(assignment__campaign__study=scope.study).order_by(
         binary("question__unit_key"),
         binary("assignment__campaign__public_id"),
         binary("rater__participant__pseudonym"),
         binary("assignment__public_id"),
     )
-    revisions = Children(_revisions(study))
+    revisions = Children(_revisions(scope))
     for pk, *values in stream(rows, "pk", *(f"question__{name}" for name in UNIT), *ANSWER, *TENURE, *STORED):
         yield _judgment(values, revisions.of(pk))
     revisions.end()
@@ -61,8 +61,8 @@ TENURE = tuple(
 STORED = ("made_at", "erased_at")
 
 
-def _revisions(study: Study) -> Iterator[tuple[Any, ...]]:
-    rows = Revision.objects.filter(judgment__assignment__campaign__study=study).order_by(
+def _revisions(scope: Scope) -> Iterator[tuple[Any, ...]]:
+    rows = Revision.objects.filter(judgment__assignment__campaign__study=scope.study).order_by(
         binary("judgment__question__unit_key"),
         binary("judgment__assignment__campaign__public_id"),
         binary("judgment__rater__participant__pseudonym"),
@@ -92,8 +92,10 @@ def place_on_page(position: int, order: list[int]) -> int:
     return order.index(position) if position in order else position
 
 
-def remarks(study: Study) -> Iterator[Row]:
-    rows = Remark.objects.filter(assignment__campaign__study=study).exclude(assignment__state=AssignmentState.HELD)
+def remarks(scope: Scope) -> Iterator[Row]:
+    rows = Remark.objects.filter(assignment__campaign__study=scope.study).exclude(
+        assignment__state=AssignmentState.HELD
+    )
     rows = rows.order_by(binary("assignment__public_id"), binary("kind"), "position")
     where = ("campaign__public_id", "item__public_id", "public_id", "rater__participant__pseudonym")
     tenure = (f"assignment__{name}" for name in where)
@@ -101,8 +103,8 @@ def remarks(study: Study) -> Iterator[Row]:
         yield named("remarks", values)
 
 
-def model_votes(study: Study) -> Iterator[Row]:
-    rows = Vote.objects.filter(run__study=study)
+def model_votes(scope: Scope) -> Iterator[Row]:
+    rows = Vote.objects.filter(run__study=scope.study)
     rows = rows.order_by(binary("unit_key"), binary("run__public_id"), binary("side"))
     fields = ("run__public_id", "run__model_name", "status", "value", "raw_score", "side", "reason")
     for *front, value, raw_score, side, reason in stream(rows, *UNIT, *fields):
@@ -110,15 +112,15 @@ def model_votes(study: Study) -> Iterator[Row]:
         yield named("model_votes", [*front, value, score, raw_score, side, reason])
 
 
-def findings(study: Study) -> Iterator[Row]:
-    rows = Finding.objects.filter(run__study=study).order_by(
+def findings(scope: Scope) -> Iterator[Row]:
+    rows = Finding.objects.filter(run__study=scope.study).order_by(
         binary("unit_key"), binary("kind"), binary("run__public_id")
     )
     for values in stream(rows, *UNIT, "run__public_id", "run__model_name", "kind", "status", "value", "reason"):
         yield named("findings", values)
 
 
-def labels(study: Study) -> Iterator[Row]:
-    rows = Label.objects.filter(run__study=study).order_by(binary("unit_key"), binary("run__public_id"))
+def labels(scope: Scope) -> Iterator[Row]:
+    rows = Label.objects.filter(run__study=scope.study).order_by(binary("unit_key"), binary("run__public_id"))
     for values in stream(rows, *UNIT, "run__public_id", "campaign", "method", "value", "score", "n", "share"):
         yield named("labels", values)

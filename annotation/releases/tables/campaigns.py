@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from annotation.models import Campaign, Item, ItemPerson, Question, Rater, Seat
+from annotation.models import Campaign, Item, ItemPerson, Question, Seat
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
-from studies.models import Study
+from annotation.releases.tables.scope import Scope
 
 
-def campaigns(study: Study) -> Iterator[Row]:
-    rows = Campaign.objects.filter(study=study).order_by(binary("public_id"))
+def campaigns(scope: Scope) -> Iterator[Row]:
+    rows = Campaign.objects.filter(study=scope.study).order_by(binary("public_id"))
     fields = ("slug", "title", "instrument", "origin", "state", "k", "questions_per_item", "lease_seconds", "seed")
-    frozen = ("guideline__text", "guideline__sha256", "parameters", "created_at")
+    frozen = ("guideline__text", "guideline__sha256", "consent_form__sha256", "parameters", "created_at")
     for *values, parameters, created_at in stream(rows, "public_id", *fields, *frozen):
         yield named("campaigns", [*values, canonical_json(parameters), created_at])
 
 
-def items(study: Study) -> Iterator[Row]:
-    rows = Item.objects.filter(campaign__study=study).order_by(binary("public_id"))
-    of_item = {"item__campaign__study": study}
+def items(scope: Scope) -> Iterator[Row]:
+    rows = Item.objects.filter(campaign__study=scope.study).order_by(binary("public_id"))
+    of_item = {"item__campaign__study": scope.study}
     by_item = binary("item__public_id")
     pooled = ItemPerson.objects.filter(**of_item).order_by(by_item, binary("person__public_id"))
     asked = Question.objects.filter(**of_item).order_by(by_item, "position")
@@ -41,11 +41,3 @@ def _parts(item: str, people: Children, questions: Children, seats: Children) ->
         [dict(zip(asked, question, strict=True)) for question in questions.of(item)],
         [{"number": number, "side": side} for number, side in seats.of(item)],
     ]
-
-
-def raters(study: Study) -> Iterator[Row]:
-    rows = Rater.objects.filter(campaign__study=study)
-    rows = rows.order_by(binary("campaign__public_id"), binary("participant__pseudonym"))
-    fields = ("participant__pseudonym", "campaign__public_id", "participant__person__public_id")
-    for values in stream(rows, *fields, "kind", "group", "state", "joined_at"):
-        yield named("raters", values)

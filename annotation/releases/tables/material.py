@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db.models import F
 
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
+from annotation.releases.tables.scope import Scope
 from pipeline.models import (
     Attribute,
     AttributeOrigin,
@@ -22,13 +23,12 @@ from pipeline.models import (
     RunInput,
     SampledPerson,
 )
-from studies.models import Study
 
 
-def people(study: Study) -> Iterator[Row]:
-    rows = Person.objects.filter(corpus__study=study).order_by(binary("public_id"))
+def people(scope: Scope) -> Iterator[Row]:
+    rows = Person.objects.filter(corpus__study=scope.study).order_by(binary("public_id"))
     corpus = (f"corpus__{name}" for name in ("slug", "title", "kind", "source_format", "licence", "provenance"))
-    drawn = SampledPerson.objects.filter(person__corpus__study=study)
+    drawn = SampledPerson.objects.filter(person__corpus__study=scope.study)
     drawn = drawn.order_by(binary("person__public_id"), binary("run__public_id"))
     selected_by = Children(stream(drawn, "person__public_id", "run__public_id"))
     for values in stream(rows, "public_id", *corpus):
@@ -36,20 +36,20 @@ def people(study: Study) -> Iterator[Row]:
     selected_by.end()
 
 
-def conversations(study: Study) -> Iterator[Row]:
-    rows = Conversation.objects.filter(person__corpus__study=study).order_by(binary("public_id"))
+def conversations(scope: Scope) -> Iterator[Row]:
+    rows = Conversation.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
     front = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at")
     for *values, turns in stream(rows, "public_id", *front, "toxic", "redacted", "turns"):
         said = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
         yield named("conversations", [*values, said])
 
 
-def attributes(study: Study) -> Iterator[Row]:
+def attributes(scope: Scope) -> Iterator[Row]:
     """The places of evidence stand in the order of conversation, turn and offset."""
-    rows = Attribute.objects.filter(person__corpus__study=study).order_by(binary("public_id"))
-    origins = AttributeOrigin.objects.filter(attribute__person__corpus__study=study)
+    rows = Attribute.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
+    origins = AttributeOrigin.objects.filter(attribute__person__corpus__study=scope.study)
     origins = origins.order_by(binary("attribute__public_id"), "position", binary("source__public_id"))
-    places = Evidence.objects.filter(attribute__person__corpus__study=study).order_by(
+    places = Evidence.objects.filter(attribute__person__corpus__study=scope.study).order_by(
         binary("attribute__public_id"),
         binary("conversation__public_id"),
         "turn",
@@ -66,9 +66,9 @@ def attributes(study: Study) -> Iterator[Row]:
     evidence.end()
 
 
-def prompts(study: Study) -> Iterator[Row]:
-    rows = Prompt.objects.filter(study=study).order_by(binary("public_id"))
-    put_to = PersonPrompt.objects.filter(prompt__study=study)
+def prompts(scope: Scope) -> Iterator[Row]:
+    rows = Prompt.objects.filter(study=scope.study).order_by(binary("public_id"))
+    put_to = PersonPrompt.objects.filter(prompt__study=scope.study)
     put_to = put_to.order_by(binary("prompt__public_id"), binary("person__public_id"))
     people_of = Children(stream(put_to, "prompt__public_id", "person__public_id"))
     for values in stream(rows, "public_id", "source", "text"):
@@ -76,9 +76,9 @@ def prompts(study: Study) -> Iterator[Row]:
     people_of.end()
 
 
-def responses(study: Study) -> Iterator[Row]:
-    rows = Response.objects.filter(prompt__study=study).order_by(binary("public_id"))
-    given_rows = GivenAttribute.objects.filter(response__prompt__study=study)
+def responses(scope: Scope) -> Iterator[Row]:
+    rows = Response.objects.filter(prompt__study=scope.study).order_by(binary("public_id"))
+    given_rows = GivenAttribute.objects.filter(response__prompt__study=scope.study)
     given_rows = given_rows.order_by(binary("response__public_id"), "position", binary("attribute__public_id"))
     given = Children(stream(given_rows, "response__public_id", "attribute__public_id"))
     fields = ("run__public_id", "prompt__public_id", "person__public_id", "generator", "condition", "position", "text")
@@ -87,16 +87,18 @@ def responses(study: Study) -> Iterator[Row]:
     given.end()
 
 
-def response_pairs(study: Study) -> Iterator[Row]:
-    rows = ResponsePair.objects.filter(prompt__study=study).order_by(binary("public_id"))
+def response_pairs(scope: Scope) -> Iterator[Row]:
+    rows = ResponsePair.objects.filter(prompt__study=scope.study).order_by(binary("public_id"))
     fields = ("person__public_id", "prompt__public_id", "generator", "generic__public_id", "personalized__public_id")
     for values in stream(rows, "public_id", *fields):
         yield named("response_pairs", values)
 
 
-def runs(study: Study) -> Iterator[Row]:
-    rows = Run.objects.filter(study=study).order_by(binary("public_id"))
-    read = RunInput.objects.filter(run__study=study).order_by(binary("run__public_id"), binary("source__public_id"))
+def runs(scope: Scope) -> Iterator[Row]:
+    rows = Run.objects.filter(study=scope.study).order_by(binary("public_id"))
+    read = RunInput.objects.filter(run__study=scope.study).order_by(
+        binary("run__public_id"), binary("source__public_id")
+    )
     inputs = Children(stream(read, "run__public_id", "source__public_id"))
     before = ("stage", "backend", "model_name", "model_revision")
     middle = ("template_sha256", "code_version", "state", "n_units", "n_done", "n_failed")

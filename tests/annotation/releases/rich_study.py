@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from annotation.domain.assignment import claim_assignment, expire_leases, return_assignment
+from annotation.domain.consenting import Wording, write_form
 from annotation.domain.joining import enroll_simulated, import_rater, join_campaign
 from annotation.domain.judging import Answer, RemarkInput, Submission, revise_assignment, save_draft, submit_assignment
 from annotation.domain.labelling import publish_labels
-from annotation.domain.withdrawing import exclude_rater, withdraw_rater
-from annotation.enums import AssignmentState, CampaignState, ItemRole, Origin, RemarkKind
-from annotation.models import Assignment, Campaign, Judgment, Participant, Rater, Revision
+from annotation.domain.withdrawing import exclude_rater, readmit_rater, withdraw_rater
+from annotation.enums import AssignmentState, CampaignState, CouldTell, ItemRole, Origin, RaterOutcome, RemarkKind
+from annotation.models import (
+    Assignment,
+    Campaign,
+    Closing,
+    Consent,
+    Demographic,
+    Judgment,
+    Participant,
+    Rater,
+    Revision,
+)
 from pipeline.enums import Condition, CorpusKind, InstrumentName, RunState, Stage
 from pipeline.models import (
     AttributeOrigin,
@@ -38,6 +49,7 @@ NEVER_RELEASED = (
     "secret-rater-id",
     "secret-recruiter-id",
     "secret-draft",
+    "secret-profession",
     "http://secret-host:8000",
 )
 MOMENT = datetime(2025, 12, 31, 23, 59, 59, 120_003, tzinfo=UTC)
@@ -71,6 +83,7 @@ def build_rich_study(slug: str = "rich") -> RichStudy:
         "simulated": _simulated_campaign(study),
     }
     _votes(campaigns["quality"], campaigns["relevance"], campaigns["preference"])
+    _taking_part(study, lead, campaigns["relevance"], campaigns["preference"])
     for name in ("quality", "relevance", "historic"):
         publish_labels(campaign=campaigns[name], actor=lead)
     return RichStudy(study=study, lead=lead, people=people, **campaigns)
@@ -272,6 +285,32 @@ def _simulated_campaign(study: Study) -> Campaign:
         recruiter="robots", recruiter_id_hash="secret-recruiter-id", recruiter_id_encrypted=b"secret-recruiter-id"
     )
     return campaign
+
+
+def _taking_part(study: Study, lead: User, relevance: Campaign, preference: Campaign) -> None:
+    """Two wordings of the consent, agreed to, declined and withdrawn; what raters said at the end, and one of them no
+    more; somebody let in again; demographics, some of which would single people out."""
+    wording = {"pay": "£9", "contact": "us@lab.example", "information": WEIRD, "statement": "I agree."}
+    forms = [write_form(study=study, actor=lead, wording=Wording(minutes=minutes, **wording)) for minutes in (20, 30)]
+    Campaign.objects.filter(pk=relevance.pk).update(consent_form=forms[1])
+    raters = list(relevance.raters.order_by("pk"))
+    for form in forms:
+        Consent.objects.create(rater=raters[0], form=form, agreed=True, answered_at=MOMENT)
+    Consent.objects.create(rater=raters[1], form=forms[1], agreed=False, answered_at=MOMENT)
+    Consent.objects.filter(rater=raters[0], form=forms[0]).update(withdrawn_at=MOMENT + timedelta(days=1))
+    done = list(preference.raters.order_by("pk")[:2])
+    Rater.objects.filter(pk=done[0].pk).update(outcome=RaterOutcome.COMPLETED, outcome_at=MOMENT)
+    Closing.objects.create(rater=done[0], could_tell=CouldTell.SOMETIMES, how=WEIRD, made_at=MOMENT)
+    Closing.objects.create(rater=done[1], made_at=MOMENT, erased_at=MOMENT + timedelta(days=1))
+    exclude_rater(rater=done[1], reason="by mistake", actor=lead)
+    readmit_rater(rater=done[1], reason="it was one", actor=lead)
+    people = Participant.objects.filter(study=study, kind=Origin.HUMAN).order_by("pk")
+    for number, participant in enumerate(people):
+        Demographic.objects.create(participant=participant, field="sex", value="female" if number % 2 else "male")
+        Demographic.objects.create(participant=participant, field="country", value="DE" if number > 5 else "UK")
+        Demographic.objects.create(
+            participant=participant, field="työ", value="secret-profession" if number == 3 else WEIRD
+        )
 
 
 def _votes(quality: Campaign, relevance: Campaign, preference: Campaign) -> None:

@@ -98,7 +98,7 @@ def test_study_without_anything_makes_an_empty_release(study: Study, tmp_path: P
 def test_release_that_does_not_verify_leaves_nothing(
     rich: RichStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "verify_release", lambda path: ["broken"])
+    monkeypatch.setattr(write, "verify_release", lambda path, stop=None: ["broken"])
     with pytest.raises(ReleaseRefused, match="broken"):
         make_release(study=rich.study, out=tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
