@@ -50,6 +50,11 @@ class Estimate(NamedTuple):
     reason: str
 
 
+def undefined(value: float, reason: str) -> Estimate:
+    """``value`` without an interval."""
+    return Estimate(value, math.nan, math.nan, math.nan, math.nan, math.nan, reason or "no answers")
+
+
 class _Arm(NamedTuple):
     """One ratio's part of a contrast: what each answer adds to it, and its share of the denominator."""
 
@@ -105,7 +110,7 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
     value, arm = _ratio_arm(hits, np.ones(len(hits)) if of is None else of)
     spread = _spread([arm], clusters)
     if math.isnan(value) or math.isnan(spread.variance):
-        return _undefined(value, spread.reason)
+        return undefined(value, spread.reason)
     flat = value in (0.0, 1.0)
     floor = value * (1 - value) / len(hits) if of is None else 0.0
     variance = max(spread.variance, floor)
@@ -126,9 +131,9 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
     value, arm = _ratio_arm(above, below)
     spread = _spread([arm], clusters)
     if math.isnan(value) or math.isnan(spread.variance):
-        return _undefined(value, spread.reason)
+        return undefined(value, spread.reason)
     if value == 0:
-        return _undefined(value, "nothing above the line")
+        return undefined(value, "nothing above the line")
     se = math.sqrt(spread.variance)
     factor = math.exp(float(stdtrit(spread.df, (1 + level) / 2)) * se / value)
     return Estimate(value, value / factor, value * factor, se, spread.df, math.nan, "")
@@ -145,15 +150,11 @@ def _ratio_arm(above: Floats, below: Floats) -> tuple[float, _Arm]:
 
 def _symmetric(value: float, spread: _Spread, level: float) -> Estimate:
     if math.isnan(value) or math.isnan(spread.variance):
-        return _undefined(value, spread.reason)
+        return undefined(value, spread.reason)
     se = math.sqrt(spread.variance)
     half = float(stdtrit(spread.df, (1 + level) / 2)) * se
     p = 2 * float(stdtr(spread.df, -abs(value) / se)) if se else math.nan
     return Estimate(value, value - half, value + half, se, spread.df, p, "" if se else "all answers are the same")
-
-
-def _undefined(value: float, reason: str) -> Estimate:
-    return Estimate(value, math.nan, math.nan, math.nan, math.nan, math.nan, reason or "no answers")
 
 
 def _spread(arms: Sequence[_Arm], clusters: Clusters) -> _Spread:
@@ -164,7 +165,7 @@ def _spread(arms: Sequence[_Arm], clusters: Clusters) -> _Spread:
     total, largest, single, smallest = 0.0, 0.0, [], len(arms[0].weight)
     for size in range(1, len(dense) + 1):
         for names in combinations(dense, size):
-            codes = _crossed([dense[name] for name in names])
+            codes = crossed([dense[name] for name in names])
             variance, df, fewest = _one_way(arms, codes)
             if math.isnan(variance):
                 return _Spread(math.nan, math.nan, fewest, f"only one {names[0]}")
@@ -179,7 +180,7 @@ def _spread(arms: Sequence[_Arm], clusters: Clusters) -> _Spread:
     return _Spread(variance, max(variance**2 / parts if parts else fewest_df, fewest_df), smallest, "")
 
 
-def _crossed(dimensions: Sequence[Codes]) -> Codes:
+def crossed(dimensions: Sequence[Codes]) -> Codes:
     """Clusters of the combinations, numbered from 0 without gaps."""
     codes = dimensions[0]
     for other in dimensions[1:]:
@@ -191,7 +192,7 @@ def _one_way(arms: Sequence[_Arm], codes: Codes) -> tuple[float, float, int]:
     """Variance, its degrees of freedom and the fewest clusters of an arm; NaN where an arm has one cluster."""
     summed, variances, dfs, fewest = np.zeros(int(codes.max()) + 1), [], [], []
     for arm in arms:
-        weight = np.bincount(codes, arm.weight)
+        weight: Floats = np.bincount(codes, arm.weight).astype(np.float64)
         held = weight[weight > 0]
         fewest.append(len(held))
         if len(held) < 2:

@@ -94,12 +94,8 @@ def vote_long(release: Release) -> pl.DataFrame:
     otherwise each run is a rater of its own, ``model@run``. A preference that a run gave in both orders of the sides
     is one answer, the mean of the two scores. Unparseable votes are no answers: ``vote_outcomes`` counts them.
     """
-    several = pl.col("run").n_unique().over("campaign", "rater", "unit").max().over("campaign", "rater") > 1
-    name = pl.when(several).then(pl.format("{}@{}", "rater", "run")).otherwise(pl.col("rater"))
     return (
-        campaign_votes(release)
-        .filter((pl.col("status") == "answered") & pl.col("value").is_not_null())
-        .with_columns(name.alias("rater"))
+        named_votes(release)
         .group_by("campaign", "instrument", "unit", "attribute", "prompt", "pair", "rater", "kind")
         .agg(pl.col("value").sort_by("side").first(), pl.col("score").mean())
         .with_columns(_category())
@@ -108,6 +104,14 @@ def vote_long(release: Release) -> pl.DataFrame:
         .collect()
         .match_to_schema(LONG_SCHEMA)
     )
+
+
+def named_votes(release: Release) -> pl.LazyFrame:
+    """The parsed rows of ``campaign_votes``, each order of the sides its own, ``rater`` named as in ``vote_long``."""
+    several = pl.col("run").n_unique().over("campaign", "rater", "unit").max().over("campaign", "rater") > 1
+    name = pl.when(several).then(pl.format("{}@{}", "rater", "run")).otherwise(pl.col("rater"))
+    answered = (pl.col("status") == "answered") & pl.col("value").is_not_null()
+    return campaign_votes(release).filter(answered).with_columns(name.alias("rater"))
 
 
 def campaign_votes(release: Release) -> pl.LazyFrame:

@@ -25,13 +25,14 @@ import numpy as np
 from scipy import linalg, optimize, sparse
 from scipy.special import stdtr, stdtrit
 
-from analysis.clusters import Codes, Estimate, Floats
+from analysis.clusters import Codes, Estimate, Floats, undefined
 from analysis.intervals import LEVEL
 
 MOST_CROSSED = 2000  # levels of all crossed effects together: a dense matrix of that width is factored some 100 times
 _STARTS = (0.5, 0.1)  # standard deviations as multiples of the residual's
 _NONE = 1e-3  # a standard deviation below that share of the residual's is none
 _STEP = 1e-2  # of the logarithm of a variance, for derivatives
+_FLAT = 1e-6  # curvature below that is none: the data do not tell two effects apart
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,7 @@ def _why_not(y: Floats, x: Floats, effects: Effects) -> str:
 
 
 def _nothing(columns: int, n: int, reason: str) -> MixedFit:
-    blank = Estimate(*[math.nan] * 6, reason)
-    return MixedFit((blank,) * columns, {}, n, reason)
+    return MixedFit((undefined(math.nan, reason),) * columns, {}, n, reason)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Sums:
         """``T' W^-1 T`` and log|W| with W = I + inner + outer, both by Woodbury's identity."""
         inner = float(ratios[0]) if self.inner else 0.0
         reduced, log_determinant = self.products.copy(), 0.0
-        within, weight = 0.0, 0.0
+        within, weight = np.zeros(()), np.zeros(())
         for group in self.sizes:
             shrunk = 1 + group.size * inner
             if inner:
@@ -183,7 +183,7 @@ class _Sums:
         if self.kind is not None:
             outer = ratios[int(self.inner) :][self.kind]
             kept = 1 + outer * weight
-            reduced -= within.T @ ((outer / kept)[:, None] * within)  # type: ignore[attr-defined]
+            reduced -= within.T @ ((outer / kept)[:, None] * within)
             log_determinant += float(np.log(kept).sum())
         return reduced, log_determinant
 
@@ -205,7 +205,6 @@ def _identified(effects: Effects, n: int) -> tuple[Codes | None, Codes | None, C
     """The effects numbered from 0, without those that have one answer at each level; ``kind`` of each outer group."""
     inner, outer = _numbered(effects.inner), _numbered(effects.outer)
     crossed = {name: np.unique(codes, return_inverse=True)[1] for name, codes in (effects.crossed or {}).items()}
-    crossed = {name: codes for name, codes in crossed.items() if codes.max() + 1 < n}
     inner = None if inner is None or inner.max() + 1 == n else inner
     outer = None if outer is None or outer.max() + 1 == n else outer
     if inner is not None and outer is not None:
@@ -214,12 +213,25 @@ def _identified(effects: Effects, n: int) -> tuple[Codes | None, Codes | None, C
             raise ValueError("an inner group lies in two outer groups; give it to crossed instead")
         if pairs == outer.max() + 1:  # one inner group in each outer one: the same effect twice
             inner = None
+    crossed = _apart(crossed, n, *(codes for codes in (inner, outer) if codes is not None))
     if outer is None:
         return inner, None, None, crossed
     kind = np.zeros(int(outer.max()) + 1, dtype=np.int64)
     if effects.kind is not None:
         kind[outer] = np.unique(effects.kind, return_inverse=True)[1]
     return inner, outer, kind, crossed
+
+
+def _apart(crossed: Mapping[str, Codes], n: int, *others: Codes) -> dict[str, Codes]:
+    """``crossed`` without what parts the answers as the residual or an effect before it does."""
+    kept: dict[str, Codes] = {}
+    for name, codes in crossed.items():
+        levels = int(codes.max()) + 1
+        known = [other for other in (*others, *kept.values()) if other.max() + 1 == levels]
+        same = any(len(np.unique(other * levels + codes)) == levels for other in known)
+        if levels < n and not same:
+            kept[name] = codes
+    return kept
 
 
 def _numbered(codes: Codes | None) -> Codes | None:
@@ -265,14 +277,13 @@ def _best_ratios(sums: _Sums) -> Floats:
         return sums.profile(deviations**2).deviance
 
     bounds = [(0.0, 100.0)] * len(sums.names)
-    best: Floats | None = None
-    lowest = math.inf
+    best, lowest = np.zeros(len(sums.names)), math.inf
     for start in _STARTS:
         place = np.full(len(sums.names), start)
         result = optimize.minimize(
             deviance, place, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-6}
         )
-        if result.fun < lowest - 1e-7 or best is None:
+        if float(result.fun) < lowest - 1e-7:
             best, lowest = result.x, float(result.fun)
     return np.where(best < _NONE, 0.0, best) ** 2
 
@@ -304,8 +315,10 @@ def _satterthwaite(sums: _Sums, ratios: Floats, found: _Profile) -> Floats:
         for j in range(i):
             corners = [at(centre + s * steps[i] + t * steps[j])[0] for s, t in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
             curvature[i, j] = curvature[j, i] = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * _STEP**2)
-    spread = 2 * np.linalg.pinv(curvature, hermitian=True)
-    noise = np.einsum("ij,ik,kj->j", gradient, spread, gradient)
+    strength, directions = np.linalg.eigh(curvature)
+    known = strength > _FLAT
+    along = (directions[:, known].T @ gradient) / np.sqrt(strength[known])[:, None]
+    noise = 2 * (along**2).sum(axis=0)
     most = float(sums.n - sums.columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         dfs = 2 * np.diag(found.covariance) ** 2 / noise

@@ -55,6 +55,10 @@ class Release:
         return self.tables["attributes"]
 
     @property
+    def responses(self) -> pl.LazyFrame:
+        return self.tables["responses"]
+
+    @property
     def response_pairs(self) -> pl.LazyFrame:
         return self.tables["response_pairs"]
 
@@ -69,6 +73,10 @@ class Release:
     @property
     def model_votes(self) -> pl.LazyFrame:
         return self.tables["model_votes"]
+
+    @property
+    def findings(self) -> pl.LazyFrame:
+        return self.tables["findings"]
 
     @property
     def labels(self) -> pl.LazyFrame:

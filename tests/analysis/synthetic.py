@@ -59,10 +59,11 @@ def _material(rows: dict[str, list[dict[str, Any]]], random: Random) -> None:
     rows["prompts"] = [{"prompt": f"prompt-{n}", "text": "Where should I go?"} for n in (0, 1)]
     for n in range(24):
         generator, person = GENERATORS[n % 2], f"person-{n % 3}"
-        made = {"generator": generator, "prompt": "prompt-0", "run": "respond"}
+        prompt = f"prompt-{n // 6 % 2}"
+        made = {"generator": generator, "prompt": prompt, "run": "respond"}
         rows["responses"].append({"response": f"generic-{n}", "condition": "generic", **made})
         rows["responses"].append({"response": f"own-{n}", "condition": "personalized", "person": person, **made})
-        pair = {"pair": f"pair-{n:02}", "person": person, "prompt": "prompt-0", "generator": generator}
+        pair = {"pair": f"pair-{n:02}", "person": person, "prompt": prompt, "generator": generator}
         rows["response_pairs"].append(pair | {"generic": f"generic-{n}", "personalized": f"own-{n}"})
 
 
