@@ -1,4 +1,5 @@
-"""A campaign with a past, made in bulk: judgments, revisions and submitted assignments, and items still open.
+"""A campaign with a past, made in bulk: judgments, revisions and submitted assignments, and items still open. Its rules
+are in force: quotas in all and for the day, and a gold item in every ten.
 
 Run as `python -m benchmarks.material JUDGMENTS`, it fills the (empty) database of the environment. Rows are made by the
 database itself and obey every rule of annotation/domain; only the checking of them one by one is left out.
@@ -14,6 +15,9 @@ K = 3
 RATERS = 320
 LIVE = 32  # the raters that log in
 OPEN_ITEMS = 40_000  # nobody must run out of work while it is measured
+GOLD = 500  # nor of checks
+CHECK_EVERY = 10
+MOST = 100_000  # items a rater, and a day: rules in force that nobody reaches
 PEOPLE = 1000
 PASSWORD = "not for people"
 CAMPAIGN = "benchmark000000000000000000"  # its public id
@@ -58,6 +62,20 @@ ROWS: list[tuple[str, str]] = [
         "FROM {series}",
     ),
     (
+        "checks",
+        "INSERT INTO annotation_item (id, campaign_id, public_id, role, position, priority, sort_key, open_seats, "
+        "words, lease_seconds, attempt, prompt_id) "
+        "SELECT {items} + g.i + 1, {campaign}, 'g' || g.i, 'gold', {items} + g.i, 0, 0, 0, "
+        f"{20 * QUESTIONS}, 0, 1, 1 FROM {{series}}",
+    ),
+    (
+        "checks_questions",
+        "INSERT INTO annotation_question (id, item_id, campaign_id, role, position, text, instrument, unit_key, "
+        f"attribute_id, prompt_id) SELECT {{items}} * {QUESTIONS} + g.i + 1, {{items}} + g.i / {QUESTIONS} + 1, "
+        f"{{campaign}}, 'gold', g.i % {QUESTIONS}, {WORDS}, 'relevance', 'g:' || g.i, "
+        f"g.i % {PEOPLE * QUESTIONS} + 1, 1 FROM {{series}}",
+    ),
+    (
         "seats",
         "INSERT INTO annotation_seat (id, item_id, number, side) "
         f"SELECT g.i + 1, g.i / {K} + 1, g.i % {K}, '' FROM {{series}}",
@@ -98,8 +116,9 @@ ROWS: list[tuple[str, str]] = [
 ]
 
 COUNTERS = (
-    "UPDATE annotation_rater SET day = CURRENT_DATE, (n_given, n_submitted, n_day) = "
-    "(SELECT count(*), count(*), count(*) FROM annotation_assignment a WHERE a.rater_id = annotation_rater.id)"
+    "UPDATE annotation_rater SET day = CURRENT_DATE, (n_given, n_submitted, n_day, next_check) = "
+    f"(SELECT count(*), count(*), count(*), count(*) + 2 + annotation_rater.id % {CHECK_EVERY} "
+    "FROM annotation_assignment a WHERE a.rater_id = annotation_rater.id)"
 )
 
 
@@ -114,6 +133,8 @@ def counts(judgments: int) -> dict[str, int]:
         "attributes": PEOPLE * QUESTIONS,
         "items": items,
         "questions": items * QUESTIONS,
+        "checks": GOLD,
+        "checks_questions": GOLD * QUESTIONS,
         "seats": items * K,
         "participants": RATERS,
         "raters": RATERS,
@@ -127,7 +148,7 @@ def fill(judgments: int) -> None:
     from django.db import connection
 
     rows = counts(judgments)
-    names = owners() | {"past": rows["past"]}
+    names = owners() | {"past": rows["past"], "items": rows["items"]}
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous = OFF")
@@ -179,6 +200,9 @@ def owners() -> dict[str, int]:
         state="collecting",
         k=K,
         questions_per_item=QUESTIONS,
+        max_items=MOST,
+        max_items_day=MOST,
+        check_every=CHECK_EVERY,
     )
     return {
         "study": study.pk,

@@ -72,7 +72,9 @@ CREATE OR REPLACE FUNCTION annotation_hand_in(
     besides text, new_token text, new_public_id text,
     OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
     OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer, OUT language text
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+-- Without sequential scans: a plan is kept for as long as the connection, and one made while the tables were small would
+-- read all that has come since, in the checks of foreign keys too.
 #variable_conflict use_column
 DECLARE
     mine record;

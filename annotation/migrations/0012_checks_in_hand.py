@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-# sha256 of the file that this was written for: d3503bb885b0e6486be31bd1c0757f197614fba82647e9cf63621287bfed33bc
+# sha256 of the file that this was written for: dd80b35291f1228f14eae6544c282f0d1c978d5d0c71d996a990a6cd62318355
 make_function = import_module("annotation.migrations.0006_hand_in").make_function
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 
+from annotation.domain.assignment import claim_assignment
+from annotation.enums import ItemRole
 from annotation.models import Assignment, Campaign, Judgment
 from benchmarks import material
 from studies.models import User
@@ -26,6 +29,16 @@ def test_filled_campaign_holds_every_rule(campaign: Campaign) -> None:
     assert sum(campaign.raters.values_list("n_submitted", flat=True)) == campaign.assignments.count()
     check_seats(campaign)
     connection.check_constraints()
+
+
+def test_filled_campaign_has_rules_in_force(campaign: Campaign) -> None:
+    assert (campaign.max_items, campaign.max_items_day, campaign.check_every) == (100_000, 100_000, 10)
+    live = campaign.raters.filter(participant__user__isnull=False)
+    assert all(rater.next_check > rater.n_submitted for rater in live)
+    live.update(next_check=F("n_submitted"))
+    held = claim_assignment(rater=live[0])
+    assert held
+    assert held.item.role == ItemRole.GOLD
 
 
 def test_raters_of_a_filled_campaign_can_go_on(campaign: Campaign) -> None:
