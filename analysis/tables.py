@@ -13,7 +13,10 @@ import polars as pl
 
 from analysis.agreement import agreement_groups, agreement_pairs, krippendorff_table
 from analysis.attribute_quality import label_shares
+from analysis.crowd import conclusions, reliability
 from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes
+from analysis.planning import planning
+from analysis.powered import powered, thrift
 from analysis.preference import PairRule, preference
 from analysis.release import Release
 from analysis.selection import LabelSource, marked_relevant, selection
@@ -75,6 +78,11 @@ BUILDERS: dict[str, Builder] = {
         pair_rule=c.settings.pair_rule,
         neutral_is_no_better=c.settings.neutral_is_no_better,
     ),
+    "conclusions": lambda c: conclusions(c.long, c.release),
+    "reliability": lambda c: reliability(c.long),
+    "powered": lambda c: powered(c.long, c.release),
+    "thrift": lambda c: thrift(c.long, c.release),
+    "planning": lambda c: planning(c.long, c.release),
     "vote_outcomes": lambda c: vote_outcomes(c.release),
     "judgment_outcomes": lambda c: judgment_outcomes(c.release, imported_because=c.settings.imported_because),
 }

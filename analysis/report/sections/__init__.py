@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.report.parts import Section
+from analysis.report.sections.anchored import anchored, planning
 from analysis.report.sections.answers import answers
 from analysis.report.sections.kappa import kappa
+from analysis.report.sections.majority import majority
 from analysis.report.sections.preference import preference
 from analysis.report.sections.quality import quality
 from analysis.report.sections.selection import selection
@@ -20,5 +22,8 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     kappa,
     selection,
     preference,
+    majority,
+    anchored,
+    planning,
     answers,
 )

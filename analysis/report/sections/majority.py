@@ -1,0 +1,86 @@
+"""Beyond the majority: does a conclusion stand when raters are weighed, or their disagreement is kept?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.figures.dots import Dot, axis_around, dot_plot, heading, spoken
+from analysis.figures.parts import Picture, in_number, row_name, short_name
+from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
+from analysis.report.listings import CONCLUSIONS, RELIABILITY
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.tables import Context
+
+METHOD_NAMES = {
+    "majority": "the majority",
+    "soft": "soft labels",
+    "dawid_skene": "Dawid and Skene",
+    "glad": "GLAD",
+}
+COLOURS = {"majority": PEOPLE, "soft": BASELINES, "dawid_skene": MODELS, "glad": AGAINST}
+
+
+def majority(context: Context) -> Section:
+    parts = [_part(context, campaign) for campaign in campaigns_of(context)]
+    return Section(
+        name="majority",
+        title="Beyond the majority",
+        study=0,
+        about="Each conclusion by four readings of the same answers: the majority; the shares of the answers, so that "
+        "disagreement is kept; and two models that weigh raters by how far they follow each other.",
+        missing="Nobody has judged anything in this release, so there is no majority to go beyond.",
+        parts=tuple(part for part in parts if part),
+    )
+
+
+def _part(context: Context, campaign: Campaign) -> Part | None:
+    found, raters = (of_campaign(context[name], campaign) for name in ("conclusions", "reliability"))
+    if not found.height:
+        return None
+    named = found.with_columns(pl.col("method").replace(METHOD_NAMES))
+    body = (
+        drawn(context, _picture(found, campaign), "The conclusions in numbers", CONCLUSIONS, named, campaign)
+        + "<h4>How far each rater follows the others</h4>"
+        + shown(context, RELIABILITY, raters, campaign)
+    )
+    return Part(campaign, _says(found), body)
+
+
+def _says(found: pl.DataFrame) -> str:
+    others = found.filter(pl.col("method") != "majority")
+    if not others.height:
+        return "Only the majority can be read here."
+    moved = others.filter((pl.col("change_low") > 0) | (pl.col("change_high") < 0))
+    conclusions = found.select("conclusion", "subject").unique().height
+    if not moved.height:
+        return f"No reading changes any of the {conclusions} conclusions by more than chance between people would."
+    told = sorted({METHOD_NAMES[name] for name in moved["method"]})
+    count = moved.select("conclusion", "subject").unique().height
+    largest = moved.sort(pl.col("change").abs(), descending=True).row(0, named=True)
+    return (
+        f"By {listed(told)}, {count} of {conclusions} conclusions differ from the majority's beyond chance between "
+        f"people; the largest change is {in_number(largest['change'])} ({_label(largest)})."
+    )
+
+
+def _label(row: dict[str, object]) -> str:
+    subject = short_name(str(row["subject"]))
+    return f"{row['conclusion']}, {subject}" if subject else str(row["conclusion"])
+
+
+def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
+    dots: list[Dot] = []
+    for group in found.partition_by("conclusion", "subject", maintain_order=True):
+        dots.append(heading(_label(group.row(0, named=True))))
+        for row in group.iter_rows(named=True):
+            name, text = row_name(METHOD_NAMES[row["method"]], "human"), in_number(row["value"])
+            note = f"{row['units']} units"
+            dots.append(Dot(name, row["value"], row["low"], row["high"], text, note, COLOURS[row["method"]]))
+    reference = 0.0 if found["value"].max() <= 1 else 3.0  # type: ignore[operator]
+    alt = "Each conclusion under four readings of the answers. " + spoken(dots)
+    caption = (
+        "Each conclusion under four readings of the same answers. "
+        "Bars are 95 % intervals over people, the reading held as it is."
+    )
+    svg = dot_plot(dots, axis_around(dots, reference), alt=alt, mark=campaign.mark)
+    return Picture("majority", svg, alt, caption, campaign.mark)
