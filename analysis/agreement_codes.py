@@ -1,0 +1,128 @@
+"""One campaign's answers as whole numbers: what every figure of agreement is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from analysis.longform import MODEL, PEOPLE_KINDS
+from analysis.schema import LEVELS, PREFERENCE, VALUES, Level
+
+Codes = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+PEOPLE, MODELS, ALL = "raters", "models", "all"
+MEMBERS = {PEOPLE: PEOPLE_KINDS, MODELS: (MODEL,), ALL: (*PEOPLE_KINDS, MODEL)}
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Answers of one campaign, one entry an answer, sorted by unit and rater.
+
+    ``unit``, ``rater``, ``value``: places in the units (sorted by key), ``raters`` and ``values``. ``values`` holds the
+    scale of the instrument and whatever else was answered (3.5: a model's mean over both orders), by score; ``scores``
+    stands beside it. ``kinds`` stands beside ``raters``, which are sorted.
+    """
+
+    campaign: str
+    instrument: str
+    raters: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: tuple[str, ...]
+    scores: Floats
+    n_units: int
+    unit: Codes
+    rater: Codes
+    value: Codes
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return LEVELS[self.instrument]
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each unit's answers begin, and where the last one's end: shape (n_units + 1,)."""
+        return np.concatenate([[0], np.cumsum(np.bincount(self.unit, minlength=self.n_units))])
+
+    def members(self, group: str) -> Mask:
+        """Which of ``raters`` are of the group ``raters`` (people), ``models`` or ``all`` (baselines are of none)."""
+        return np.array([kind in MEMBERS[group] for kind in self.kinds], dtype=bool)
+
+    def of(self, members: Mask) -> Coded:
+        """The same units with the answers of ``members`` alone; places of raters and units stay."""
+        taken = members[self.rater]
+        rest = (self.n_units, self.unit[taken], self.rater[taken], self.value[taken])
+        return Coded(self.campaign, self.instrument, self.raters, self.kinds, self.values, self.scores, *rest)
+
+    def counts(self) -> Ints:
+        """How many gave each value to each unit: shape (n_units, values)."""
+        cells = self.unit.astype(np.int64) * len(self.values) + self.value
+        return np.bincount(cells, minlength=self.n_units * len(self.values)).reshape(self.n_units, -1)
+
+    def couples(self) -> Iterator[tuple[Ints, Ints]]:
+        """Every two answers to one unit, as places (first, second) with rater[first] < rater[second], in batches."""
+        sizes = np.diff(self.starts)
+        for second in range(1, int(sizes.max(initial=0))):
+            begin = self.starts[:-1][sizes > second]
+            for first in range(second):
+                yield begin + first, begin + second
+
+
+def coded_campaigns(long: pl.DataFrame) -> Iterator[Coded]:
+    """Each campaign of the long form in codes, in the order of their first rows."""
+    for (campaign, instrument), answers in long.group_by("campaign", "instrument", maintain_order=True):
+        yield coded(answers, str(campaign), str(instrument))
+
+
+def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENCE) -> Coded:
+    """``answers`` (unit, rater, kind, value, score; of one campaign, each rater at most once a unit) in codes."""
+    frame = answers.select("unit", "rater", "value").sort("unit", "rater")
+    people = answers.select("rater", "kind").unique().sort("rater")
+    values, scores = _scale(answers, instrument)
+    raters = people["rater"].to_list()
+    codes = frame.select(
+        pl.col("unit").rle_id(),
+        pl.col("rater").cast(pl.Enum(raters)).to_physical(),
+        pl.col("value").cast(pl.Enum(values)).to_physical(),
+    )
+    unit, rater, value = (codes[name].to_numpy().astype(np.int32) for name in codes.columns)
+    n_units = int(unit[-1]) + 1 if len(unit) else 0
+    kinds = tuple(people["kind"])
+    return Coded(campaign, instrument, tuple(raters), kinds, tuple(values), scores, n_units, unit, rater, value)
+
+
+def _scale(answers: pl.DataFrame, instrument: str) -> tuple[list[str], Floats]:
+    """Values and their scores: the instrument's whole scale and every answer beside it, by score, then by name."""
+    first = 1 if instrument == PREFERENCE else 0
+    known = {value: float(place) for place, value in enumerate(VALUES[instrument], first)}
+    seen = answers.group_by("value").agg(pl.col("score").min())
+    scale = dict(seen.iter_rows())
+    if scale.keys() & known.keys():  # of another scale altogether: what was answered is all that is known of it
+        scale = known | scale
+    ordered = sorted(scale, key=lambda value: (scale[value], value))
+    return ordered, np.array([scale[value] for value in ordered], dtype=np.float64)
+
+
+def row_codes(columns: Sequence[npt.NDArray[np.integer]]) -> tuple[Ints, Ints]:
+    """Distinct rows of a table of whole numbers >= 0, given by columns: (place of one of each, number of each row's).
+
+    Exact: columns are folded into one number, which is made small again before it could overflow.
+    """
+    folded = np.zeros(len(columns[0]), dtype=np.int64)
+    room = 1
+    for column in columns:
+        base = int(column.max(initial=0)) + 1
+        if room * base >= 2**62:
+            folded = np.unique(folded, return_inverse=True)[1].astype(np.int64)
+            room = int(folded.max(initial=0)) + 1
+        folded = folded * base + column
+        room *= base
+    _, first, number = np.unique(folded, return_index=True, return_inverse=True)
+    return first, number.astype(np.int64)

@@ -1,0 +1,133 @@
+"""Agreement of two raters at a time, for all pairs and all bootstrap replicates at once, from tables of counts.
+
+A table of a pair is how often the first gave value k and the second value l: shape (values, values). Everything here
+takes tables of shape (pairs, values, values, replicates), counts or weighted counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from analysis.agreement_codes import Coded, Floats, Ints
+from analysis.bootstrap import Weights
+
+FIGURES = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "spearman")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Every pair of raters with common units: ``first`` and ``second`` (places, first < second), and their tables.
+
+    ``cells``: sparse, one row a cell of a table (pair by pair, value of first, value of second), one column a unit;
+    1 where the two gave these values to the unit.
+    """
+
+    first: Ints
+    second: Ints
+    n_values: int
+    cells: csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def block(self, begin: int, end: int) -> Pairs:
+        """The pairs from place ``begin`` to before ``end``."""
+        width = self.n_values**2
+        rows = self.cells[begin * width : end * width]
+        return Pairs(self.first[begin:end], self.second[begin:end], self.n_values, rows)
+
+    def tables(self, weights: Weights) -> Floats:
+        """Weighted tables, shape (pairs, values, values, replicates), for weights of shape (units, replicates)."""
+        found = (self.cells @ weights).astype(np.float64)
+        return found.reshape(len(self), self.n_values, self.n_values, weights.shape[1])
+
+
+def pairs_of(coded: Coded) -> Pairs:
+    """All pairs of raters of ``coded`` who answered a same unit, sorted by first and second."""
+    batches = [_couples(coded, *couple) for couple in coded.couples()]
+    if not batches:
+        none = np.zeros(0, dtype=np.int64)
+        return Pairs(none, none, len(coded.values), csr_matrix((0, coded.n_units), dtype=np.float32))
+    pair = np.concatenate([batch[0] for batch in batches])
+    cell = np.concatenate([batch[1] for batch in batches])
+    unit = np.concatenate([batch[2] for batch in batches])
+    found, place = np.unique(pair, return_inverse=True)
+    width = len(coded.values) ** 2
+    row = place.astype(np.int64) * width + cell
+    shape = (len(found) * width, coded.n_units)
+    cells = csr_matrix((np.ones(len(row), dtype=np.float32), (row, unit)), shape=shape)
+    return Pairs(found // len(coded.raters), found % len(coded.raters), len(coded.values), cells)
+
+
+def _couples(coded: Coded, first: Ints, second: Ints) -> tuple[Ints, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Pair, cell and unit of couples of answers."""
+    pair = coded.rater[first].astype(np.int64) * len(coded.raters) + coded.rater[second]
+    cell = coded.value[first] * np.int32(len(coded.values)) + coded.value[second]
+    return pair, cell, coded.unit[first]
+
+
+def distances(scores: Sequence[float] | Floats, power: int) -> Floats:
+    """How far two values are apart: 0 or 1 (``power`` 0), by difference of scores (1), by its square (2)."""
+    given = np.asarray(scores, dtype=np.float64)
+    if power == 0:
+        return 1.0 - np.eye(len(given))
+    return np.abs(given[:, None] - given[None, :]) ** power
+
+
+def kappas(tables: Floats, distance: Floats) -> Floats:
+    """Cohen's kappa of each table, weighted by ``distance`` (values, values): shape (pairs, replicates).
+
+    ``1 - n D_o / D_e``: D_o the distance of the two answers summed over units, D_e the sum over values k, l of
+    count_first(k) count_second(l) distance(k, l). 1 = perfect, 0 = as by chance, at least -1 for two values. With whole
+    counts 0 is exactly 0. NaN where D_e = 0 (chance alone agrees fully: both gave one and the same value throughout)
+    and for a table without units.
+    Sources: J. Cohen (1960), Educ. Psychol. Meas. 20, 37-46; weighted: J. Cohen (1968), Psychol. Bull. 70, 213-220.
+    """
+    first, second = tables.sum(axis=2), tables.sum(axis=1)
+    n = first.sum(axis=1)
+    seen = np.einsum("pklr,kl->pr", tables, distance)
+    chance = np.einsum("pkr,kl,plr->pr", first, distance, second, optimize=True)
+    return _divided(chance - n * seen, chance)
+
+
+def percents(tables: Floats) -> Floats:
+    """Share of units on which the two gave the same value, in [0, 1]: shape (pairs, replicates); NaN without units."""
+    return _divided(np.einsum("pkkr->pr", tables), tables.sum(axis=(1, 2)))
+
+
+def spearmans(tables: Floats) -> Floats:
+    """Spearman's rank correlation of each table, whose values stand in order: shape (pairs, replicates).
+
+    Pearson's correlation of the ranks, ties with the mean of their ranks; in [-1, 1]. NaN where one of the two gave one
+    value throughout (no order to compare), and without units.
+    Source: C. Spearman (1904), American Journal of Psychology 15, 72-101; ties as in M. G. Kendall (1948).
+    """
+    first, second = _ranks(tables.sum(axis=2)), _ranks(tables.sum(axis=1))
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    spread = (rows * first**2).sum(axis=1) * (columns * second**2).sum(axis=1)
+    together = np.einsum("pkr,pklr,plr->pr", first, tables, second, optimize=True)
+    return np.clip(_divided(together, np.sqrt(spread)), -1.0, 1.0)
+
+
+def _ranks(counts: Floats) -> Floats:
+    """Mean rank of each value less the mean of all ranks, from its count: shape as ``counts``, (pairs, values, ...)."""
+    below = np.cumsum(counts, axis=1) - counts
+    return below + counts / 2 - counts.sum(axis=1, keepdims=True) / 2
+
+
+def pair_figures(tables: Floats, scores: Floats, ordered: bool) -> Floats:
+    """``FIGURES`` of each table: shape (figures, pairs, replicates). Weighted ones are NaN unless ``ordered``."""
+    nominal = [percents(tables), kappas(tables, distances(scores, 0))]
+    if not ordered:
+        return np.stack([*nominal, *[np.full_like(nominal[0], np.nan)] * 3])
+    weighted = [kappas(tables, distances(scores, power)) for power in (1, 2)]
+    return np.stack([*nominal, *weighted, spearmans(tables)])
+
+
+def _divided(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
