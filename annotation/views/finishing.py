@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -41,6 +42,7 @@ from annotation.views.access import logged_in
 from annotation.views.endings import NOTHING, OUTCOMES, Ending
 from annotation.views.errors import errors_as_pages
 from annotation.views.rating_page import mark_of
+from annotation.views.wording import moment_in
 from studies.http import SeeOther
 from studies.language import speak
 from studies.models import User
@@ -178,9 +180,15 @@ def _ending_of(rater: Rater, saved: int) -> Ending:
         return OUTCOMES[RaterOutcome(rater.outcome)]
     if rater.campaign.state != CampaignState.COLLECTING:
         return NOTHING.get(rater.campaign.state, NOTHING["closed"])
-    if why_nothing(rater).because == NothingBecause.DAY:
-        return NOTHING["today"]
+    nothing = why_nothing(rater)
+    if nothing.because == NothingBecause.DAY and nothing.until:
+        return _until(NOTHING["today"], nothing.until, rater.campaign.time_zone)
     return NOTHING["done" if saved else "nothing"]
+
+
+def _until(ending: Ending, reopens: datetime, time_zone: str) -> Ending:
+    when = gettext("It goes on from %(when)s.") % {"when": moment_in(reopens, time_zone)}
+    return replace(ending, sentences=(*ending.sentences, when))
 
 
 def _time_of(rater: Rater) -> TimeTaken | None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotation.domain.withdrawing import comings_and_goings, keeps_words, withdraw_rater
 from annotation.enums import RaterState
-from annotation.models import Judgment
+from annotation.models import Judgment, Rater
 from annotation.views.finishing import own_rater
 from studies.http import SeeOther
-from studies.models import User
+from studies.models import AuditEvent, User
+
+
+@dataclass(frozen=True)
+class Receipt:
+    number: int
+    when: datetime
+    items: int
+    erased: str  # in words
 
 
 @never_cache
@@ -33,9 +45,38 @@ def leave(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "campaign": rater.campaign,
         "left": left,
-        "receipts": [event for event in comings_and_goings(rater) if event.verb == "withdraw_rater"] if left else [],
+        "receipts": _receipts(rater) if left else [],
         "n_answers": answers.count(),
         "n_kept": n_kept,
         "keeps_words": bool(n_kept) or keeps_words(rater),
     }
     return render(request, "annotation/leave.html", context)
+
+
+def _receipts(rater: Rater) -> list[Receipt]:
+    """Of leaving, and of every erasure after it; the newest first."""
+    return [
+        Receipt(event.pk, event.made_at, _number(event, "assignments"), _erased(event))
+        for event in comings_and_goings(rater)
+        if event.verb == "withdraw_rater"
+    ]
+
+
+def _number(event: AuditEvent, name: str) -> int:
+    return int(event.detail.get(name) or 0)
+
+
+def _erased(event: AuditEvent) -> str:
+    if not event.detail.get("erase"):
+        return gettext("nothing")
+    answers, remarks = _number(event, "erased_judgments"), _number(event, "erased_remarks")
+    quiz, closings = _number(event, "erased_quiz_attempts"), _number(event, "erased_closings")
+    told = [
+        ngettext("%(n)s answer", "%(n)s answers", answers) % {"n": answers},
+        ngettext("%(n)s remark", "%(n)s remarks", remarks) % {"n": remarks},
+    ]
+    if quiz:
+        told.append(ngettext("the answers of %(n)s quiz", "the answers of %(n)s quizzes", quiz) % {"n": quiz})
+    if closings:
+        told.append(gettext("the answer to the last question"))
+    return ", ".join(told)

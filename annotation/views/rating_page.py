@@ -89,6 +89,7 @@ class RatingPage:
     ahead_url: str
     previous_url: str
     onward_url: str
+    leave_url: str
     notice: Notice | None = None
 
     @property
@@ -190,6 +191,7 @@ def _page(assignment: Assignment, entered: Entered, standing: Standing) -> Ratin
         entered=entered,
         key=new_token(),
         onward_url=reverse("annotation:rate", args=[campaign.public_id]),
+        leave_url=reverse("annotation:leave", args=[campaign.public_id]),
     )
 
 
@@ -227,6 +229,7 @@ def _blank(instrument: Instrument, standing: Standing) -> RatingPage:
         ahead_url="",
         previous_url="",
         onward_url="",
+        leave_url="",
     )
 
 

@@ -19,7 +19,6 @@ def _of_the_page() -> dict[str, str]:
         "item": gettext("Item %(number)s of up to %(total)s."),
         "saved_item": gettext("Saved. Item %(number)s of up to %(total)s."),
         "next": gettext("Item %(number)s of up to %(total)s. Saving the one before…"),
-        "left": gettext("· %(n)s left"),
         "saving": gettext("Saving…"),
         "saved": gettext("Saved"),
         "draft_saved": gettext("Draft saved"),
@@ -65,6 +64,7 @@ def _counted() -> dict[str, str]:
             f"missing_{form}": ngettext(
                 "Question %(listed)s has no answer yet.", "%(n)s questions have no answer yet: %(listed)s.", n
             ),
+            f"open_{form}": ngettext("· %(n)s question open", "· %(n)s questions open", n),
             f"from_before_{form}": ngettext(
                 "%(n)s item from before was saved.", "%(n)s items from before were saved.", n
             ),

@@ -1,6 +1,13 @@
-"""Numbers as a person would say them."""
+"""Numbers and moments as a person would say them."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext
 
 from annotation.domain.progress import Progress
 from annotation.enums import CampaignState, Origin
@@ -41,3 +48,15 @@ def _days(days: float) -> str:
 
 def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def moment_in(moment: datetime, time_zone: str) -> str:
+    """A moment to come by the clocks of that zone, with how long it is until then: the reader may live in another."""
+    there = moment.astimezone(ZoneInfo(time_zone))
+    return gettext("%(weekday)s, %(day)s, %(time)s (%(zone)s, in %(left)s)") % {
+        "weekday": date_format(there, "l"),
+        "day": date_format(there, "MONTH_DAY_FORMAT"),
+        "time": date_format(there, "H:i"),
+        "zone": time_zone.replace("_", " "),
+        "left": timeuntil(moment, depth=1),
+    }

@@ -3,23 +3,33 @@
 (() => {
   "use strict";
 
-  const offer = (root) => {
+  const offer = () => {
     if (!navigator.clipboard) return;
-    for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
   };
+
+  const told = document.createElement("p");
+  told.className = "visually-hidden";
+  told.setAttribute("role", "status");
+  document.body.append(told);
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = button.dataset.copied;
-      button.setAttribute("aria-live", "polite");
+      button.dataset.copyLabel ??= button.textContent;
+      button.textContent = told.textContent = button.dataset.copied;
     } catch {
       button.hidden = true;
     }
   });
 
-  offer(document);
-  document.addEventListener("htmx:afterSettle", (event) => offer(event.target));
+  document.addEventListener("focusout", ({ target }) => {
+    if (target.dataset?.copyLabel) target.textContent = target.dataset.copyLabel;
+    told.textContent = "";
+  });
+
+  offer();
+  document.addEventListener("htmx:afterSettle", offer);
 })();

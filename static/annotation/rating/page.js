@@ -2,7 +2,7 @@
 "use strict";
 
 Rating.page = (() => {
-  const { $, $$, words, tell } = Rating;
+  const { $, $$, counted, tell } = Rating;
   const form = () => $("#answers");
   const questions = () => $$(".question");
   const answered = (question) => $("[name^=answer-]:checked", question) !== null;
@@ -12,7 +12,7 @@ Rating.page = (() => {
 
   function showMissing() {
     const left = missing().length;
-    $("#missing").textContent = left ? words("left", { n: left }) : "";
+    $("#missing").textContent = left ? counted("open", left) : "";
     for (const question of questions()) if (answered(question)) question.classList.remove("lacking");
   }
 

@@ -6,16 +6,11 @@
 (() => {
   const { $, $$, outbox, words, counted } = Rating;
   const held = $$("[data-after-outbox]");
-  let box = null;
+  const box = document.createElement("div");
   let saved = 0;
 
   function tell(text) {
-    if (!box) {
-      box = document.createElement("p");
-      box.className = "notice";
-      box.setAttribute("role", "status");
-      ($("main.page") || document.body).prepend(box);
-    }
+    box.className = "notice";
     box.textContent = text;
   }
 
@@ -39,6 +34,8 @@
   });
   Rating.hear("outbox:passed", passed);
   window.addEventListener("beforeunload", (event) => { if (outbox.unsent().length) event.preventDefault(); });
+  box.setAttribute("role", "status"); // there before it speaks, else nobody hears it
+  ($("main.page") || document.body).prepend(box);
   release();
   if (outbox.waiting().length) {
     if (held.length) tell(words("saving_first"));

@@ -12,11 +12,13 @@ Rating.trouble = (() => {
     const n = outbox.unsent().length;
     const reason = words(`stuck_${why}`, { status });
     if (n === 0) return say(reason); // a draft
-    $("p", box()).textContent = `${counted("waiting", n)} ${reason}`;
-    const hidden = box().hidden;
+    const { hidden } = box();
+    const all = `${counted("waiting", n)} ${reason}`;
+    const told = !hidden && $("p", box()).textContent === all; // each try fails anew, and is told once
+    $("p", box()).textContent = all;
     box().hidden = false;
     if (submit.waits() && hidden) $("#retry").focus();
-    say(words("not_saved"));
+    if (!told) say(words("not_saved"), all);
   }
 
   const box = () => $("#trouble");
@@ -30,7 +32,6 @@ Rating.trouble = (() => {
   function showRefused() {
     const list = $("#refused");
     list.replaceChildren(...outbox.refused().filter((entry) => !submit.waits() || entry.kind !== "draft").map(line));
-    list.hidden = !list.children.length;
   }
 
   function line(entry) {

@@ -18,9 +18,9 @@ window.Rating = (() => {
     return words(n === 1 ? `${name}_one` : `${name}_many`, { n, ...values });
   }
 
-  /* Aloud in the live region, which outlives the item, and beside the actions. */
-  function say(text) {
-    if ($("#status")) $("#status").textContent = text;
+  /* Aloud in the live region, which outlives the item, and beside the actions, where there is less room. */
+  function say(text, aloud = text) {
+    if ($("#status")) $("#status").textContent = aloud;
     if ($("#said")) $("#said").textContent = text;
   }
 

@@ -8,8 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from annotation.enums import CampaignState, Origin
-from annotation.models import Campaign
+from annotation.domain.finishing import end_rater
+from annotation.domain.screening.making import make_check_item
+from annotation.enums import CampaignState, ItemRole, Origin, RaterGate, RaterOutcome
+from annotation.models import Campaign, Rater
 from studies.models import Study, User
 from tests import factories
 
@@ -60,6 +62,52 @@ def test_home_counts_what_the_rater_saved(browser_a: Client, study: Study, rater
     for user in (rater_a, rater_b):
         factories.submit(factories.claim(factories.make_rater(campaign, user)))
     assert "1 item saved by you" in browser_a.get(HOME).content.decode()
+
+
+def test_home_says_the_next_step(browser_a: Client, study: Study, rater_a: User, lead: User) -> None:
+    campaign = factories.make_campaign(study, n_items=40)
+    pilot = factories.make_campaign(study, state=CampaignState.DRAFT)
+    for source in pilot.items.all():
+        right = {0: ["yes"]}
+        make_check_item(campaign=campaign, source=source, role=ItemRole.TRAINING, expected=right, actor=lead)
+    assert ">Practice: 2 items<" in browser_a.get(HOME).content.decode()  # and nobody has joined by looking
+    assert not Rater.objects.exists()
+    rater = factories.make_rater(campaign, rater_a)
+    rater = Rater.objects.select_related("campaign").get(pk=rater.pk)
+    factories.submit(factories.claim(rater))
+    assert ">Practice: 1 item<" in browser_a.get(HOME).content.decode()
+    told = {
+        (RaterGate.CONSENT, 0): "Read the information",
+        (RaterGate.QUIZ, 0): "Answer the quiz",
+        (RaterGate.OPEN, 1): "Start: item 1 of up to 40",
+        (RaterGate.OPEN, 12): "Continue: item 12 of up to 40",
+    }
+    for (gate, n_submitted), words in told.items():
+        Rater.objects.update(gate=gate, n_before=1, n_submitted=n_submitted)
+        assert f">{words}<" in browser_a.get(HOME).content.decode()
+
+
+def test_home_leads_to_the_last_page_of_a_part_that_ended(browser_a: Client, study: Study, rater_a: User) -> None:
+    rater = factories.make_rater(factories.make_campaign(study, max_items=1), rater_a)
+    factories.submit(factories.claim(rater))
+    end_rater(rater=rater, outcome=RaterOutcome.COMPLETED)
+    html = browser_a.get(HOME).content.decode()
+    assert "Your part is complete" in html
+    assert "Its last page" in html
+    assert "Continue" not in html
+
+
+def test_pages_say_when_the_days_quota_opens_again(browser_a: Client, study: Study, rater_a: User) -> None:
+    campaign = factories.make_campaign(study, max_items_day=1, time_zone="Pacific/Auckland", language="de")
+    factories.submit(factories.claim(factories.make_rater(campaign, rater_a)))
+    html = browser_a.get(HOME).content.decode()
+    assert "That is all for today. It goes on from " in html
+    assert ", 00:00 (Pacific/Auckland, in " in html
+    rate = reverse("annotation:rate", args=[campaign.public_id])
+    assert rate not in html
+    end = browser_a.get(rate).content.decode()
+    assert "Es geht weiter ab " in end
+    assert ", 00:00 (Pacific/Auckland, in " in end
 
 
 def test_home_asks_no_more_queries_for_more_campaigns(browser_a: Client, study: Study) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotation.enums import RaterState
-from annotation.models import Campaign, Judgment, Rater
+from annotation.models import Campaign, Closing, Judgment, QuizAttempt, Rater
 from studies.models import Study, User
 from tests import factories
 
@@ -40,6 +41,18 @@ def test_rater_leaves_gets_a_receipt_and_can_have_answers_erased_later(rater: Ra
     assert "still kept" not in page
     assert not Judgment.objects.filter(rater=rater, value__isnull=False).exists()
     assert "no longer take part" in client.get("/").content.decode()
+
+
+def test_receipt_counts_quiz_answers_and_the_last_question_too(rater: Rater, rater_a: User) -> None:
+    QuizAttempt.objects.create(rater=rater, number=1, answers=[0], n_right=1, passed=True, made_at=timezone.now())
+    Closing.objects.create(rater=rater, could_tell="never", how="", made_at=timezone.now())
+    client, url = as_user(rater_a), f"/c/{rater.campaign.public_id}/leave/"
+    page = client.post(url, {"erase": "1"}, follow=True).content.decode()
+    assert "2 answers, 0 remarks, the answers of 1 quiz, the answer to the last question" in page
+    Campaign.objects.update(language="de")
+    page = client.get(url).content.decode()
+    assert "2 Antworten, 0 Bemerkungen, die Antworten von 1 Quiz, die Antwort auf die letzte Frage" in page
+    assert "verlassen" in page
 
 
 def test_rater_who_never_began_has_nothing_to_leave(campaign: Campaign, rater_a: User, rater: Rater) -> None:
