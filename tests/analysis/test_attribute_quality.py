@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from analysis.attribute_quality import LABEL_SHARES_SCHEMA, extractors, label_shares
@@ -77,7 +76,8 @@ def test_label_shares_worked_example() -> None:
         ("wildchat", "llama", 2, 2, 4, "uncertain", 1, 0.25),
         ("wildchat", "llama", 2, 2, 4, "rejected", 1, 0.25),
     ]
-    assert shares.select((pl.col("low") <= pl.col("share")) & (pl.col("share") <= pl.col("high"))).to_series().all()
+    assert set(shares["reason"]) == {"only one person"}
+    assert shares["low"].is_nan().all()
 
 
 def test_label_shares_without_judgments_are_empty() -> None:
