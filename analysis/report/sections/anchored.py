@@ -9,7 +9,7 @@ import polars as pl
 from analysis.figures.dots import PREFERENCES, SHARES, Dot, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_number, row_name, short_name
 from analysis.figures.svg import MODELS, PEOPLE
-from analysis.markup import counted, whole
+from analysis.markup import counted, details, whole
 from analysis.report.listings import PLANNING, POWERED, THRIFT
 from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, of_campaign, shown
 from analysis.schema import PREFERENCE
@@ -89,14 +89,15 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
             f"{campaign.who} alone", first["people"], first["people_low"], first["people_high"], text, note, PEOPLE
         )
         dots.append(own)
-        for row in group.iter_rows(named=True):
+        for row in group.filter(pl.col("alone") > 0).iter_rows(named=True):
             note = f"{row['judged']} and {row['alone']}"
             name = row_name(f"with {short_name(row['judge'])}", "human")
             dots.append(Dot(name, row["value"], row["low"], row["high"], in_number(row["value"]), note, MODELS))
     axis = PREFERENCES if campaign.instrument == PREFERENCE else SHARES
     alt = "Estimates by people alone and with each model's help. " + spoken(dots)
     caption = (
-        "Each estimate by people alone, and with the help of each model's answers on units that people did not judge. "
+        "Each estimate by people alone, and with the help of each model's answers on units that people did not judge, "
+        "where there are any. "
         "Bars are 95 % intervals by person; behind the number, units judged by people and by the model alone."
     )
     return Picture("anchored", dot_plot(dots, axis, alt=alt, mark=campaign.mark), alt, caption, campaign.mark)
@@ -106,16 +107,18 @@ def _planned(context: Context, campaign: Campaign) -> Part | None:
     plan = of_campaign(context["planning"], campaign)
     if not plan.height:
         return None
-    whole = plan.filter(pl.col("subject") == "")
+    everything = plan.filter(pl.col("subject") == "")
     named = plan.with_columns(pl.col("figure").replace(FIGURE_NAMES))
-    return Part(campaign, _cost(whole if whole.height else plan), shown(context, PLANNING, named, campaign))
+    first = everything if everything.height else plan
+    table = details("What each width would cost", shown(context, PLANNING, named, campaign))
+    return Part(campaign, _cost(first), table)
 
 
 def _cost(plan: pl.DataFrame) -> str:
     """Of the first target that is not met yet, with the number of judgments a unit that lies nearest to now's."""
     first = plan.row(0, named=True)
     figure = FIGURE_NAMES[first["figure"]]
-    now = f"The {figure} is known to ± {in_number(first['half_width'], 3)} from {whole(first['judgments'])} judgments"
+    now = f"The {figure} is known to ±\u00a0{in_number(first['half_width'], 3)} from {whole(first['judgments'])} judgments"
     missing = plan.filter(pl.col("more_judgments") > 0)
     if not missing.height:
         return f"{now}."
@@ -123,4 +126,4 @@ def _cost(plan: pl.DataFrame) -> str:
     target = missing["target"].max()
     row = missing.filter(pl.col("target") == target).sort((pl.col("per_unit") - each).abs()).row(0, named=True)
     more = counted(row["more_judgments"], "more judgment")
-    return f"{now}; ± {in_number(row['target'])} would take {more} at {row['per_unit']} a unit."
+    return f"{now}; ±\u00a0{in_number(row['target'])} would take {more} at {row['per_unit']} a unit."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.figures.dots import Dot, axis_around, dot_plot, heading, spoken
+from analysis.figures.dots import PREFERENCES, Dot, axis_around, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_number, row_name, short_name
 from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
 from analysis.report.listings import CONCLUSIONS, RELIABILITY
-from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, plain, shown
 from analysis.tables import Context
 
 METHOD_NAMES = {
@@ -38,8 +38,11 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
     if not found.height:
         return None
     named = found.with_columns(pl.col("method").replace(METHOD_NAMES))
+    scales = found.with_columns(scale=pl.col("conclusion") == "mean").partition_by("scale", maintain_order=True)
+    pictures = [_picture(part.drop("scale"), campaign) for part in scales]
     body = (
-        drawn(context, _picture(found, campaign), "The conclusions in numbers", CONCLUSIONS, named, campaign)
+        "".join(plain(picture) for picture in pictures[:-1])
+        + drawn(context, pictures[-1], "The conclusions in numbers", CONCLUSIONS, named, campaign)
         + "<h4>How far each rater follows the others</h4>"
         + shown(context, RELIABILITY, raters, campaign)
     )
@@ -76,11 +79,11 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
             name, text = row_name(METHOD_NAMES[row["method"]], "human"), in_number(row["value"])
             note = f"{row['units']} units"
             dots.append(Dot(name, row["value"], row["low"], row["high"], text, note, COLOURS[row["method"]]))
-    reference = 0.0 if found["value"].max() <= 1 else 3.0  # type: ignore[operator]
+    means = found["conclusion"][0] == "mean"
     alt = "Each conclusion under four readings of the answers. " + spoken(dots)
     caption = (
         "Each conclusion under four readings of the same answers. "
         "Bars are 95 % intervals over people, the reading held as it is."
     )
-    svg = dot_plot(dots, axis_around(dots, reference), alt=alt, mark=campaign.mark)
-    return Picture("majority", svg, alt, caption, campaign.mark)
+    svg = dot_plot(dots, PREFERENCES if means else axis_around(dots), alt=alt, mark=campaign.mark)
+    return Picture("majority-means" if means else "majority", svg, alt, caption, campaign.mark)
