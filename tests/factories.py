@@ -216,6 +216,13 @@ def claim(rater: Rater) -> Assignment:
     return assignment
 
 
+def claim_besides(rater: Rater, held: Assignment) -> Assignment:
+    """The item that the rater's page fetches ahead."""
+    assignment = claim_assignment(rater=rater, besides=held.token)
+    assert assignment is not None
+    return assignment
+
+
 def make_given(item: Item, rater: Rater) -> Assignment:
     """A check item in the rater's hands, whatever they would be given next. It has no seat."""
     return Assignment.objects.create(
