@@ -18,6 +18,13 @@ class ReleaseRefused(AnnotationError):
         self.problems = tuple(problems)
 
 
+class ReleaseOvertaken(ReleaseRefused):
+    """What was written holds answers that were erased meanwhile. Made again, it will not."""
+
+    def __init__(self) -> None:
+        super().__init__(["a rater had their answers erased while the release was written; make the release again"])
+
+
 class ReleaseStopped(AnnotationError):
     """Somebody wanted no more of a release that was being made; nothing of it is left."""
 

@@ -10,7 +10,7 @@ from importlib.metadata import version as version_of
 from typing import Any
 
 from analysis.schema import SCHEMA_VERSION, TABLES
-from annotation.enums import Origin
+from annotation.enums import Origin, ReleaseState
 from annotation.releases.tables.rows import Row, time_text
 from annotation.releases.tables.scope import Scope
 from studies.models import User
@@ -80,13 +80,17 @@ def notices_of(tally: Tally) -> list[str]:
 
 
 def manifest_of(
-    *, scope: Scope, public_id: str, version: str, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
+    *, scope: Scope, public_id: str, final: bool, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
+    """All of it but what follows from a comparison: version, change and previous get their values later."""
     study, counts = scope.study, counts_of(tally)
     return {
         "schema_version": SCHEMA_VERSION,
         "release": public_id,
-        "version": version,
+        "version": "",
+        "state": str(ReleaseState.FINAL if final else ReleaseState.DRAFT),
+        "change": "",
+        "previous": "",
         "notices": counts.pop("notices"),
         "study": {"slug": study.slug, "title": study.title, "description": study.description},
         **counts,
@@ -96,6 +100,20 @@ def manifest_of(
         "made_by": maker_name(actor),
         "tools": tools(),
         "files": files,
+    }
+
+
+def renewed(manifest: dict[str, Any], *, public_id: str, actor: User | None) -> dict[str, Any]:
+    """The manifest of a final release of the very data that ``manifest`` is about."""
+    return manifest | {
+        "release": public_id,
+        "version": "",
+        "state": str(ReleaseState.FINAL),
+        "change": "",
+        "previous": "",
+        "made_at": time_text(datetime.now(UTC)),
+        "made_by": maker_name(actor),
+        "tools": tools(),
     }
 
 

@@ -18,13 +18,19 @@ from annotation.releases.crowding import CampaignRules, Crowding
 from annotation.releases.files import DATA, Group, encode, read_groups, read_rows
 from annotation.releases.index import Index, Reference
 from annotation.releases.manifest import Tally, counts_of
+from annotation.releases.papers import PAPERS
 from annotation.releases.references import known_in, wanted_by
 from annotation.releases.rules import broken_rules
 from annotation.releases.stopping import Steps, Stop
 from annotation.releases.tables.rows import Row
 
 SHOWN_PER_TABLE = 20
-OF_A_RELEASE = {SUMS, "manifest.json", *(f"{DATA}/{name}.{end}" for name in TABLES for end in ("jsonl", "parquet"))}
+OF_A_RELEASE = {
+    SUMS,
+    "manifest.json",
+    *PAPERS,
+    *(f"{DATA}/{name}.{end}" for name in TABLES for end in ("jsonl", "parquet")),
+}
 
 
 def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:

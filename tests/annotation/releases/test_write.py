@@ -13,7 +13,7 @@ from annotation.releases import write
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.tables import TABLE_ROWS
 from annotation.releases.verify import verify_release
-from annotation.releases.write import make_release, next_version
+from annotation.releases.write import make_release
 from pipeline.models import Conversation
 from studies.models import AuditEvent, Study
 from tests import factories
@@ -25,7 +25,7 @@ def data_bytes(folder: Path) -> dict[str, bytes]:
 
 
 def rows(folder: Path, table: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (folder / "data" / f"{table}.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / "data" / f"{table}.jsonl").read_bytes().splitlines()]
 
 
 def test_tables_are_those_of_the_contract() -> None:
@@ -38,7 +38,7 @@ def test_two_releases_of_the_same_rows_are_byte_identical(
     second = make_release(study=rich.study, out=tmp_path / "second")
     assert data_bytes(tmp_path / "second") == data_bytes(release_folder)
     assert second.data_sha256 == Release.objects.get(version="0.1.0").data_sha256
-    assert second.version == "0.2.0"
+    assert second.version == "0.1.1"
 
 
 def test_release_is_recorded_with_its_manifest(rich: RichStudy, release_folder: Path) -> None:
@@ -134,10 +134,9 @@ def test_version_that_is_not_semantic_is_refused(study: Study, tmp_path: Path, v
         make_release(study=study, out=tmp_path / "out", version=version)
 
 
-def test_version_is_the_next_minor_and_never_taken_twice(study: Study, tmp_path: Path) -> None:
-    assert next_version(study) == "0.1.0"
+def test_version_follows_the_last_and_is_never_taken_twice(study: Study, tmp_path: Path) -> None:
     make_release(study=study, out=tmp_path / "a", version="1.9.3")
-    assert next_version(study) == "1.10.0"
+    assert make_release(study=study, out=tmp_path / "next").version == "1.9.4"
     with pytest.raises(ReleaseRefused, match=r"'1\.9\.3' of figs exists already"):
         make_release(study=study, out=tmp_path / "b", version="1.9.3")
 
