@@ -17,6 +17,7 @@ from annotation.models import (
     Campaign,
     Closing,
     Consent,
+    Demographic,
     Draft,
     DraftRemarks,
     Judgment,
@@ -41,6 +42,7 @@ class Withdrawal:
     erased_remarks: int = 0
     erased_quiz_attempts: int = 0  # their answers; that there was an attempt, and how it went, stays
     erased_closings: int = 0
+    erased_demographics: int = 0  # of the person, and so for all campaigns of the study
 
 
 @transaction.atomic
@@ -154,12 +156,13 @@ def _erase(rater: Rater) -> Withdrawal:
         erased_remarks=remarks.update(text=None, erased_at=Now()),
         erased_quiz_attempts=QuizAttempt.objects.filter(rater=rater).exclude(answers=[]).update(answers=[]),
         erased_closings=closings.update(could_tell=None, how=None, erased_at=Now()),
+        erased_demographics=Demographic.objects.filter(participant=rater.participant_id).delete()[0],
     )
 
 
 def keeps_words(rater: Rater) -> bool:
     """Whether something is kept, beside answers, that an erasure would erase: drafts, remarks, quiz answers, what was
-    said at the end."""
+    said at the end, what is known of the person."""
     of_assignments = Assignment.objects.filter(rater=rater)
     return any(
         rows.exists()
@@ -169,6 +172,7 @@ def keeps_words(rater: Rater) -> bool:
             Remark.objects.filter(assignment__in=of_assignments, erased_at__isnull=True),
             QuizAttempt.objects.filter(rater=rater).exclude(answers=[]),
             Closing.objects.filter(rater=rater, erased_at__isnull=True),
+            Demographic.objects.filter(participant=rater.participant_id),
         )
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F
 
+from annotation.releases.tables.covering import covered_turns, masks_by_conversation, placed
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.models import (
@@ -39,13 +40,14 @@ def people(scope: Scope) -> Iterator[Row]:
 def conversations(scope: Scope) -> Iterator[Row]:
     rows = Conversation.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
     front = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at")
+    masks = masks_by_conversation(scope)
     for *values, turns in stream(rows, "public_id", *front, "toxic", "redacted", "turns"):
-        said = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
-        yield named("conversations", [*values, said])
+        yield named("conversations", [*values, covered_turns(scope, turns, masks.of(values[0]))])
+    masks.end()
 
 
 def attributes(scope: Scope) -> Iterator[Row]:
-    """The places of evidence stand in the order of conversation, turn and offset."""
+    """Places of evidence stand in the order of conversation, turn and offset; offsets are those of what is shown."""
     rows = Attribute.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
     origins = AttributeOrigin.objects.filter(attribute__person__corpus__study=scope.study)
     origins = origins.order_by(binary("attribute__public_id"), "position", binary("source__public_id"))
@@ -59,9 +61,15 @@ def attributes(scope: Scope) -> Iterator[Row]:
     names = ("conversation", "turn", "start", "end")
     evidence = Children(stream(places, "attribute__public_id", "conversation__public_id", "turn", "start", "end"))
     fields = ("person__public_id", "run__public_id", "position", "text", "reason", "confidence")
-    for values in stream(rows, "public_id", *fields):
-        spans = [dict(zip(names, place, strict=True)) for place in evidence.of(values[0])]
-        yield named("attributes", [*values, made_from.firsts_of(values[0]), spans])
+    supported = (
+        (
+            [*values, made_from.firsts_of(values[0])],
+            [dict(zip(names, at, strict=True)) for at in evidence.of(values[0])],
+        )
+        for values in stream(rows, "public_id", *fields)
+    )
+    for values, places in placed(scope, supported):
+        yield named("attributes", [*values, places])
     made_from.end()
     evidence.end()
 

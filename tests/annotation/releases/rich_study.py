@@ -23,12 +23,13 @@ from annotation.models import (
     Rater,
     Revision,
 )
-from pipeline.enums import Condition, CorpusKind, InstrumentName, RunState, Stage
+from pipeline.enums import Condition, CorpusKind, InstrumentName, MaskKind, RunState, Stage
 from pipeline.models import (
     AttributeOrigin,
     Evidence,
     Finding,
     GivenAttribute,
+    Mask,
     Person,
     Response,
     ResponsePair,
@@ -74,6 +75,7 @@ def build_rich_study(slug: str = "rich") -> RichStudy:
     people = _people(study)
     imported = Run.objects.get(study=study, stage=Stage.IMPORT)
     _attributes(study, people, imported)
+    _masked_chat(study, people[1])
     _shared_generic(study, people)
     campaigns = {
         "quality": _quality_campaign(study, lead),
@@ -135,6 +137,20 @@ def _attributes(study: Study, people: tuple[Person, ...], imported: Run) -> None
     chat = person.conversations.get(model_name="chat-model")
     for turn, start, end in ((0, None, None), (0, 5, 9), (0, 0, 3), (1, None, None)):
         Evidence.objects.create(attribute=raw[0], conversation=chat, turn=turn, start=start, end=end)
+
+
+def _masked_chat(study: Study, person: Person) -> None:
+    """An address that two runs masked, with evidence before it, twice within it, across its end, and after it."""
+    text = "Mail secret.mail@nowhere.example: I run daily."
+    turns = [{"role": "user", "content": "Hello."}, {"role": "user", "content": text}]
+    chat = factories.make_conversation(person, Run.objects.get(study=study, stage=Stage.IMPORT), turns)
+    for end in (32, 28):
+        mask = factories.make_run(study, Stage.MASK, parameters={"end": end})
+        Mask.objects.create(run=mask, conversation=chat, turn=1, start=5, end=end, kind=MaskKind.EMAIL)
+    run = factories.make_run(study, Stage.EVIDENCE)
+    attribute = factories.make_attribute(person, run, "Runs daily.")
+    for start, end in ((0, 4), (5, 11), (12, 20), (21, 46), (34, 46)):
+        Evidence.objects.create(attribute=attribute, conversation=chat, turn=1, start=start, end=end)
 
 
 def _shared_generic(study: Study, people: tuple[Person, ...]) -> None:
