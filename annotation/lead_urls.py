@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from annotation.views import (
+    agreement,
     campaigns,
     cohorts,
     consent_forms,
@@ -14,6 +15,7 @@ from annotation.views import (
     recruitment,
     releases,
     remarks,
+    reports,
     rules,
     run_steering,
     runs,
@@ -30,11 +32,16 @@ lead_urls = [
     path("s/<slug:study>/consent-forms/", consent_forms.consent_forms, name="consent-forms"),
     path("s/<slug:study>/releases/", releases.releases, name="releases"),
     path("s/<slug:study>/releases/<slug:release>.zip", releases.release_zip, name="release-zip"),
+    path("s/<slug:study>/releases/<slug:release>/report/", reports.report, name="report"),
+    path("s/<slug:study>/releases/<slug:release>/report/draw/", reports.draw, name="draw-report"),
+    path("s/<slug:study>/releases/<slug:release>/report/<path:name>", reports.report_file, name="report-file"),
     path("s/<slug:study>/releases/<slug:release>/<path:name>", releases.release_file, name="release-file"),
     path("s/<slug:study>/c/<slug:campaign>/", campaigns.campaign, name="campaign"),
     path("s/<slug:study>/c/<slug:campaign>/start/", campaigns.start, name="start-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/pause/", campaigns.pause, name="pause-campaign"),
     path("s/<slug:study>/c/<slug:campaign>/close/", campaigns.close, name="close-campaign"),
+    path("s/<slug:study>/c/<slug:campaign>/agreement/", agreement.agreement, name="agreement"),
+    path("s/<slug:study>/c/<slug:campaign>/agreement/count/", agreement.count, name="count-agreement"),
     path("s/<slug:study>/c/<slug:campaign>/signals/", signals.signals, name="signals"),
     path("s/<slug:study>/c/<slug:campaign>/rules/", rules.rules, name="rules"),
     path("s/<slug:study>/c/<slug:campaign>/rules/change/", rules.change_rules, name="change-rules"),

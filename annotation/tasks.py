@@ -13,10 +13,12 @@ from annotation.domain.recruiting.hooks import handle_hook, receive_hook
 from annotation.domain.recruiting.payments import ask_approvals, ask_payment
 from annotation.domain.recruiting.sending import due_payments, send_payment
 from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
+from annotation.domain.rolling import campaigns_to_roll_up, roll_up
 from annotation.enums import RecruiterAction
-from annotation.models import HookEvent, Payment, Recruitment, Visit
+from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, Report, Visit
 from annotation.recruiters.base import Retryable
 from annotation.releases.requests import fulfil_release_request, request_release
+from annotation.reports.drawing import draw_report, request_report
 from studies.models import AuditEvent, Study, User
 
 
@@ -39,6 +41,37 @@ def ask_for_release(*, study: Study, actor: User) -> AuditEvent:
         # A lambda: of a partial Django cannot write the name into the log, and the error it hides becomes one of ours.
         transaction.on_commit(lambda: task_make_release.delay(request_id=request.pk), robust=True)
     return request
+
+
+@shared_task(name="annotation.task_draw_report")
+def task_draw_report(*, report_id: int) -> None:
+    draw_report(report=Report.objects.select_related("release").get(pk=report_id))
+
+
+def ask_for_report(*, release: Release) -> Report:
+    """Records the wish and, once it is committed, wakes a worker; not for a report that is there or on its way."""
+    with transaction.atomic():
+        report, new = request_report(release=release)
+        if new:
+            transaction.on_commit(lambda: task_draw_report.delay(report_id=report.pk), robust=True)
+    return report
+
+
+@shared_task(name="annotation.task_roll_up")
+def task_roll_up() -> None:
+    """Counts what campaigns got since they were counted last."""
+    for campaign in campaigns_to_roll_up():
+        roll_up(campaign=campaign)
+
+
+@shared_task(name="annotation.task_roll_up_campaign")
+def task_roll_up_campaign(*, campaign_id: int) -> None:
+    roll_up(campaign=Campaign.objects.get(pk=campaign_id))
+
+
+def ask_to_roll_up(*, campaign: Campaign) -> None:
+    """Wakes a worker to count the campaign now; where none comes, the next minute's round does it."""
+    transaction.on_commit(lambda: task_roll_up_campaign.delay(campaign_id=campaign.pk), robust=True)
 
 
 @shared_task(name="annotation.task_send_payment")

@@ -126,6 +126,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 RELEASES_DIR = DATA_DIR / "releases"
+REPORTS_DIR = DATA_DIR / "reports"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -160,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "pipeline.task_sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep recruiting": {"task": "annotation.task_sweep_recruiting", "schedule": 60.0, "options": {"expires": 60}},
     "expire leases": {"task": "annotation.task_expire_leases", "schedule": 60.0, "options": {"expires": 60}},
+    "roll up": {"task": "annotation.task_roll_up", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 CONTENT_SECURITY_POLICY = {

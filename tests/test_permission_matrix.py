@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.resolvers import RoutePattern
 
-from annotation.enums import CampaignState, ItemRole
-from annotation.models import QuizQuestion, Recruitment, Release
+from annotation.enums import CampaignState, ItemRole, JobState
+from annotation.models import QuizQuestion, Recruitment, Release, Report
 from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
@@ -77,6 +78,11 @@ MATRIX = {
     "s/<slug:study>/members/<int:member>/remove/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/releases/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/releases/<slug:release>.zip": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/releases/<slug:release>/report/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/releases/<slug:release>/report/draw/": Row("302 405 405 405 405 405", "302 404 404 404 303 303"),
+    "s/<slug:study>/releases/<slug:release>/report/<path:name>": Row(
+        "302 404 404 404 200 200", "302 405 405 405 405 405"
+    ),
     "s/<slug:study>/releases/<slug:release>/<path:name>": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/start/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
@@ -88,6 +94,8 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/rules/cohort/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
     "s/<slug:study>/c/<slug:campaign>/remarks/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/remarks/read/": Row("302 405 405 405 405 405", "302 404 404 404 404 404"),
+    "s/<slug:study>/c/<slug:campaign>/agreement/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/agreement/count/": Row("302 405 405 405 405 405", "302 404 404 404 303 303"),
     "s/<slug:study>/c/<slug:campaign>/signals/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/screening/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/c/<slug:campaign>/screening/pick/": Row("302 404 404 404 404 200", "302 405 405 405 405 405"),
@@ -176,6 +184,7 @@ ROUTES_OF_ADMIN = [route for route in ROUTES if route.startswith(ADMIN)]
 def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, settings, tmp_path):
     """Something of every kind in the study, and what its addresses are made of."""
     settings.RELEASES_DIR = tmp_path
+    settings.REPORTS_DIR = tmp_path / "reports"
     campaign = factories.make_campaign(study, slug="one")
     rater = factories.make_rater(campaign, rater_a)
     submitted = factories.submit(factories.claim(rater))
@@ -184,6 +193,9 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
     (tmp_path / release.public_id).mkdir()
     (tmp_path / release.public_id / "manifest.json").write_text("{}")
+    Report.objects.create(release=release, state=JobState.DONE, asked_at=Now(), ended_at=Now())
+    (tmp_path / "reports" / release.public_id).mkdir(parents=True)
+    (tmp_path / "reports" / release.public_id / "report.html").write_text("<p>12</p>")
     material = factories.make_run(study, state=RunState.PAUSED)
     drawn = factories.make_run(study, Stage.PEOPLE)
     conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
@@ -218,6 +230,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
             parts_here["item"] = held.item.public_id
         if route.startswith("hooks/"):
             parts_here["public_id"] = recruitment.public_id
+        if "/report/" in route:
+            parts_here["name"] = "report.html"
         if "/people/" in route:
             parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)
