@@ -121,11 +121,7 @@ def drawn(
     context: Context, picture: Picture, summary: str, listing: Listing, frame: pl.DataFrame, campaign: Campaign
 ) -> str:
     """``picture`` with its caption; its data are one click away under ``summary``."""
-    return plain(picture, details(summary, shown(context, listing, frame, campaign)))
-
-
-def plain(picture: Picture, below: str = "") -> str:
-    """``picture`` with its caption, and ``below`` them what goes with it; its data stand elsewhere on the page."""
+    below = details(summary, shown(context, listing, frame, campaign))
     lead = f"<strong>{escape(picture.mark)}.</strong> " if picture.mark else ""
     caption = f"<figcaption>{lead}{escape(picture.caption)}</figcaption>"
     return f"<figure>{scrolled(picture.svg)}\n{caption}\n{below}</figure>\n"

@@ -118,7 +118,8 @@ def _cost(plan: pl.DataFrame) -> str:
     """Of the first target that is not met yet, with the number of judgments a unit that lies nearest to now's."""
     first = plan.row(0, named=True)
     figure = FIGURE_NAMES[first["figure"]]
-    now = f"The {figure} is known to ±\u00a0{in_number(first['half_width'], 3)} from {whole(first['judgments'])} judgments"
+    width, judgments = in_number(first["half_width"], 3), whole(first["judgments"])
+    now = f"The {figure} is known to ±\u00a0{width} from {judgments} judgments"
     missing = plan.filter(pl.col("more_judgments") > 0)
     if not missing.height:
         return f"{now}."

@@ -8,7 +8,7 @@ from analysis.figures.dots import PREFERENCES, Dot, axis_around, dot_plot, headi
 from analysis.figures.parts import Picture, in_number, row_name, short_name
 from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
 from analysis.report.listings import CONCLUSIONS, RELIABILITY
-from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, plain, shown
+from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
 from analysis.tables import Context
 
 METHOD_NAMES = {
@@ -37,16 +37,15 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
     found, raters = (of_campaign(context[name], campaign) for name in ("conclusions", "reliability"))
     if not found.height:
         return None
-    named = found.with_columns(pl.col("method").replace(METHOD_NAMES))
     scales = found.with_columns(scale=pl.col("conclusion") == "mean").partition_by("scale", maintain_order=True)
-    pictures = [_picture(part.drop("scale"), campaign) for part in scales]
-    body = (
-        "".join(plain(picture) for picture in pictures[:-1])
-        + drawn(context, pictures[-1], "The conclusions in numbers", CONCLUSIONS, named, campaign)
-        + "<h4>How far each rater follows the others</h4>"
-        + shown(context, RELIABILITY, raters, campaign)
-    )
+    body = "".join(_drawn(context, part.drop("scale"), campaign) for part in scales)
+    body += "<h4>How far each rater follows the others</h4>" + shown(context, RELIABILITY, raters, campaign)
     return Part(campaign, _says(found), body)
+
+
+def _drawn(context: Context, found: pl.DataFrame, campaign: Campaign) -> str:
+    named = found.with_columns(pl.col("method").replace(METHOD_NAMES))
+    return drawn(context, _picture(found, campaign), "The conclusions in numbers", CONCLUSIONS, named, campaign)
 
 
 def _says(found: pl.DataFrame) -> str:
