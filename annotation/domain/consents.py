@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from annotation.enums import GateState
+from django.utils.translation import gettext_noop
+
+from annotation.enums import GateState, RaterGate
 from annotation.models import Consent, Rater
+
+DECLINED = gettext_noop(
+    "You declined to take part any further, so nothing more is stored. What you submitted before that stands."
+)
 
 
 def consent_state(rater: Rater) -> GateState:
@@ -18,3 +24,14 @@ def consent_state(rater: Rater) -> GateState:
     if consent is None:
         return GateState.OPEN
     return GateState.PASSED if consent.agreed and consent.withdrawn_at is None else GateState.FAILED
+
+
+def has_declined(rater: Rater) -> bool:
+    """Whether the last that the rater said to any wording is no: nothing that they enter after that may be kept.
+
+    No query while they work: who declines is at no other gate than these.
+    """
+    if rater.gate not in (RaterGate.CONSENT, RaterGate.ENDED):
+        return False
+    last = Consent.objects.filter(rater=rater).order_by("-answered_at", "-pk").first()
+    return last is not None and not last.agreed

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from analysis.schema import VALUES
+from annotation.domain.consents import DECLINED, has_declined
 from annotation.domain.errors import AssignmentOver, SubmissionInvalid
 from annotation.domain.submissions import LONGEST_REMARK, Answer, check_answer
 from annotation.enums import AssignmentState, RaterState
@@ -82,15 +83,17 @@ def _renewed(assignment: Assignment) -> bool:
 
 def _open_nevertheless(assignment: Assignment) -> bool:
     """Whether an item that is not held takes drafts: one whose lease ended does, for it may be submitted late; not from
-    who has left, whose words may have been erased."""
-    locked = Assignment.objects.select_for_update(of=("self",))
-    state, whose = locked.values_list("state", "rater__state").get(pk=assignment.pk)
+    who has left or declined, whose words are not to be kept."""
+    locked = Assignment.objects.select_related("rater").select_for_update(of=("self",)).get(pk=assignment.pk)
+    state = locked.state
     if state == AssignmentState.RETURNED:
         raise AssignmentOver(gettext("You gave this item back. Reload the page to go on with the next one."))
     if state in AssignmentState.answered():
         return False
-    if whose != RaterState.ACTIVE:
+    if locked.rater.state != RaterState.ACTIVE:
         raise AssignmentOver(gettext(LEFT))
+    if has_declined(locked.rater):
+        raise AssignmentOver(gettext(DECLINED))
     return True
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from analysis.schema import VALUES
+from annotation.domain.consents import DECLINED, has_declined
 from annotation.domain.drafting import LEFT, save_drafts
 from annotation.domain.errors import AssignmentOver, SubmissionConflict
 from annotation.domain.quotas import note_submitted
@@ -47,7 +48,8 @@ def submit_assignment(*, assignment: Assignment, submission: Submission) -> Rece
     The same answers sent again (double click, a second tab, a reply that never arrived) are acknowledged and change
     nothing. After an expiry or a return, the answers take the seat back if it is free and are kept as surplus if not.
     Whatever became of the campaign meanwhile, work that was begun is taken.
-    Raises SubmissionInvalid, SubmissionConflict (other answers stand already) or AssignmentOver (rater withdrew).
+    Raises SubmissionInvalid, SubmissionConflict (other answers stand already) or AssignmentOver (the rater withdrew, or
+    declined what the study asks now).
     """
     checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
     receipt = _submit(assignment.pk, checked, with_item=assignment.state != AssignmentState.HELD)
@@ -73,6 +75,8 @@ def _submit(assignment_id: int, checked: CheckedSubmission, *, with_item: bool) 
         return _replay(assignment, checked)
     if assignment.rater.state != RaterState.ACTIVE:
         raise AssignmentOver(gettext(LEFT))
+    if has_declined(assignment.rater):
+        raise AssignmentOver(gettext(DECLINED))
     state = AssignmentState.SUBMITTED
     if assignment.state != AssignmentState.HELD and assignment.seat_id is not None:
         if item is None:
@@ -185,8 +189,8 @@ def revise_assignment(*, assignment: Assignment, submission: Submission) -> Rece
     """Change submitted answers: each changed one becomes the judgment's next Revision; the old ones stay.
 
     Sending the answers that stand changes nothing. Raises SubmissionInvalid, AssignmentOver (not submitted, the
-    campaign closed, or part of an attempt at qualification that was marked), and SubmissionConflict where ``based_on``
-    says that the edit began before the last revision.
+    campaign closed, the rater gone or declining, or part of an attempt at qualification that was marked), and
+    SubmissionConflict where ``based_on`` says that the edit began before the last revision.
     """
     checked = check_submission(assignment, submission, VALUES[assignment.campaign.instrument])
     assignment = _lock_assignment(assignment.pk)
@@ -194,6 +198,8 @@ def revise_assignment(*, assignment: Assignment, submission: Submission) -> Rece
         raise AssignmentOver(gettext("This item is not submitted, so there is nothing to change."))
     if assignment.campaign.state == CampaignState.CLOSED or assignment.rater.state != RaterState.ACTIVE:
         raise AssignmentOver(gettext("This campaign is closed; answers can no longer be changed."))
+    if has_declined(assignment.rater):
+        raise AssignmentOver(gettext(DECLINED))
     if attempt_is_over(assignment):
         raise AssignmentOver(gettext("This part is over; its answers can no longer be changed."))
     judgments = {judgment.question_id: judgment for judgment in assignment.judgments.all()}
