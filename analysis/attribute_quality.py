@@ -136,7 +136,8 @@ def real_minus_synthetic(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     ``difference``, ``low``, ``high``, ``p`` come from ``analysis.mixed``: 0/1 on the kind of corpus, random effects of
     people (a variance for each kind), of their attributes, and of raters and of raters with each kind; REML, t with
     Satterthwaite's degrees of freedom ``df``. It weighs people by what they tell, not by how many attributes they have,
-    and so may differ from ``observed``. NaN with ``reason`` where a kind has fewer than two people, or there is one rater.
+    and so may differ from ``observed``. NaN with ``reason`` where a kind has fewer than two people, or there is one
+    rater.
     """
     answers = quality_answers(long, release).filter(pl.col("corpus_kind").is_in([REAL, SYNTHETIC]))
     several = pl.col("extractor").n_unique().over("campaign") > 1

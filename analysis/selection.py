@@ -8,7 +8,8 @@ from typing import Literal
 
 import polars as pl
 
-from analysis.intervals import wilson_interval
+from analysis.answers import PEOPLE, with_person
+from analysis.clusters import Clusters, Floats, clustered_quotient, clustered_share, codes_of
 from analysis.longform import PEOPLE_KINDS, campaign_units
 from analysis.release import Release
 from analysis.schema import RELEVANCE
@@ -34,6 +35,34 @@ SELECTION_SCHEMA = pl.Schema(
         "accuracy": pl.Float64,
         "share_label": pl.Float64,
         "share_marked": pl.Float64,
+        "over_selection": pl.Float64,
+        **{
+            f"{figure}_{end}": pl.Float64
+            for figure in ("precision", "recall", "f1", "accuracy", "share_label", "share_marked", "over_selection")
+            for end in ("low", "high")
+        },
+        "reason": pl.String,
+    }
+)
+BY_SCHEMA = pl.Schema(
+    {
+        "campaign": pl.String,
+        "rater": pl.String,
+        "kind": pl.String,
+        "by": pl.String,
+        "level": pl.String,
+        "n": pl.Int64,
+        "true_positive": pl.Int64,
+        "false_positive": pl.Int64,
+        "false_negative": pl.Int64,
+        "true_negative": pl.Int64,
+        "precision": pl.Float64,
+        "recall": pl.Float64,
+        "f1": pl.Float64,
+        "accuracy": pl.Float64,
+        "share_label": pl.Float64,
+        "share_marked": pl.Float64,
+        "over_selection": pl.Float64,
     }
 )
 MARKED_SCHEMA = pl.Schema(
@@ -47,8 +76,11 @@ MARKED_SCHEMA = pl.Schema(
         "share": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
+        "reason": pl.String,
     }
 )
+MATERIAL = ("person", "prompt")
+CELLS = ("tp", "fp", "fn", "tn")
 
 
 @dataclass(frozen=True)
@@ -89,7 +121,8 @@ class Scores:
     def row(self) -> tuple[float, ...]:
         """The numbers of a row of ``SELECTION_SCHEMA``, from ``n`` onwards."""
         counts = (self.n, self.tp, self.fp, self.fn, self.tn)
-        shares = (_ratio(self.tp + self.fn, self.n), _ratio(self.tp + self.fp, self.n))
+        wanted, marked = self.tp + self.fn, self.tp + self.fp
+        shares = (_ratio(wanted, self.n), _ratio(marked, self.n), _ratio(marked, wanted))
         return (*counts, self.precision, self.recall, self.f1, self.accuracy, *shares)
 
 
@@ -142,56 +175,125 @@ def selection(
     Columns: ``SELECTION_SCHEMA``. ``source``: ``judgments`` computes the majority here from the judgments that count
     (default); the name of a method takes the release's labels by it. The column ``label`` says which. ``n`` units have
     both an answer of the model and a label; units without a majority have no label and are counted in ``ties`` (of the
-    campaign). ``share_label`` and ``share_marked``: share of the n units that the label, and the model, call relevant.
-    Labels on fewer than ``min_judgments`` are left out. Scores and degenerate cases: ``Scores``. A model without a
-    labelled unit has no row.
+    campaign). ``share_label`` and ``share_marked``: share of the n units that the label, and the model, call relevant;
+    ``over_selection`` is the second over the first: 1 = as many as people, 2 = twice as many, NaN where people call
+    none relevant. Labels on fewer than ``min_judgments`` are left out. Scores and degenerate cases: ``Scores``. A model
+    without a labelled unit has no row.
+    ``*_low``, ``*_high``: clustered by person (whose attribute it is) and prompt, ``analysis.clusters``; the labels are
+    taken as they are, so another set of raters is not part of the interval. NaN with ``reason`` for one person or one
+    prompt.
     """
+    marked = _against_label(long, release, source, min_judgments)
+    name = "majority of the judgments" if source == "judgments" else f"release's label by method {source}"
+    ties = dict(marked.ties.iter_rows())
+    rows = []
+    for names, answers in marked.answers.group_by("campaign", "rater", "kind", maintain_order=True):
+        cells = {cell: answers[cell].cast(pl.Float64).to_numpy() for cell in CELLS}
+        scores = Scores(*(int(cells[cell].sum()) for cell in CELLS))
+        ends, reason = _ends(cells, codes_of(answers, *MATERIAL))
+        rows.append((*names, name, ties.get(names[0], 0), *scores.row, *ends, reason))
+    return pl.DataFrame(rows, schema=SELECTION_SCHEMA, orient="row").sort("campaign", "kind", "rater")
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """``answers`` of models and baselines with person, label and the four cells as 0/1; ``ties`` of each campaign."""
+
+    answers: pl.DataFrame
+    ties: pl.DataFrame
+
+
+def labels_of(long: pl.DataFrame, release: Release, source: LabelSource, min_judgments: int) -> pl.DataFrame:
+    """``majority_labels`` of the relevance campaigns, or ``published_labels``, with at least ``min_judgments``."""
     relevance = long.filter(pl.col("instrument") == RELEVANCE)
-    computed = source == "judgments"
-    labels = majority_labels(relevance) if computed else published_labels(release, source)
-    labels = labels.filter(pl.col("n") >= min_judgments)
-    name = "majority of the judgments" if computed else f"release's label by method {source}"
-    tied = labels.filter(pl.col("label").is_null()).group_by("campaign").len()
-    ties: dict[str, int] = dict(tied.iter_rows())
+    labels = majority_labels(relevance) if source == "judgments" else published_labels(release, source)
+    return labels.filter(pl.col("n") >= min_judgments)
+
+
+def _against_label(long: pl.DataFrame, release: Release, source: LabelSource, min_judgments: int) -> _Marked:
+    labels = labels_of(long, release, source, min_judgments)
+    machines = long.filter((pl.col("instrument") == RELEVANCE) & ~pl.col("kind").is_in(PEOPLE_KINDS))
     decided = labels.drop_nulls("label").select("campaign", "unit", "label")
-    machines = relevance.filter(~pl.col("kind").is_in(PEOPLE_KINDS))
     yes, wanted = pl.col("value") == YES, pl.col("label") == YES
     cells = {"tp": yes & wanted, "fp": yes & ~wanted, "fn": ~yes & wanted, "tn": ~yes & ~wanted}
-    counts = (
-        machines.join(decided, on=["campaign", "unit"])
-        .group_by("campaign", "rater", "kind")
-        .agg(cell.sum().alias(key) for key, cell in cells.items())
+    joined = machines.join(decided, on=["campaign", "unit"]).with_columns(**cells)
+    answers = with_person(joined, release).sort("campaign", "rater", "kind", "unit")
+    ties = labels.filter(pl.col("label").is_null()).group_by("campaign").len()
+    return _Marked(answers, ties)
+
+
+def _ends(cells: dict[str, Floats], clusters: Clusters) -> tuple[list[float], str]:
+    """Low and high of each figure in the order of ``SELECTION_SCHEMA``, and why there are none."""
+    tp, fp, fn, tn = (cells[cell] for cell in CELLS)
+    found = [
+        clustered_share(tp, clusters, tp + fp),
+        clustered_share(tp, clusters, tp + fn),
+        clustered_share(2 * tp, clusters, 2 * tp + fp + fn),
+        clustered_share(tp + tn, clusters),
+        clustered_share(tp + fn, clusters),
+        clustered_share(tp + fp, clusters),
+        clustered_quotient(tp + fp, tp + fn, clusters),
+    ]
+    reason = found[3].reason if math.isnan(found[3].low) else ""
+    return [end for estimate in found for end in estimate[1:3]], reason
+
+
+def selection_by(
+    long: pl.DataFrame,
+    release: Release,
+    by: Literal["person", "prompt"],
+    *,
+    source: LabelSource = "judgments",
+    min_judgments: int = 1,
+) -> pl.DataFrame:
+    """``selection`` for each person or each prompt by itself: ``BY_SCHEMA``, ``by`` and the ``level`` it is.
+
+    Figures as in ``selection``, NaN where a denominator is 0; no intervals: one person's or one prompt's units are few
+    and say nothing of others.
+    """
+    answers = _against_label(long, release, source, min_judgments).answers
+    tp, fp, fn, tn = (pl.col(cell) for cell in ("true_positive", "false_positive", "false_negative", "true_negative"))
+    n = pl.col("n")
+    figures = {
+        "precision": tp / (tp + fp),
+        "recall": tp / (tp + fn),
+        "f1": 2 * tp / (2 * tp + fp + fn),
+        "accuracy": (tp + tn) / n,
+        "share_label": (tp + fn) / n,
+        "share_marked": (tp + fp) / n,
+        "over_selection": pl.when(tp + fn > 0).then((tp + fp) / (tp + fn)).otherwise(math.nan),
+    }
+    names = BY_SCHEMA.names()[6:10]
+    counts = [pl.col(cell).sum().cast(pl.Int64).alias(name) for cell, name in zip(CELLS, names, strict=True)]
+    return (
+        answers.group_by("campaign", "rater", "kind", pl.lit(by).alias("by"), pl.col(by).alias("level"))
+        .agg(pl.len().cast(pl.Int64).alias("n"), *counts)
+        .with_columns(**figures)
+        .match_to_schema(BY_SCHEMA)
+        .sort("campaign", "kind", "rater", "level")
     )
-    rows = []
-    for campaign, rater, kind, *found in counts.sort("campaign", "kind", "rater").rows():
-        scores = Scores(*found)
-        rows.append((campaign, rater, kind, name, ties.get(campaign, 0), *scores.row))
-    return pl.DataFrame(rows, schema=SELECTION_SCHEMA, orient="row")
 
 
-def marked_relevant(long: pl.DataFrame) -> pl.DataFrame:
+def marked_relevant(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     """Share of their own units that each rater and model called relevant, and all people of a campaign together.
 
     Columns: ``MARKED_SCHEMA``; the people together stand as rater "all raters" with ``raters`` counting them (1 for
-    everybody else). ``share`` = marked / n in [0, 1] with Wilson's 95 % interval over answers. Raters need not have
-    seen the same units, so two shares may differ by what was asked.
+    everybody else). ``share`` = marked / n in [0, 1], its 95 % interval clustered by person and prompt, that of all
+    raters also by rater; NaN with ``reason`` where there is one of them. Raters need not have seen the same units, so
+    two shares may differ by what was asked.
     """
-    relevance = long.filter(pl.col("instrument") == RELEVANCE)
-    people = relevance.filter(pl.col("kind").is_in(PEOPLE_KINDS))
-    together = people.with_columns(pl.lit("all raters").alias("rater"), pl.col("rater").alias("who"))
-    each = relevance.with_columns(pl.col("rater").alias("who"))
-    counts = (
-        pl.concat([together, each])
-        .group_by("campaign", "rater", "kind")
-        .agg(
-            pl.col("who").n_unique().alias("raters"),
-            pl.len().alias("n"),
-            (pl.col("value") == YES).sum().alias("marked"),
-        )
-        .sort("campaign", "kind", "rater")
-    )
-    rows = [(*row, row[5] / row[4], *wilson_interval(row[5], row[4])) for row in counts.rows()]
-    return pl.DataFrame(rows, schema=MARKED_SCHEMA, orient="row")
+    relevance = with_person(long.filter(pl.col("instrument") == RELEVANCE), release)
+    relevance = relevance.with_columns(pl.col("rater").alias("who"))
+    together = relevance.filter(pl.col("kind").is_in(PEOPLE_KINDS)).with_columns(pl.lit(PEOPLE).alias("rater"))
+    rows = []
+    for part, dimensions in ((together, (*MATERIAL, "who")), (relevance, MATERIAL)):
+        for names, answers in part.group_by("campaign", "rater", "kind", maintain_order=True):
+            marked = (answers["value"] == YES).cast(pl.Float64)
+            found = clustered_share(marked.to_numpy(), codes_of(answers, *dimensions))
+            reason = found.reason.replace("who", "rater")
+            counts = (answers["who"].n_unique(), answers.height, int(marked.sum()))
+            rows.append((*names, *counts, *found[:3], reason))
+    return pl.DataFrame(rows, schema=MARKED_SCHEMA, orient="row").sort("campaign", "kind", "rater")
 
 
 def _ratio(part: int, whole: int) -> float:

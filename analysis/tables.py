@@ -71,7 +71,7 @@ BUILDERS: dict[str, Builder] = {
     "selection": lambda c: selection(
         c.long, c.release, source=c.settings.label_source, min_judgments=c.settings.min_judgments
     ),
-    "marked_relevant": lambda c: marked_relevant(c.long),
+    "marked_relevant": lambda c: marked_relevant(c.long, c.release),
     "preference": lambda c: preference(
         c.long,
         c.release,

@@ -126,7 +126,7 @@ def test_imported_labels_belong_to_every_campaign_that_asks_their_unit() -> None
 
 def test_marked_relevant_counts_each_rater_and_all_people_together() -> None:
     long = long_of({"a": ["yes", "no"], "b": ["yes", None], "m": ["yes", "yes"]}, {"m": "model"})
-    found = marked_relevant(long).select("rater", "kind", "raters", "n", "marked").rows()
+    found = marked_relevant(long, release_of()).select("rater", "kind", "raters", "n", "marked").rows()
     assert found == [
         ("a", "human", 1, 2, 1),
         ("all raters", "human", 2, 3, 2),
@@ -138,4 +138,4 @@ def test_marked_relevant_counts_each_rater_and_all_people_together() -> None:
 def test_selection_of_nothing_is_empty() -> None:
     release = _release({}, "y")
     assert selection(long_form(release), release).is_empty()
-    assert marked_relevant(pl.DataFrame(schema=long_of({}).schema)).is_empty()
+    assert marked_relevant(pl.DataFrame(schema=long_of({}).schema), release).is_empty()
