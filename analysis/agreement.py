@@ -17,8 +17,9 @@ import polars as pl
 
 from analysis.agreement_codes import ALL, MODELS, PEOPLE, Coded, Floats, coded, coded_campaigns, row_codes
 from analysis.agreement_icc import FIGURES as ICC_FIGURES
+from analysis.agreement_pairwise import distances
 from analysis.agreement_resampled import RATER_MODEL, SUMMARY_GROUPS, Draws, Figures, PairResults, resample
-from analysis.agreement_tallies import FIGURES_AT, alpha, distances, ordinal_distances, unit_tallies, weighted_tally
+from analysis.agreement_tallies import FIGURES_AT, alpha, ordinal_distances, unit_tallies, weighted_tally
 from analysis.bootstrap import REPLICATES, percentiles
 from analysis.intervals import SEED
 from analysis.longform import MODEL, PEOPLE_KINDS
@@ -265,7 +266,7 @@ def _alphas(answers: Coded, levels: Iterable[Level]) -> list[tuple[int, float]]:
     counts = answers.counts()
     first, pattern = row_codes(list(counts.T))
     units = np.bincount(pattern, minlength=len(first)).astype(np.float64)
-    tally = weighted_tally(unit_tallies(counts[first].astype(np.float64)), units[None, :])
+    tally = weighted_tally(unit_tallies(counts[first].astype(np.float64)), units[:, None])
     far: dict[Level, Floats] = {"nominal": distances(answers.scores, 0), "interval": distances(answers.scores, 2)}
     far["ordinal"] = ordinal_distances(tally)
     return [(int(tally.pairable[0]), float(alpha(tally, far[level])[0])) for level in levels]

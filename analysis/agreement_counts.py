@@ -13,7 +13,7 @@ from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_icc import answers_per_unit, icc_figures, squares_over_units, unit_squares
 from analysis.agreement_sets import cross_percent, rater_squares, rater_tally, sets_of
 from analysis.agreement_tallies import FIGURES_AT, count_figures, unit_tallies, weighted_tally
-from analysis.bootstrap import Weights
+from analysis.bootstrap import Weights, summed
 
 
 class GroupFigures(NamedTuple):
@@ -50,12 +50,12 @@ def group_figures(coded: Coded, group: str) -> GroupFigures | None:
     levels = tuple(dict.fromkeys(("nominal", *coded.levels)))
 
     def over_units(weights: Weights) -> Floats:
-        drawn = (grouping @ weights).T.astype(np.float64)
+        drawn = grouping @ weights
         found = count_figures(weighted_tally(tallies, drawn), coded.scores, levels)
         if cells is not None:
             table = (cells @ weights).astype(np.float64).reshape(len(coded.raters), len(coded.values), -1)
             n, total = table.sum(axis=1).T, np.einsum("bkr,k->rb", table, coded.scores)
-            found |= icc_figures(squares_over_units(drawn @ squares, n, total), k)
+            found |= icc_figures(squares_over_units(summed(squares, drawn), n, total), k)
         return np.stack(list(found.values()), axis=1)
 
     def over_raters(weights: Weights) -> Floats:
@@ -97,9 +97,8 @@ def mixed_figures(coded: Coded) -> GroupFigures | None:
     sets = sets_of(chosen)
 
     def over_units(weights: Weights) -> Floats:
-        units = (both.astype(np.float32) @ weights).astype(np.float64)
-        agreed = share @ weights.astype(np.float64)
-        return np.divide(agreed, units, out=np.full(len(units), np.nan), where=units > 0)[:, None]
+        units, agreed = summed(np.stack([both, share], axis=1), weights).T
+        return np.asarray(np.divide(agreed, units, out=np.full(len(units), np.nan), where=units > 0)[:, None])
 
     def over_raters(weights: Weights) -> Floats:
         return cross_percent(sets, weights, person.astype(np.float64), coded.scores)[:, None]

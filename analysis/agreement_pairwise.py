@@ -43,7 +43,7 @@ class Pairs:
 
     def tables(self, weights: Weights) -> Floats:
         """Weighted tables, shape (pairs, values, values, replicates), for weights of shape (units, replicates)."""
-        found = (self.cells @ weights).astype(np.float64)
+        found: Floats = (self.cells @ weights).astype(np.float64)
         return found.reshape(len(self), self.n_values, self.n_values, weights.shape[1])
 
 
@@ -75,8 +75,8 @@ def distances(scores: Sequence[float] | Floats, power: int) -> Floats:
     """How far two values are apart: 0 or 1 (``power`` 0), by difference of scores (1), by its square (2)."""
     given = np.asarray(scores, dtype=np.float64)
     if power == 0:
-        return 1.0 - np.eye(len(given))
-    return np.abs(given[:, None] - given[None, :]) ** power
+        return np.asarray(1.0 - np.eye(len(given)))
+    return np.asarray(np.abs(given[:, None] - given[None, :]) ** power)
 
 
 def kappas(tables: Floats, distance: Floats) -> Floats:
@@ -89,15 +89,17 @@ def kappas(tables: Floats, distance: Floats) -> Floats:
     Sources: J. Cohen (1960), Educ. Psychol. Meas. 20, 37-46; weighted: J. Cohen (1968), Psychol. Bull. 70, 213-220.
     """
     first, second = tables.sum(axis=2), tables.sum(axis=1)
-    n = first.sum(axis=1)
-    seen = np.einsum("pklr,kl->pr", tables, distance)
-    chance = np.einsum("pkr,kl,plr->pr", first, distance, second, optimize=True)
-    return _divided(chance - n * seen, chance)
+    seen, chance = np.zeros_like(first[:, 0]), np.zeros_like(first[:, 0])
+    for one, other in np.argwhere(distance):
+        far = distance[one, other]
+        seen += far * tables[:, one, other]
+        chance += far * first[:, one] * second[:, other]
+    return _divided(chance - first.sum(axis=1) * seen, chance)
 
 
 def percents(tables: Floats) -> Floats:
     """Share of units on which the two gave the same value, in [0, 1]: shape (pairs, replicates); NaN without units."""
-    return _divided(np.einsum("pkkr->pr", tables), tables.sum(axis=(1, 2)))
+    return _divided(np.trace(tables, axis1=1, axis2=2), tables.sum(axis=(1, 2)))
 
 
 def spearmans(tables: Floats) -> Floats:
@@ -107,17 +109,17 @@ def spearmans(tables: Floats) -> Floats:
     value throughout (no order to compare), and without units.
     Source: C. Spearman (1904), American Journal of Psychology 15, 72-101; ties as in M. G. Kendall (1948).
     """
-    first, second = _ranks(tables.sum(axis=2)), _ranks(tables.sum(axis=1))
     rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    first, second = _ranks(rows), _ranks(columns)
     spread = (rows * first**2).sum(axis=1) * (columns * second**2).sum(axis=1)
-    together = np.einsum("pkr,pklr,plr->pr", first, tables, second, optimize=True)
+    together = sum(first[:, k] * (tables[:, k] * second).sum(axis=1) for k in range(tables.shape[1]))
     return np.clip(_divided(together, np.sqrt(spread)), -1.0, 1.0)
 
 
 def _ranks(counts: Floats) -> Floats:
     """Mean rank of each value less the mean of all ranks, from its count: shape as ``counts``, (pairs, values, ...)."""
     below = np.cumsum(counts, axis=1) - counts
-    return below + counts / 2 - counts.sum(axis=1, keepdims=True) / 2
+    return np.asarray(below + counts / 2 - counts.sum(axis=1, keepdims=True) / 2)
 
 
 def pair_figures(tables: Floats, scores: Floats, ordered: bool) -> Floats:

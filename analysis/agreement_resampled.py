@@ -19,6 +19,7 @@ from analysis.bootstrap import (
     percentiles,
     rater_weights,
     replicated,
+    summed,
     unit_weights,
 )
 from analysis.intervals import SEED
@@ -88,9 +89,9 @@ def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Res
     by_units, by_raters = _over_units(coded, blocks, there, chosen), _over_raters(coded, blocks, there, chosen)
     results = [block.results(drawn) for block, drawn in zip(blocks, by_units, strict=False)]
     means = [block.means(by_units[place], by_raters[place]) for place, block in enumerate(blocks)]
-    summed = [np.sum([part[kind] for part in means], axis=0) for kind in range(3)]
+    added = [np.sum([part[kind] for part in means], axis=0) for kind in range(3)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        value, units, raters = (part[..., 0] / part[..., 1] for part in summed)
+        value, units, raters = (part[..., 0] / part[..., 1] for part in added)
     found = {}
     for place, (group, figures) in enumerate(there.items(), len(blocks)):
         at = SUMMARY_GROUPS.index(group)
@@ -168,8 +169,8 @@ class _Block:
         pair = weights[self.pairs.first].astype(np.float64) * weights[self.pairs.second]
         made = self.figures[_MEANS]
         defined = ~np.isnan(made)
-        parts = [np.where(defined, made, 0.0), defined.astype(np.float64)]
-        return np.stack([np.einsum("gp,fp,pr->rgf", self.groups, part, pair, optimize=True) for part in parts], axis=-1)
+        parts = np.stack([np.where(defined, made, 0.0), defined], axis=-1).transpose(1, 0, 2)
+        return summed(self.groups.T[:, :, None, None] * parts[:, None], pair)
 
     def means(self, by_units: Floats, by_raters: Floats) -> tuple[Floats, Floats, Floats]:
         """Sum and number (last axis) by group and mean: of the figures, of replicates over units, over raters."""
@@ -197,8 +198,9 @@ def _groups_of(coded: Coded, pairs: Pairs) -> dict[str, Mask]:
 def _sums(figures: Floats, groups: Floats) -> Floats:
     """Sum and number of defined ``figures`` (figures, pairs, replicates): (replicates, groups, figures, 2)."""
     defined = ~np.isnan(figures)
-    parts = [np.where(defined, figures, 0.0), defined.astype(np.float64)]
-    return np.stack([np.einsum("gp,fpr->rgf", groups, part, optimize=True) for part in parts], axis=-1)
+    parts = [np.where(defined, figures, 0.0), defined]
+    by_group = [[part[:, group > 0].sum(axis=1) for group in groups] for part in parts]
+    return np.array(by_group, dtype=np.float64).transpose(3, 1, 2, 0)
 
 
 def _joined(results: list[PairResults]) -> PairResults:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from analysis.agreement_codes import Coded, Floats, Ints, row_codes
 from analysis.agreement_icc import Squares
 from analysis.agreement_tallies import Tally
-from analysis.bootstrap import Weights
+from analysis.bootstrap import Weights, summed
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def sets_of(coded: Coded) -> Sets:
     sizes = np.bincount(number, minlength=len(first)).astype(np.float64)
     q = len(coded.values)
     one, one_place = np.unique(set_of_unit[coded.unit] * n_raters + coded.rater, return_inverse=True)
-    values = _counted(coded.value, one_place, q, len(one))
+    values = _counted(coded.value.astype(np.int64), one_place, q, len(one))
     two, couples = _couples(coded, set_of_unit)
     one_set, one_rater = one // n_raters, one % n_raters
     shape = (len(sizes), n_raters)
@@ -100,7 +100,7 @@ def rater_tally(sets: Sets, weights: Weights) -> Tally:
     A unit's n is the sum m of the weights of its raters, its ordered pairs m^2 less the sum of their squares: a rater
     drawn twice is not compared with himself. With weights 1 it is ``weighted_tally`` of the units.
     """
-    replicates, q = weights.shape[1], sets.n_values
+    q = sets.n_values
     drawn = weights.astype(np.float64)
     size = sets.in_set @ drawn
     pairs = size**2 - sets.in_set @ drawn**2
@@ -108,8 +108,8 @@ def rater_tally(sets: Sets, weights: Weights) -> Tally:
     agreed = _both_ways(sets.couples @ couple, q)
     coincided = _both_ways(sets.couples @ (couple * size[sets.two_set]), q)
     shares = sets.values @ (drawn[sets.one_rater] * _inverse(size)[sets.one_set])
-    units, pairable = sets.sizes @ (size > 0), sets.sizes @ (pairs > 0)
-    return Tally(units.reshape(replicates), pairable.reshape(replicates), shares.T, agreed, coincided)
+    units, pairable = summed(sets.sizes, size > 0), summed(sets.sizes, pairs > 0)
+    return Tally(units, pairable, shares.T, agreed, coincided)
 
 
 def rater_squares(sets: Sets, weights: Weights, scores: Floats) -> Squares:
@@ -129,19 +129,19 @@ def rater_squares(sets: Sets, weights: Weights, scores: Floats) -> Squares:
     per_set = csr_matrix((np.ones(len(own)), (sets.one_set, np.arange(len(own)))), shape=(len(size), len(own)))
     two = len(sets.two_set)
     per_couple = csr_matrix((np.ones(two), (sets.two_set, np.arange(two))), shape=(len(size), two))
-    summed = per_set @ own + per_couple @ (cross * drawn[sets.two_first] * drawn[sets.two_second])
+    by_set = per_set @ own + per_couple @ (cross * drawn[sets.two_first] * drawn[sets.two_second])
     mean_square = np.divide(total**2, n, out=np.zeros(n_raters), where=n > 0)
     return Squares(
-        n=n @ drawn,
-        total=total @ drawn,
-        squares=squares @ drawn,
-        by_unit=several @ (summed * _inverse(size)),
-        by_rater=mean_square @ drawn,
-        units=sizes @ (doubled * _inverse(size)),
-        raters=(n > 0) @ drawn,
-        unit_sizes=sizes @ size**2,
-        rater_sizes=n**2 @ drawn**2,
-        repeats=n @ drawn**2,
+        n=summed(n, drawn),
+        total=summed(total, drawn),
+        squares=summed(squares, drawn),
+        by_unit=summed(several, by_set * _inverse(size)),
+        by_rater=summed(mean_square, drawn),
+        units=summed(sizes, doubled * _inverse(size)),
+        raters=summed(n > 0, drawn),
+        unit_sizes=summed(sizes, size**2),
+        rater_sizes=summed(n**2, drawn**2),
+        repeats=summed(n, drawn**2),
     )
 
 
@@ -155,16 +155,16 @@ def cross_percent(sets: Sets, weights: Weights, people: Floats, scores: Floats) 
     couples = (sets.in_set @ (drawn * side)) * (sets.in_set @ (drawn * (1 - side)))
     mixed = people[sets.two_first] != people[sets.two_second]
     couple = drawn[sets.two_first] * drawn[sets.two_second] * mixed[:, None] * _inverse(couples)[sets.two_set]
-    agreed = np.eye(len(scores)).ravel() @ (sets.couples @ couple)
-    units = sets.sizes @ (couples > 0)
-    return np.divide(agreed, units, out=np.full(len(units), np.nan), where=units > 0)
+    agreed = summed(np.eye(len(scores)).ravel(), sets.couples @ couple)
+    units = summed(sets.sizes, couples > 0)
+    return np.asarray(np.divide(agreed, units, out=np.full(len(units), np.nan), where=units > 0))
 
 
 def _inverse(values: Floats) -> Floats:
-    return np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+    return np.asarray(np.divide(1.0, values, out=np.zeros_like(values), where=values > 0))
 
 
 def _both_ways(couples: Floats, q: int) -> Floats:
     """Cells of couples (first, second), shape (q q, replicates), counted in both orders: (replicates, q, q)."""
     tables = couples.T.reshape(-1, q, q)
-    return tables + tables.transpose(0, 2, 1)
+    return np.asarray(tables + tables.transpose(0, 2, 1))

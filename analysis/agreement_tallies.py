@@ -17,6 +17,7 @@ import numpy as np
 
 from analysis.agreement_codes import Floats
 from analysis.agreement_pairwise import distances
+from analysis.bootstrap import summed
 from analysis.schema import Level
 
 TINY = 1e-12  # of numbers that are of the order of 1
@@ -60,8 +61,8 @@ def unit_tallies(counts: Floats) -> Tally:
 
 
 def weighted_tally(units: Tally, weights: Floats) -> Tally:
-    """The sums over units with ``weights`` of shape (replicates, units)."""
-    return Tally(*(np.tensordot(weights, part, axes=1) for part in units))
+    """The sums over units with ``weights`` of shape (units, replicates)."""
+    return Tally(*(summed(part, weights) for part in units))
 
 
 def count_figures(tally: Tally, scores: Sequence[float] | Floats, levels: Sequence[Level]) -> dict[str, Floats]:
@@ -161,4 +162,4 @@ def _beyond_chance(seen: Floats, chance: Floats) -> Floats:
 
 def _divided(above: Floats, below: Floats) -> Floats:
     above, below = np.broadcast_arrays(above, below)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0))
