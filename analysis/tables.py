@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import polars as pl
 
 from analysis.agreement import agreement_groups, agreement_pairs, krippendorff_table
-from analysis.attribute_quality import label_shares
+from analysis.attribute_quality import label_shares, real_minus_synthetic
+from analysis.calibration import calibration, calibration_summary
 from analysis.crowd import conclusions, reliability
+from analysis.failures import failure_agreement, failure_shares
+from analysis.judges import judges
 from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes
+from analysis.mentions import mention_correlation, mention_effect, mention_rates
 from analysis.planning import planning
 from analysis.powered import powered, thrift
-from analysis.preference import PairRule, preference
+from analysis.preference import PairRule, preference, preference_effects, preference_overall
 from analysis.release import Release
-from analysis.selection import LabelSource, marked_relevant, selection
+from analysis.selection import LabelSource, marked_relevant, selection, selection_by
 from analysis.summary import campaign_summary, origin_summary
+from analysis.thresholds import threshold_curves, thresholds
 
 
 @dataclass(frozen=True)
@@ -60,24 +66,52 @@ class Context:
 Builder = Callable[[Context], pl.DataFrame]
 Tables = dict[str, pl.DataFrame]
 
+
+class _Label(TypedDict):
+    source: LabelSource
+    min_judgments: int
+
+
+class _NoBetter(TypedDict):
+    pair_rule: PairRule
+    neutral_is_no_better: bool
+
+
+def _label(context: Context) -> _Label:
+    return {"source": context.settings.label_source, "min_judgments": context.settings.min_judgments}
+
+
+def _no_better(context: Context) -> _NoBetter:
+    chosen = context.settings
+    return {"pair_rule": chosen.pair_rule, "neutral_is_no_better": chosen.neutral_is_no_better}
+
+
 # Columns and definitions stand at the function that makes the table.
 BUILDERS: dict[str, Builder] = {
     "origins": lambda c: origin_summary(c.long),
     "campaigns": lambda c: campaign_summary(c.long, c.release),
     "label_shares": lambda c: label_shares(c.long, c.release),
+    "real_minus_synthetic": lambda c: real_minus_synthetic(c.long, c.release),
+    "failure_shares": lambda c: failure_shares(c.release, c.long),
+    "failure_agreement": lambda c: failure_agreement(c.release, c.long),
+    "calibration": lambda c: calibration(c.long, c.release),
+    "calibration_summary": lambda c: calibration_summary(c.long, c.release),
     "agreement_pairs": lambda c: agreement_pairs(c.long, min_n=c.settings.min_n),
     "agreement_groups": lambda c: agreement_groups(c["agreement_pairs"]),
     "krippendorff": lambda c: krippendorff_table(c.long),
-    "selection": lambda c: selection(
-        c.long, c.release, source=c.settings.label_source, min_judgments=c.settings.min_judgments
-    ),
+    "selection": lambda c: selection(c.long, c.release, **_label(c)),
+    "selection_by_person": lambda c: selection_by(c.long, c.release, "person", **_label(c)),
+    "selection_by_prompt": lambda c: selection_by(c.long, c.release, "prompt", **_label(c)),
+    "threshold_curves": lambda c: threshold_curves(c.long, c.release, **_label(c)),
+    "thresholds": lambda c: thresholds(c.long, c.release, **_label(c)),
     "marked_relevant": lambda c: marked_relevant(c.long, c.release),
-    "preference": lambda c: preference(
-        c.long,
-        c.release,
-        pair_rule=c.settings.pair_rule,
-        neutral_is_no_better=c.settings.neutral_is_no_better,
-    ),
+    "preference": lambda c: preference(c.long, c.release, **_no_better(c)),
+    "preference_overall": lambda c: preference_overall(c.long, c.release, **_no_better(c)),
+    "preference_effects": lambda c: preference_effects(c.long, c.release),
+    "judges": lambda c: judges(c.long, c.release),
+    "mention_effect": lambda c: mention_effect(c.long, c.release),
+    "mention_rates": lambda c: mention_rates(c.long, c.release),
+    "mention_correlation": lambda c: mention_correlation(c["mention_rates"]),
     "conclusions": lambda c: conclusions(c.long, c.release),
     "reliability": lambda c: reliability(c.long),
     "powered": lambda c: powered(c.long, c.release),
