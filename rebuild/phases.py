@@ -22,10 +22,12 @@ from pipeline.models import Run
 from pipeline.sources.world.characters import EMBEDDINGS
 from rebuild.checking import check_rebuild
 from rebuild.collecting import Raters, ensure_campaign, ensure_labels
+from rebuild.describing import ensure_description
 from rebuild.journal import Journal, table_of
 from rebuild.material import EXTRACTOR, MODELS, Machines, ensure_sample, import_world
 from rebuild.plan import Folder, Plan, RebuildFailed
 from rebuild.progress import Phase, phase
+from rebuild.round_trip import check_round_trip
 from rebuild.study import begin_study, claim_folder, enroll_raters
 from studies.models import Study
 
@@ -67,6 +69,7 @@ class Rebuild:
         self.compare_responses(merge, labels)
         self.release()
         self.report()
+        self.come_back()
         self.check()
 
     @property
@@ -74,11 +77,16 @@ class Rebuild:
         return Machines(self.study, self.servers.models, self.plan.queue)
 
     def run(
-        self, stage: str, inputs: Sequence[Run], models: Sequence[str] = (EXTRACTOR,), backend: str = "openai_api"
+        self,
+        stage: str,
+        inputs: Sequence[Run],
+        models: Sequence[str] = (EXTRACTOR,),
+        backend: str = "openai_api",
+        **parameters: str,
     ) -> tuple[Run, ...]:
         by = models[0] if len(models) == 1 else f"{len(models)} models"
         with self.phase(f"{stage} by {by}") as phase:
-            return self.machines.run(stage, inputs, phase.told, models=models, backend=backend)
+            return self.machines.run(stage, inputs, phase.told, models=models, backend=backend, **parameters)
 
     def infer(self) -> Run:
         """What the conversations say about their people, merged, with its evidence."""
@@ -95,10 +103,11 @@ class Rebuild:
         of_quality = Material((merge,), sample_runs=(quality,))
         of_relevance = Material((merge,), sample_runs=(relevance,))
         campaigns = self.collect({QUALITY: of_quality, RELEVANCE: of_relevance})
+        self.run(Stage.WHY, [self.label(campaigns[QUALITY])])
         return campaigns[RELEVANCE]
 
     def label(self, campaign: Campaign) -> Run:
-        with self.phase("labels") as phase:
+        with self.phase(f"labels of {campaign.instrument}") as phase:
             run = ensure_labels(campaign)
             phase.said = f"{run.n_done:,} units"
             return run
@@ -108,7 +117,8 @@ class Rebuild:
         responds = self.run(Stage.RESPOND, [labels], MODELS)
         material = Material((merge,), responds, (labels,))
         sample = self.sample(PREFERENCE, material, self.plan.pairs)
-        self.run(Stage.JUDGE, [*responds, labels, sample], MODELS)
+        self.run(Stage.JUDGE, [*responds, labels, sample], MODELS, orders="both")
+        self.run(Stage.MENTION, [*responds, labels, sample])
         self.collect({PREFERENCE: Material((merge,), responds, (labels,), (sample,))})
 
     def sample(self, instrument: InstrumentName, material: Material, n_pages: int | None = None) -> Run:
@@ -144,13 +154,14 @@ class Rebuild:
         return campaigns
 
     def release(self) -> None:
-        """The release in its folder. One that a kill left without its row is not the study's, and is made anew."""
+        """The final release in its folder. One that a kill left without its row is not the study's: made anew."""
         with self.phase("release") as phase:
             if not self.is_released():
                 for left in (self.folder.release, *self.folder.root.glob(".release.*.unfinished")):
                     shutil.rmtree(left, ignore_errors=True)
                 try:
-                    make_release(study=self.study, out=self.folder.release)
+                    ensure_description(self.study)
+                    make_release(study=self.study, out=self.folder.release, final=True)
                 except ReleaseRefused as error:
                     raise RebuildFailed(error.message) from error
             phase.said = str(self.folder.release)
@@ -173,6 +184,10 @@ class Rebuild:
             if done.returncode:
                 raise RebuildFailed(f"the report could not be made: {done.stderr.strip()}")
             phase.said = str(self.folder.report / "report.html")
+
+    def come_back(self) -> None:
+        with self.phase("round trip") as phase:
+            phase.said = check_round_trip(self.folder)
 
     def check(self) -> None:
         with self.phase("check"):

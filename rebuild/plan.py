@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,13 @@ class Folder:
     @property
     def report(self) -> Path:
         return self.root / "report"
+
+    def emptied(self, name: str) -> Path:
+        """The folder of that name, new and empty."""
+        path = self.root / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
 
     @property
     def owner(self) -> Path:
