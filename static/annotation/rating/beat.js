@@ -10,11 +10,13 @@ Rating.beat = (() => {
     const url = page.form()?.dataset.draft;
     if (!used || !url || submit.waits() || document.visibilityState !== "visible") return;
     used = false;
-    const body = new URLSearchParams(ahead.token() ? { ahead: ahead.token() } : {});
+    const held = ahead.token();
+    const body = new URLSearchParams(held ? { ahead: held } : {});
     try {
       const reply = await fetch(url, { method: "POST", body, headers: csrf() });
-      if (reply.status === 410 || reply.headers.has("X-Ahead-Over")) ahead.drop();
-      if (reply.status === 410 && url === page.form()?.dataset.draft) say(await reply.text());
+      const over = reply.status === 410 && url === page.form()?.dataset.draft; // else the rater had gone on by then
+      if (over || (reply.headers.has("X-Ahead-Over") && held === ahead.token())) ahead.drop();
+      if (over) say(await reply.text());
     } catch {
       used = true; // offline: the next beat tries again
     }

@@ -30,6 +30,7 @@ Rating.outbox = (() => {
   const refused = () => all().filter((entry) => entry.refused);
   const unsent = () => waiting().filter((entry) => entry.kind !== "draft");
   const drop = (entry) => store.drop(name(entry.id));
+  const has = (id) => Boolean(open(store.read(name(id))));
 
   function put({ kind, url, token, fields }) {
     const id = kind === "draft" ? `draft-${token}` : `${kind}-${token}-${Date.now()}`;
@@ -167,5 +168,5 @@ Rating.outbox = (() => {
     if (document.visibilityState === "visible" && waiting().length && failures) flush();
   });
 
-  return { put, drop, flush, retry, emptied, waiting, refused, unsent, has: (id) => store.read(name(id)) !== null };
+  return { put, drop, flush, retry, emptied, waiting, refused, unsent, has };
 })();

@@ -63,9 +63,9 @@ Rating.submit = (() => {
       awaited = null; // else passed() would go elsewhere
       return void location.assign(reply.url);
     }
+    progress.stored(entry, next); // before a page is shown that may count this one already
     if (awaited) instead(next);
     else ahead.keep(next);
-    progress.stored(entry, next);
     ahead.fetchFirst();
     if (!drafts.hushed()) saySaved(entry);
   }

@@ -102,6 +102,57 @@ def test_two_tabs_send_one_after_the_other(rater: MakeRater, start: Start) -> No
     assert done() == 1
 
 
+def test_lease_that_was_over_by_then_takes_nothing_from_the_next_item(
+    page: Page, rater: MakeRater, start: Start
+) -> None:
+    """The lease of an item is renewed; before the reply is there, the item is submitted and the rater at the next."""
+    page.clock.install()
+    start(rater(RELEVANCE, n_items=3).campaign)
+    fetched_ahead(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/draft/", hold, times=1)
+    page.keyboard.press("j")
+    with page.expect_request("**/draft/"):
+        page.clock.fast_forward(50_000)
+    judge(page)
+    expect(page.locator(".where .progress")).to_contain_text("1 saved")
+    fetched_ahead(page)
+    with page.expect_response("**/draft/") as reply:
+        held[0].continue_()
+    assert reply.value.status == 410
+    assert page.evaluate("Rating.ahead.token() !== ''")
+
+
+def test_item_that_was_fetched_while_the_last_one_was_stored_counts_it_once(
+    page: Page, rater: MakeRater, start: Start
+) -> None:
+    """The server has the answers of the first when it gives the second, and the browser never hears of the first."""
+    late: list[tuple[Route, str]] = []
+
+    def hold(route: Route) -> None:
+        late.append((route, route.fetch().text().replace('data-saved="0"', 'data-saved="1"')))
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/ahead/", hold, times=1)
+    page.route("**/submit/", lose)
+    start(rater(RELEVANCE).campaign)
+    judge(page)
+    expect(page.locator("#trouble")).to_be_visible()
+    [(route, text)] = late
+    route.fulfill(body=text, content_type="text/html")
+    fetched_ahead(page)
+    page.unroute("**/submit/")
+    page.locator("#retry").click()
+    expect(page.locator(".where .progress")).to_have_text("Item 2 of up to 2 · 1 saved")
+
+
 def test_last_of_the_work_is_saved_before_the_end_is_shown(rater: MakeRater, start: Start) -> None:
     page = start(rater(RELEVANCE, n_items=1).campaign)
     page.route("**/submit/", lambda route: route.abort())
