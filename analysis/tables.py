@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypedDict
 
 import polars as pl
 
-from analysis.agreement import agreement_groups, agreement_pairs, krippendorff_table
+from analysis.agreement import Agreement, agreement, krippendorff_table
 from analysis.attribute_quality import label_shares, real_minus_synthetic
 from analysis.calibration import calibration, calibration_summary
 from analysis.crowd import conclusions, reliability
@@ -62,6 +63,11 @@ class Context:
             self._made[name] = BUILDERS[name](self)
         return self._made[name]
 
+    @cached_property
+    def agreed(self) -> Agreement:
+        """Three tables of one pass over the replicates."""
+        return agreement(self.long, min_n=self.settings.min_n)
+
 
 Builder = Callable[[Context], pl.DataFrame]
 Tables = dict[str, pl.DataFrame]
@@ -96,8 +102,9 @@ BUILDERS: dict[str, Builder] = {
     "failure_agreement": lambda c: failure_agreement(c.release, c.long),
     "calibration": lambda c: calibration(c.long, c.release),
     "calibration_summary": lambda c: calibration_summary(c.long, c.release),
-    "agreement_pairs": lambda c: agreement_pairs(c.long, min_n=c.settings.min_n),
-    "agreement_groups": lambda c: agreement_groups(c["agreement_pairs"]),
+    "agreement_pairs": lambda c: c.agreed.pairs,
+    "agreement_groups": lambda c: c.agreed.groups,
+    "agreement_summary": lambda c: c.agreed.summary,
     "krippendorff": lambda c: krippendorff_table(c.long),
     "selection": lambda c: selection(c.long, c.release, **_label(c)),
     "selection_by_person": lambda c: selection_by(c.long, c.release, "person", **_label(c)),

@@ -19,8 +19,10 @@ from tests.analysis.frames import campaign, item, judgment, release_of, unit_of,
 from tests.analysis.synthetic import synthetic_frames, write_folder
 
 COLUMNS = {
-    "agreement_pairs": "campaign,rater_a,rater_b,kind_a,kind_b,n,agreement,kappa",
-    "agreement_groups": "campaign,group,pairs,mean_agreement,mean_kappa",
+    "agreement_pairs": "campaign,rater_a,rater_b,kind_a,kind_b,n,agreement,kappa,kappa_linear,kappa_quadratic,spearman,"
+    "low,high,undefined",
+    "agreement_groups": "campaign,group,pairs,mean_agreement,mean_kappa,mean_kappa_linear,mean_kappa_quadratic,"
+    "mean_spearman,low_units,high_units,low_raters,high_raters",
     "krippendorff": "campaign,group,level,n_units,alpha",
 }
 VOID = {"meta", "link", "br", "line", "rect", "circle", "polyline", "polygon"}
