@@ -31,6 +31,7 @@ from analysis.intervals import LEVEL
 MOST_CROSSED = 2000  # levels of all crossed effects together: a dense matrix of that width is factored some 100 times
 _STARTS = (0.5, 0.1)  # standard deviations as multiples of the residual's
 _NONE = 1e-3  # a standard deviation below that share of the residual's is none
+_MOST = 100.0  # where a standard deviation as a multiple of the residual's is taken to have no end
 _STEP = 1e-2  # of the logarithm of a variance, for derivatives
 _FLAT = 1e-6  # curvature below that is none: the data do not tell two effects apart
 
@@ -77,8 +78,8 @@ def fit_mixed(y: Floats, x: Floats, effects: Effects, *, level: float = LEVEL) -
     sums = _sums_of(y, x, effects)
     ratios = _best_ratios(sums)
     found = sums.profile(ratios)
-    if found.residual <= 1e-12 * float(np.var(y)):
-        return _nothing(x.shape[1], len(y), "the model fits the answers without error")
+    if ratios.size and ratios.max() > (0.99 * _MOST) ** 2:
+        return _nothing(x.shape[1], len(y), "the effects leave nothing unexplained")
     dfs = _satterthwaite(sums, ratios, found)
     coefficients = []
     for value, variance, df in zip(found.beta, np.diag(found.covariance), dfs, strict=True):
@@ -276,7 +277,7 @@ def _best_ratios(sums: _Sums) -> Floats:
     def deviance(deviations: Floats) -> float:
         return sums.profile(deviations**2).deviance
 
-    bounds = [(0.0, 100.0)] * len(sums.names)
+    bounds = [(0.0, _MOST)] * len(sums.names)
     best, lowest = np.zeros(len(sums.names)), math.inf
     for start in _STARTS:
         place = np.full(len(sums.names), start)
