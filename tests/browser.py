@@ -1,6 +1,6 @@
 """Fixtures: a Chromium of the system, a fresh page per test, the real material. Loaded by conftest.py.
 
-``live_server`` is pytest-django's own; tests/settings.py makes it work on SQLite by keeping the database in a file.
+``live_server`` stands in tests/database.py; on SQLite it works because tests/settings.py keeps the database in a file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
+from tests.database import browsers
 from tests.services import chromium_path
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browsers.append(chromium)
         yield chromium
+        browsers.remove(chromium)
         chromium.close()
 
 

@@ -13,7 +13,7 @@ from studies.enums import Role
 from studies.models import Study, User
 from tests import factories
 
-pytest_plugins = ["tests.browser", "tests.recruiters.fixtures"]
+pytest_plugins = ["tests.database", "tests.browser", "tests.recruiters.fixtures"]
 # Tests of local models have an environment and a round of their own (.venv-models).
 collect_ignore = [] if find_spec("torch") else ["models"]
 

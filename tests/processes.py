@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import signal
@@ -63,10 +64,10 @@ def own_environment(
 
     Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets a database there and a
     Redis database of its own (one per pytest process), else it runs embedded. ``migrated``: with its tables, copied
-    from a template that the first such test of this process makes; ``copy_of``: with what another environment's has,
-    whose processes have ended; else empty.
+    from a template that the first such test makes; ``copy_of``: with what another environment's has, whose processes
+    have ended; else empty.
     """
-    dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE")
+    dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE", "TEST_TEMPLATES")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     environment |= {"DATA_DIR": str(data_dir), "PORT": str(free_port()), "DEMO": "0", "PYTHONUNBUFFERED": "1"}
     environment |= {"SECRET_KEY": KEY, "LOCAL_WORKERS": "0"}
@@ -95,13 +96,33 @@ def kill_all(data_dir: Path) -> None:
             os.kill(number, signal.SIGKILL)
 
 
+@contextmanager
+def templates() -> Iterator[Path]:
+    """The folder of what is made once and then copied: of all of `make test`, else of this process. For one process at
+    a time, so that the others find whole what one has made."""
+    folder = Path(os.environ.get("TEST_TEMPLATES") or own_folder())
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+@cache
+def own_folder() -> str:
+    folder = tempfile.mkdtemp(prefix="fitting-room-template-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def migrated_file() -> Path:
-    """An SQLite file with every table and no row of ours, made once per process."""
-    folder = Path(tempfile.mkdtemp(prefix="fitting-room-template-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    _migrate(DATA_DIR=str(folder), DATABASE_URL="")
-    return _settled(folder / SQLITE)
+    """An SQLite file with every table and no row of ours."""
+    with templates() as folder:
+        made = folder / "migrated.sqlite3"
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as name:
+                _migrate(DATA_DIR=name, DATABASE_URL="")
+                _settled(Path(name) / SQLITE).rename(made)
+    return made
 
 
 def _settled(file: Path) -> Path:
@@ -113,14 +134,23 @@ def _settled(file: Path) -> Path:
 
 @cache
 def migrated_database(server: str) -> str:
-    """The name of a database with every table on that PostgreSQL server, made once per process; it goes with the
-    server."""
-    name = f"template_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    with tempfile.TemporaryDirectory(prefix="fitting-room-template-") as folder:
-        _migrate(DATA_DIR=folder, DATABASE_URL=urlsplit(server)._replace(path=f"/{name}").geturl())
+    """The name of a database with every table on that PostgreSQL server; it goes with the server."""
+    name = "template_shared" if "TEST_TEMPLATES" in os.environ else f"template_{os.getpid()}"
+    with templates() as folder, psycopg.connect(server, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            half = f"{name}_{time.monotonic_ns()}"
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(half)))
+            with tempfile.TemporaryDirectory(dir=folder) as data:
+                _migrate(DATA_DIR=data, DATABASE_URL=urlsplit(server)._replace(path=f"/{half}").geturl())
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            connection.execute(rename.format(sql.Identifier(half), sql.Identifier(name)))
     return name
+
+
+def copy_database(server: str, name: str, template: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def _migrate(**variables: str) -> None:
@@ -136,12 +166,11 @@ def own_database(server: str, *, migrated: bool = False, template: str = "") -> 
         return
     name = f"copy_{os.getpid()}_{time.monotonic_ns()}"
     template = template or (migrated_database(server) if migrated else "template1")
-    with psycopg.connect(server, autocommit=True) as connection:
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
+    copy_database(server, name, template)
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
