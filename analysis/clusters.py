@@ -56,7 +56,7 @@ def undefined(value: float, reason: str) -> Estimate:
 
 
 class _Arm(NamedTuple):
-    """One ratio's part of a contrast: what each answer adds to it, and its share of the denominator."""
+    """One ratio's part of a contrast: what each answer adds to its error, and its share of the answers' weight."""
 
     influence: Floats
     weight: Floats
@@ -107,7 +107,8 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
     clusters, and each cluster of the smallest dimension counts as one answer: wide, and so said by ``reason``.
     NaN where nothing is counted in ``of``; low and high NaN where a dimension has one cluster.
     """
-    value, arm = _ratio_arm(hits, np.ones(len(hits)) if of is None else of)
+    each = np.ones(len(hits))
+    value, arm = _ratio_arm(hits, each if of is None else of, each)
     spread = _spread([arm], clusters)
     if math.isnan(value) or math.isnan(spread.variance):
         return undefined(value, spread.reason)
@@ -128,7 +129,7 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
 
     NaN where ``below`` is 0 throughout; low and high also where ``above`` is.
     """
-    value, arm = _ratio_arm(above, below)
+    value, arm = _ratio_arm(above, below, np.ones(len(above)))
     spread = _spread([arm], clusters)
     if math.isnan(value) or math.isnan(spread.variance):
         return undefined(value, spread.reason)
@@ -139,13 +140,17 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
     return Estimate(value, value / factor, value * factor, se, spread.df, math.nan, "")
 
 
-def _ratio_arm(above: Floats, below: Floats) -> tuple[float, _Arm]:
-    """The ratio of sums, and each answer's part in its error (the first term of the ratio's Taylor series)."""
+def _ratio_arm(above: Floats, below: Floats, size: Floats | None = None) -> tuple[float, _Arm]:
+    """The ratio of sums, and each answer's part in its error (the first term of the ratio's Taylor series).
+
+    ``size``: what makes one cluster larger than another; ``below`` where not given.
+    """
     total = float(below.sum())
     if not total:
         return math.nan, _Arm(np.zeros(len(above)), np.zeros(len(above)))
     value = float(above.sum()) / total
-    return value, _Arm((above - value * below) / total, below / total)
+    weight = below if size is None else size
+    return value, _Arm((above - value * below) / total, weight / float(weight.sum()))
 
 
 def _symmetric(value: float, spread: _Spread, level: float) -> Estimate:

@@ -23,10 +23,12 @@ def spearman(x: Floats, y: Floats, clusters: Clusters, *, level: float = LEVEL) 
     where a dimension has one cluster or the correlation is -1 or 1 (no width can be seen there).
     Source: C. Spearman (1904), Am. J. Psychology 15, 72-101; the jackknife: B. Efron (1982), The Jackknife, ch. 3.
     """
+    if len(x) < 3:
+        return undefined(math.nan, "fewer than three units")
     cells, shape = _cells(x, y)
     whole = float(_of_tables(np.bincount(cells, minlength=shape[0] * shape[1])[None, :].astype(np.float64), shape)[0])
-    if len(x) < 3 or math.isnan(whole):
-        return undefined(math.nan, "fewer than three units" if len(x) < 3 else "a score that does not vary")
+    if math.isnan(whole):
+        return undefined(math.nan, "a score that does not vary")
     total, largest, fewest = 0.0, 0.0, len(x)
     for size in range(1, len(clusters) + 1):
         for names in combinations(clusters, size):
