@@ -81,6 +81,7 @@ class RaterGate(models.TextChoices):
     """What stands between a rater and the work: the first of these that is not passed yet."""
 
     OPEN = "", "Works"
+    PLACE = "place", "Place at the recruiter gone"  # returned there, or out of time
     CONSENT = "consent", "Study information and consent"
     QUIZ = "quiz", "Comprehension quiz"
     TRAINING = "training", "Training"
@@ -161,6 +162,7 @@ class NothingBecause(models.TextChoices):
 
     NONE = "", "There is something"
     LEFT = "left", "The rater has left or was excluded"
+    PLACE = "place", "The rater's place at the recruiter is gone"
     ENDED = "ended", "The rater's part is over"
     CLOSED = "closed", "The campaign is closed, or not open yet"
     PAUSED = "paused", "The campaign is paused"

@@ -11,6 +11,7 @@ from django.db import transaction
 from annotation.domain.assignment import expire_leases
 from annotation.domain.recruiting.hooks import handle_hook, receive_hook
 from annotation.domain.recruiting.payments import ask_approvals, ask_payment
+from annotation.domain.recruiting.polling import due_recruitments, poll_recruitment
 from annotation.domain.recruiting.sending import due_payments, send_payment
 from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
 from annotation.domain.rolling import campaigns_to_roll_up, roll_up
@@ -90,12 +91,15 @@ def task_handle_hook(*, event_id: int) -> None:
 
 @shared_task(name="annotation.task_sweep_recruiting")
 def task_sweep_recruiting() -> None:
-    """Finds payments and messages that no task works on: one after another, so that the recruiter is not pressed."""
+    """Finds payments and messages that no task works on, and submissions that no message came about: one after
+    another, so that the recruiter is not pressed."""
     sweep_spent()
     for event in waiting_hooks():
         task_handle_hook(event_id=event.pk)
     for payment in due_payments():
         send_payment(payment=payment)
+    for recruitment in due_recruitments():
+        poll_recruitment(recruitment=recruitment)
 
 
 def ask_recruiter(

@@ -11,9 +11,11 @@ from django.utils.translation import gettext
 from annotation.domain import screening
 from annotation.domain.consents import consent_state
 from annotation.domain.errors import WrongState
+from annotation.domain.places import status_of_place
 from annotation.domain.seats import end_assignment, lock_item
 from annotation.enums import AssignmentState, CampaignState, GateState, ItemRole, RaterGate, RaterOutcome, RaterState
 from annotation.models import Assignment, Rater
+from annotation.recruiters.prolific import TIMED_OUT
 
 DONE = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS)
 WORK = (ItemRole.WORK, *ItemRole.mixed_in())
@@ -63,7 +65,8 @@ def settle_rater(*, rater: Rater) -> Rater:
 
     Over it is for everybody who failed too many attention checks, reached their quota, or whose campaign is complete or
     closed; and for whoever came by a recruiter as soon as nothing is left for them, for they are paid at the end and
-    their time runs. A pause ends nobody's part. The rater's row is locked.
+    their time runs; or when that time is over and they have done some of it: a lead pays them by hand. A pause ends
+    nobody's part. The rater's row is locked.
     """
     row = lock_rater(rater)
     if row.state != RaterState.ACTIVE or row.gate == RaterGate.ENDED:
@@ -76,6 +79,8 @@ def _outcome(rater: Rater) -> RaterOutcome:
     campaign, saved, recruited = rater.campaign, n_answered(rater), is_recruited(rater)
     if campaign.state in OVER:
         return _by_work(saved) if saved or recruited else RaterOutcome.NONE
+    if rater.gate == RaterGate.PLACE:
+        return RaterOutcome.COMPLETED if saved and status_of_place(rater) == TIMED_OUT else RaterOutcome.NONE
     if rater.gate != RaterGate.OPEN or _holds(rater):
         return RaterOutcome.NONE
     if campaign.attention_limit and screening.attention_failed(rater) >= campaign.attention_limit:

@@ -1,4 +1,5 @@
-"""What stands between a rater and the work, in this order: consent, quiz, training, qualification."""
+"""What stands between a rater and the work, in this order: a place at the recruiter that is gone, consent, quiz,
+training, qualification."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.db.models import Q
 from annotation.domain import screening
 from annotation.domain.consents import consent_state
 from annotation.domain.finishing import end_rater, lock_rater, may_go_on, n_answered
+from annotation.domain.places import place_state
 from annotation.enums import GateState, ItemRole, RaterGate, RaterOutcome, RaterState
 from annotation.models import Campaign, Consent, Rater
 
@@ -41,6 +43,7 @@ def open_gates(*, rater: Rater) -> Rater:
 
 def _gates() -> dict[RaterGate, Callable[[Rater], GateState]]:
     return {
+        RaterGate.PLACE: place_state,
         RaterGate.CONSENT: consent_state,
         RaterGate.QUIZ: screening.quiz_state,
         RaterGate.TRAINING: screening.training_state,
@@ -71,7 +74,8 @@ def ask_again(*, campaign: Campaign) -> int:
 
     What they hold stays theirs, and may still be submitted. A part that has ended stays as it is.
     """
-    raters = Rater.objects.filter(campaign=campaign, state=RaterState.ACTIVE).exclude(gate=RaterGate.ENDED)
+    raters = Rater.objects.filter(campaign=campaign, state=RaterState.ACTIVE)
+    raters = raters.exclude(gate__in=(RaterGate.ENDED, RaterGate.PLACE))
     agreed = Consent.objects.filter(form=campaign.consent_form_id, agreed=True, withdrawn_at__isnull=True)
     asked = Q(pk__in=agreed.values("rater")) if campaign.consent_form_id else Q()
     waiting = raters.filter(asked, gate=RaterGate.CONSENT).order_by("pk")

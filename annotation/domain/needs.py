@@ -77,7 +77,7 @@ def needs_of(campaign: Campaign, user: User) -> Needs:
 
 
 def available_raters(campaign: Campaign) -> QuerySet[Rater]:
-    return campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate=RaterGate.ENDED)
+    return campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate__in=(RaterGate.ENDED, RaterGate.PLACE))
 
 
 def stuck_items(campaign: Campaign) -> QuerySet[Item]:

@@ -36,6 +36,8 @@ def why_nothing(rater: Rater) -> Nothing:
     campaign = rater.campaign
     if rater.state != RaterState.ACTIVE:
         return Nothing(NothingBecause.LEFT)
+    if rater.gate == RaterGate.PLACE:
+        return Nothing(NothingBecause.PLACE)
     if rater.gate == RaterGate.ENDED:
         return Nothing(NothingBecause.ENDED)
     if campaign.state in STATES:

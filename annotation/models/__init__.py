@@ -4,7 +4,7 @@ from annotation.models.consents import Consent, ConsentForm
 from annotation.models.items import Item, ItemPerson, Question, Rendering
 from annotation.models.judgments import Draft, DraftRemarks, Judgment, Remark, RemarksRead, Revision
 from annotation.models.participants import Participant
-from annotation.models.recruiting import CompletionCode, HookEvent, Payment, Recruitment, UsedLaunch, Visit
+from annotation.models.recruiting import CompletionCode, HookEvent, LaunchAsked, Payment, Recruitment, UsedLaunch, Visit
 from annotation.models.releases import DatasetDescription, Demographic, Release, ReleaseJob, Report, Rollup
 from annotation.models.screening import Closing, CohortMember, Expected, QuizAttempt, QuizQuestion
 
@@ -26,6 +26,7 @@ __all__ = [
     "Item",
     "ItemPerson",
     "Judgment",
+    "LaunchAsked",
     "Participant",
     "Payment",
     "Question",

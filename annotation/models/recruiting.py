@@ -25,6 +25,7 @@ class Recruitment(models.Model):
     audience = models.CharField(max_length=200, blank=True)  # origin that launch tokens must name; "": this site's
     api_token_encrypted = models.BinaryField(null=True, blank=True)
     hook_secret_encrypted = models.BinaryField(null=True, blank=True)
+    poll_after = models.DateTimeField(null=True, blank=True)  # the recruiter is not asked for all submissions before
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -89,6 +90,21 @@ class UsedLaunch(models.Model):
 
     def __str__(self) -> str:
         return f"launch of {self.visit}"
+
+
+class LaunchAsked(models.Model):
+    """The recruiter was asked about somebody who came without a signed token. Nothing but the keyed hash of the
+    participant's id, kept for minutes, so that nobody can have it asked without end. Never an address."""
+
+    recruitment = models.ForeignKey(Recruitment, on_delete=models.CASCADE, related_name="launches_asked")
+    participant_hash = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["recruitment", "asked_at"], name="launch_asked_when")]
+
+    def __str__(self) -> str:
+        return f"asked at {self.recruitment}"
 
 
 class HookEvent(models.Model):

@@ -136,7 +136,7 @@ def instructions(request: HttpRequest, rater: Rater) -> HttpResponse:
     """The guideline, on a page of its own before the first question; it stays one key away on every later one."""
     if rater.state != RaterState.ACTIVE:
         raise NotAllowed(gettext("You no longer take part in this campaign."))
-    if rater.gate in (RaterGate.CONSENT, RaterGate.ENDED):
+    if rater.gate in (RaterGate.CONSENT, RaterGate.ENDED, RaterGate.PLACE):
         return redirect("annotation:begin", rater.campaign.public_id)
     campaign: Campaign = rater.campaign
     guideline = campaign.guideline.text

@@ -50,7 +50,7 @@ OUTCOMES = {
     ),
 }
 
-NOTHING = {
+NOTHING = {  # also by the recruiter's word for a place that is gone
     "complete": Ending(
         _("Thank you. There is nothing left for you here."),
         (_("Every question of this campaign has the answers it needs."),),
@@ -65,6 +65,27 @@ NOTHING = {
     "today": Ending(
         _("That is all for today. Thank you."),
         (_("You have done as many items as one person is asked for in a day."),),
+    ),
+    "RETURNED": Ending(
+        _("You returned this study on Prolific."),
+        (
+            _("So no further item is given to you here: it would not be paid. What you submitted is stored."),
+            _("If you would like to take part after all, open the study on Prolific again."),
+        ),
+    ),
+    "TIMED-OUT": Ending(
+        _("On Prolific, the time for this study is over."),
+        (
+            _("So no further item is given to you: Prolific would not pay it. What you submitted is stored."),
+            _("The people who run the study see that your time ran out, and can pay you themselves. Write to them."),
+        ),
+    ),
+    "REJECTED": Ending(
+        _("Your submission on Prolific was decided about."),
+        (
+            _("So no further item is given to you here: it would not be paid. What you submitted is stored."),
+            _("If you think that this is a mistake, write to them."),
+        ),
     ),
     "left": Ending(
         _("You have left this campaign."), (_("Nothing more is asked of you here. Thank you for taking part."),)

@@ -27,6 +27,7 @@ from annotation.domain.finishing import (
     stop_waiting,
 )
 from annotation.domain.gates import open_gates
+from annotation.domain.places import GONE, status_of_place
 from annotation.domain.waiting import why_nothing
 from annotation.enums import (
     CampaignState,
@@ -38,6 +39,7 @@ from annotation.enums import (
     RecruiterName,
 )
 from annotation.models import Assignment, Campaign, Closing, CompletionCode, Rater
+from annotation.recruiters.prolific import TIMED_OUT
 from annotation.views.access import logged_in
 from annotation.views.endings import NOTHING, OUTCOMES, Ending
 from annotation.views.errors import errors_as_pages
@@ -176,6 +178,10 @@ def _code_of(rater: Rater) -> CompletionCode | None:
 def _ending_of(rater: Rater, saved: int) -> Ending:
     if rater.state != RaterState.ACTIVE:
         return NOTHING["left" if rater.state == RaterState.WITHDRAWN else "excluded"]
+    place = status_of_place(rater)
+    late = place == TIMED_OUT and rater.outcome == RaterOutcome.COMPLETED
+    if late or (place in GONE and rater.gate == RaterGate.PLACE):
+        return NOTHING[place]
     if rater.outcome:
         return OUTCOMES[RaterOutcome(rater.outcome)]
     if rater.campaign.state != CampaignState.COLLECTING:

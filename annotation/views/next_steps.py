@@ -88,6 +88,8 @@ def next_step(campaign: Campaign, rater: Rater | None, ahead: Ahead) -> NextStep
         return NextStep(said=gettext("You no longer take part."))
     if rater is not None and rater.gate == RaterGate.ENDED and not may_go_on(rater):
         return _ended(campaign, rater)
+    if rater is not None and rater.gate == RaterGate.PLACE:
+        return _with_last_page(gettext("Your place at the recruiter is gone."), campaign)
     if campaign.state != CampaignState.COLLECTING:
         return _not_collecting(campaign, rater)
     if rater is not None and (until := _reopens(rater)):

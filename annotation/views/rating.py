@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.domain.assignment import claim_assignment, renew_lease, return_assignment
+from annotation.domain.consents import has_declined
 from annotation.domain.drafting import save_drafts
 from annotation.domain.errors import AnnotationError, AssignmentOver, SubmissionConflict, SubmissionInvalid
 from annotation.domain.joining import join_campaign
@@ -108,6 +109,9 @@ def item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         return _over(request, assignment, drafted(assignment), gettext("You handed this item back."))
     if assignment.state == AssignmentState.WITHDRAWN:
         raise AssignmentOver(gettext("You have left this campaign. Thank you for taking part."))
+    rater = assignment.rater
+    if assignment.state == AssignmentState.EXPIRED and (rater.gate == RaterGate.PLACE or has_declined(rater)):
+        return redirect("annotation:rate", assignment.campaign.public_id)
     notice = None
     if assignment.state == AssignmentState.HELD:
         renew_lease(assignment=assignment)

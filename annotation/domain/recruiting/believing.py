@@ -1,4 +1,5 @@
-"""Whether somebody who comes to a launch address comes from the recruiter, and as whom. Nothing is stored here.
+"""Whether somebody who comes to a launch address comes from the recruiter, and as whom. Nothing of them is stored here;
+that the recruiter was asked is noted for a minute (rationing.py).
 
 A signed token is believed by itself. Where the lead allows it (LaunchCheck.ASKED), ids without a token are compared
 with what the recruiter says of that submission.
@@ -15,6 +16,7 @@ from django.conf import settings
 
 from annotation.domain.errors import AnnotationError
 from annotation.domain.recruiting.desk import NotSetUp, database_time, open_recruiter, refuse_inside_transaction
+from annotation.domain.recruiting.rationing import take_turn
 from annotation.enums import LaunchCheck
 from annotation.models import Recruitment
 from annotation.recruiters.base import Final, Retryable
@@ -94,6 +96,8 @@ def _by_token(recruitment: Recruitment, query: Mapping[str, str], origin: str) -
 def _by_asking(recruitment: Recruitment, query: Mapping[str, str]) -> Believed:
     if query[STUDY] != recruitment.study_id:
         raise LaunchRefused(Why.OTHER_STUDY)
+    if not take_turn(recruitment=recruitment, participant_id=query[PID]):
+        raise LaunchRefused(Why.ASK_LATER, "the recruiter was asked too often within a minute")
     asked_at = database_time()
     try:
         with open_recruiter(recruitment, patient=False) as recruiter:

@@ -13,7 +13,7 @@ from annotation.domain.recruiting.believing import Believed, LaunchRefused, Why
 from annotation.domain.recruiting.ids import participant_hash, visit_hash
 from annotation.domain.recruiting.secrets import Purpose, encrypt
 from annotation.domain.recruiting.visits import note_status
-from annotation.enums import Origin
+from annotation.enums import Origin, RaterGate
 from annotation.models import Campaign, CohortMember, Participant, Rater, Recruitment, UsedLaunch, Visit
 from studies.domain.audit import record_event
 from studies.domain.members import add_member
@@ -44,6 +44,8 @@ def launch_participant(*, recruitment: Recruitment, believed: Believed, visitor:
             _use_up(believed, visit)
         if believed.status_at is not None:
             note_status(visit=visit, status=believed.status, asked_at=believed.status_at)
+        if rater.gate == RaterGate.PLACE:
+            rater = open_gates(rater=rater)  # by the visit that was made now
     assert rater.participant.user is not None
     return Launch(rater.participant.user, rater, visit)
 

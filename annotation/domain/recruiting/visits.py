@@ -7,16 +7,15 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from annotation.domain.gates import open_gates
+from annotation.domain.places import place_state
 from annotation.domain.recruiting.desk import database_time, open_recruiter, submission_id_of
 from annotation.domain.recruiting.ids import visit_hash
 from annotation.domain.seats import end_assignment, lock_item
-from annotation.enums import AssignmentState
+from annotation.enums import AssignmentState, GateState, RaterGate
 from annotation.models import Assignment, Rater, Recruitment, Visit
-from annotation.recruiters.prolific import REJECTED, RETURNED, TIMED_OUT
 from studies.domain.audit import record_event
 from studies.models import User
-
-GONE = (RETURNED, TIMED_OUT, REJECTED)  # the place went to somebody else, and so does what was held
 
 
 def read_visit(visit: Visit) -> str:
@@ -32,17 +31,26 @@ def read_visit(visit: Visit) -> str:
 def note_status(*, visit: Visit, status: str, asked_at: datetime) -> bool:
     """Stores the recruiter's word, unless one that was asked for later stands already; False then.
 
-    Whose place is gone holds nothing any more: it is offered to others. Answers stay and count, and whoever goes on
-    late finds what is still free: nothing of theirs is lost.
+    Whose place is gone holds nothing any more, it is offered to others, and is given nothing more until they come again
+    from the recruiter. Answers stay and count, and what is sent late is taken: nothing of theirs is lost.
     """
-    Rater.objects.select_for_update(of=("self",)).get(pk=visit.rater_id)
+    rater = Rater.objects.select_related("participant").select_for_update(of=("self",)).get(pk=visit.rater_id)
     older = Q(status_at__isnull=True) | Q(status_at__lte=asked_at)
     changed = Visit.objects.filter(older, pk=visit.pk).update(status=status, status_at=asked_at)
-    if changed and status in GONE and visit.status != status:
-        hand_on_held(visit.rater_id)
+    if changed and visit.status != status:
+        _follow_place(rater)
     if changed:
         visit.status, visit.status_at = status, asked_at
     return bool(changed)
+
+
+def _follow_place(rater: Rater) -> None:
+    """Up to the gate that stands for a place that is gone, and on from it where there is one again."""
+    if place_state(rater) == GateState.OPEN:
+        hand_on_held(rater.pk)
+        open_gates(rater=rater)
+    elif rater.gate == RaterGate.PLACE:
+        open_gates(rater=rater)
 
 
 def hand_on_held(rater_id: int) -> int:
@@ -58,8 +66,8 @@ def hand_on_held(rater_id: int) -> int:
     return len(rows)
 
 
-def refresh_visits(*, recruitment: Recruitment, actor: User) -> int:
-    """Asks the recruiter for every submission of the study; how many visits have another status since.
+def read_all(recruitment: Recruitment) -> int:
+    """Asks for every submission of the study and stores how each visit stands; how many have another status since.
 
     Raises RecruiterError; not inside a transaction. What was read before an error is kept.
     """
@@ -70,6 +78,12 @@ def refresh_visits(*, recruitment: Recruitment, actor: User) -> int:
             visit = visits.get(visit_hash(recruitment, found.id))
             if visit is not None and visit.status != found.status:
                 changed += note_status(visit=visit, status=found.status, asked_at=asked_at)
+    return changed
+
+
+def refresh_visits(*, recruitment: Recruitment, actor: User) -> int:
+    """``read_all``, as a lead asks for it."""
+    changed = read_all(recruitment)
     campaign = recruitment.campaign
     record_event(
         study=campaign.study,
