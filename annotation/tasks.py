@@ -14,13 +14,14 @@ from annotation.domain.recruiting.payments import ask_approvals, ask_payment
 from annotation.domain.recruiting.polling import due_recruitments, poll_recruitment
 from annotation.domain.recruiting.sending import due_payments, send_payment
 from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
+from annotation.domain.releasing import ask_release, remove_withdrawn_files
 from annotation.domain.rolling import campaigns_to_roll_up, roll_up
 from annotation.enums import RecruiterAction
-from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, Report, Visit
+from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, ReleaseJob, Report, Visit
 from annotation.recruiters.base import Retryable
-from annotation.releases.requests import fulfil_release_request, request_release
+from annotation.releases.jobs import forsaken_jobs, remove_leftovers, run_job
 from annotation.reports.drawing import draw_report, request_report
-from studies.models import AuditEvent, Study, User
+from studies.models import Study, User
 
 
 @shared_task(name="annotation.task_expire_leases")
@@ -30,18 +31,28 @@ def task_expire_leases() -> None:
 
 
 @shared_task(name="annotation.task_make_release")
-def task_make_release(*, request_id: int) -> None:
-    request = AuditEvent.objects.select_related("study", "actor").get(pk=request_id)
-    fulfil_release_request(request=request)
+def task_make_release(*, job_id: int) -> None:
+    run_job(job_id=job_id)
 
 
-def ask_for_release(*, study: Study, actor: User) -> AuditEvent:
-    """Records the request and, once it is committed, wakes a worker."""
+def ask_for_release(
+    *, study: Study, actor: User, final: bool = False, version: str = "", draft: Release | None = None
+) -> ReleaseJob:
+    """Records the wish and, once it is committed, wakes a worker."""
     with transaction.atomic():
-        request = request_release(study=study, actor=actor)
+        job = ask_release(study=study, actor=actor, final=final, version=version, draft=draft)
         # A lambda: of a partial Django cannot write the name into the log, and the error it hides becomes one of ours.
-        transaction.on_commit(lambda: task_make_release.delay(request_id=request.pk), robust=True)
-    return request
+        transaction.on_commit(lambda: task_make_release.delay(job_id=job.pk), robust=True)
+    return job
+
+
+@shared_task(name="annotation.task_sweep_releases")
+def task_sweep_releases() -> None:
+    """Finishes what crashes left: files of withdrawn releases, unfinished folders, jobs that no worker is at."""
+    remove_withdrawn_files()
+    remove_leftovers()
+    for job in forsaken_jobs():
+        run_job(job_id=job.pk)
 
 
 @shared_task(name="annotation.task_draw_report")

@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "pipeline.task_sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep recruiting": {"task": "annotation.task_sweep_recruiting", "schedule": 60.0, "options": {"expires": 60}},
     "expire leases": {"task": "annotation.task_expire_leases", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep releases": {"task": "annotation.task_sweep_releases", "schedule": 30.0, "options": {"expires": 30}},
     "roll up": {"task": "annotation.task_roll_up", "schedule": 60.0, "options": {"expires": 60}},
 }
 

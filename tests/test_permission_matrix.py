@@ -76,7 +76,15 @@ MATRIX = {
     "s/<slug:study>/invites/": Row("302 405 405 405 405 405", "302 404 404 404 404 400"),
     "s/<slug:study>/invites/<int:invite>/revoke/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/members/<int:member>/remove/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
-    "s/<slug:study>/releases/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/dataset/": Row("302 404 404 404 200 200", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/": Row("302 404 404 404 200 200", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/stop/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/<slug:release>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/releases/<slug:release>/finish/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/<slug:release>/withdraw/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/releases/<slug:release>/export/<slug:form>.zip": Row(
+        "302 404 404 404 200 200", "302 405 405 405 405 405"
+    ),
     "s/<slug:study>/releases/<slug:release>.zip": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/releases/<slug:release>/report/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
     "s/<slug:study>/releases/<slug:release>/report/draw/": Row("302 405 405 405 405 405", "302 404 404 404 303 303"),
@@ -217,6 +225,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         "member": str(rater_b.memberships.get(study=study).pk),
         "release": release.public_id,
         "name": "manifest.json",
+        "form": "csv",
         "run": material.public_id,
         "conversation": conversation.public_id,
     }

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from annotation.domain.errors import AnnotationError, WrongState
 from annotation.enums import JobState, ReleaseState
-from annotation.models import Campaign, Closing, Judgment, Rater, Release, ReleaseJob, Remark
+from annotation.models import Campaign, Closing, Demographic, Judgment, Rater, Release, ReleaseJob, Remark
 from studies.domain.audit import record_event
 from studies.models import AuditEvent, Study, User
 
@@ -25,13 +25,21 @@ LONGEST_REASON = 2000
 
 
 @transaction.atomic
-def ask_release(*, study: Study, actor: User | None, final: bool = False) -> ReleaseJob:
-    """A job that a worker will take. One that is open already is the answer to this wish too."""
+def ask_release(
+    *, study: Study, actor: User | None, final: bool = False, version: str = "", draft: Release | None = None
+) -> ReleaseJob:
+    """A job that a worker will take. One that is open already is the answer to this wish too.
+
+    ``draft`` is one of the study whose very data are to become final; whether it may is asked when it is done.
+    """
     _lock(study)
     job = open_job(study)
     if job is not None:
         return job
-    job = ReleaseJob.objects.create(study=study, asked_by=actor, final=final, asked_at=timezone.now())
+    final = final or draft is not None
+    job = ReleaseJob.objects.create(
+        study=study, asked_by=actor, final=final, version=version, draft=draft, asked_at=timezone.now()
+    )
     record_event(study=study, actor=actor, verb="ask_release", subject=f"study:{study.slug}", detail={"final": final})
     return job
 
@@ -107,18 +115,18 @@ def replacement_of(release: Release) -> Release | None:
 
 
 def remove_withdrawn_files() -> int:
-    """Finishes what a crash left between the commit and the removal. Returns how many folders went."""
+    """Finishes what a crash left between the commit and the removal. Returns how many releases that were."""
     ids = Release.objects.filter(state=ReleaseState.WITHDRAWN).values_list("public_id", flat=True)
     return sum(remove_files(public_id) for public_id in ids.iterator())
 
 
 def remove_files(public_id: str) -> bool:
-    """Removes a release's folder under RELEASES_DIR, read-only as it may be. False where there is none."""
-    folder = Path(settings.RELEASES_DIR, public_id)
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder, onerror=_writable_then_again)
-    return True
+    """Removes a release's folder, read-only as it may be, and its report's. False where there is none."""
+    folders = [Path(root, public_id) for root in (settings.RELEASES_DIR, settings.REPORTS_DIR)]
+    there = [folder for folder in folders if folder.is_dir()]
+    for folder in there:
+        shutil.rmtree(folder, onerror=_writable_then_again)
+    return bool(there)
 
 
 def _writable_then_again(remove: Callable[[str], Any], path: str, _error: object) -> None:
@@ -141,10 +149,12 @@ def _withdraw(release: Release, because: str, actor: User | None) -> None:
 def _first_given(rater: Rater) -> datetime | None:
     """When the first thing was given that an erasure takes now; None where nothing is left to erase."""
     kept = Judgment.objects.filter(rater=rater, erased_at=None)
+    known = Demographic.objects.filter(participant=rater.participant_id).values("participant")
     moments = (
         kept.aggregate(first=Min("assignment__submitted_at"))["first"],
         Remark.objects.filter(assignment__rater=rater, erased_at=None).aggregate(first=Min("made_at"))["first"],
         Closing.objects.filter(rater=rater, erased_at=None).aggregate(first=Min("made_at"))["first"],
+        Rater.objects.filter(participant__in=known).aggregate(first=Min("joined_at"))["first"],
     )
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from annotation.domain.errors import AnnotationError
+from annotation.domain.releasing import withdraw_releases_of
 from annotation.domain.seats import end_assignment, lock_item, seat_is_free, take_seat
 from annotation.enums import AssignmentState, CampaignState, RaterState, ReturnReason
 from annotation.models import (
@@ -51,9 +52,11 @@ def withdraw_rater(*, rater: Rater, erase: bool, actor: User | None = None) -> W
     withdrawn. Repeating it changes nothing.
 
     With ``erase`` all that they chose or wrote goes for good, drafts and what the browser told of them included;
-    tombstones stay, so that counts say what is missing.
+    tombstones stay, so that counts say what is missing. Releases that hold it are withdrawn and a new one asked for.
     """
     ended = _end_all(rater, RaterState.WITHDRAWN)
+    if erase:
+        withdraw_releases_of(rater=rater, actor=actor)
     Consent.objects.filter(rater=rater, agreed=True, withdrawn_at__isnull=True).update(withdrawn_at=Now())
     withdrawal = replace(_erase(rater), assignments=ended) if erase else Withdrawal(ended)
     _record(rater, actor, "withdraw_rater", {"erase": erase, **asdict(withdrawal)})

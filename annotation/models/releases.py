@@ -73,6 +73,10 @@ class ReleaseJob(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="release_jobs")
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.ASKED)
     final = models.BooleanField(default=False)
+    version = models.CharField(max_length=32, blank=True)  # "" = as follows from what changed
+    draft = models.ForeignKey(
+        Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # whose very data become final; null = the study as it stands
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField()
     beaten_at = models.DateTimeField(null=True, blank=True)  # last sign of life of the worker

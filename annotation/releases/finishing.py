@@ -23,6 +23,7 @@ from annotation.releases.errors import ReleaseRefused
 from annotation.releases.files import DATA, flush_to_disk
 from annotation.releases.manifest import renewed
 from annotation.releases.publishing import folder_beside, publish, refuse_existing
+from annotation.releases.stopping import Stop
 from annotation.releases.verify import verify_release
 from studies.models import User
 from studies.tokens import new_token
@@ -35,12 +36,13 @@ def finish_release(
     version: str | None = None,
     source: Path | None = None,
     out: Path | None = None,
+    stop: Stop | None = None,
 ) -> Release:
     """A new, final release that holds the draft's data byte for byte, with papers of the description as it is now.
 
     ``source`` names the draft's folder where it is not in RELEASES_DIR. Raises ReleaseUnfinished, naming the blanks;
-    WrongState unless ``release`` is a draft; ReleaseRefused where its files are gone, changed, or the version says too
-    little. Not to be called inside a transaction.
+    WrongState unless ``release`` is a draft; ReleaseStopped when ``stop`` says so; ReleaseRefused where its files are
+    gone or changed, or the version says too little. Not to be called inside a transaction.
     """
     erasures = erasures_in(release.study)
     release.refresh_from_db()
@@ -50,7 +52,7 @@ def finish_release(
         )
     described = described_of(release.study)
     refuse_blanks(described)
-    source = _sound(source or Path(settings.RELEASES_DIR, release.public_id), release)
+    source = _sound(source or Path(settings.RELEASES_DIR, release.public_id), release, stop)
     public_id = new_token()
     out = Path(settings.RELEASES_DIR, public_id) if out is None else out.absolute()
     refuse_existing(out)
@@ -60,13 +62,13 @@ def finish_release(
             flush_to_disk(folder / DATA / path.name)
         manifest = renewed(json.loads((source / "manifest.json").read_text()), public_id=public_id, actor=actor)
         made = dressed(release.study, folder, manifest, described, actor=actor, version=version)
-        problems = verify_release(folder)
+        problems = verify_release(folder, stop=stop)
         if problems:
             raise ReleaseRefused(problems)
         return publish(made, folder, out, erasures=erasures)
 
 
-def _sound(source: Path, release: Release) -> Path:
+def _sound(source: Path, release: Release, stop: Stop | None) -> Path:
     """The draft's folder, as it was written: its manifest is the one recorded, its files are those of the sums."""
     manifest = source / "manifest.json"
     if not manifest.is_file():
@@ -77,7 +79,7 @@ def _sound(source: Path, release: Release) -> Path:
         raise ReleaseRefused(
             [f"{manifest}: is not what was recorded of release {release.version}; use an unchanged copy"]
         )
-    problems = verify_release(source)
+    problems = verify_release(source, stop=stop)
     if problems:
         raise ReleaseRefused(problems)
     return source

@@ -1,48 +1,120 @@
-"""Making releases and taking their files home."""
+"""The study's releases: the list, one being made, and taking files home."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotation.domain.describing import blanks_of, described_of
+from annotation.domain.errors import AnnotationError
+from annotation.domain.releasing import open_job, stop_release
+from annotation.enums import ReleaseState
 from annotation.models import Release
-from annotation.releases.download import file_of, files_of, zipped
+from annotation.releases.download import exported_zip, file_of, files_of, withdrawn_in_words, zipped
+from annotation.releases.exports import EXPORTS
+from annotation.releases.versions import free_version
 from annotation.tasks import ask_for_release
 from annotation.views.access import logged_in
+from annotation.views.errors import error_page
+from annotation.views.release_page import ReleaseRow, job_view
 from studies.http import SeeOther
-from studies.permissions import LEADS, LOOKS, study_for
+from studies.models import Study, User
+from studies.permissions import LEADS, LOOKS, may, study_for
+
+
+class Gone(AnnotationError):
+    """The release was withdrawn: its files are not given out, whether they are still on disk or not."""
+
+    status = 410
+
+
+@logged_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def releases(request: HttpRequest, study: str) -> HttpResponse:
+    if request.method == "POST":
+        return _ask(request, study_for(request.user, study, *LEADS))
+    found = study_for(request.user, study, *LOOKS)
+    part = "#releases" if request.htmx else ""  # type: ignore[attr-defined]  # set by django-htmx
+    return render(request, f"annotation/releases.html{part}", _context(request, found))
+
+
+def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
+    rows = study.releases.select_related("created_by", "previous", "study", "report").order_by("-pk")
+    return {
+        "study": study,
+        "rows": [ReleaseRow.of(release) for release in rows],
+        "job": job_view(study),
+        "blanks": len(blanks_of(described_of(study))),
+        "may_lead": may(request.user, study, *LEADS),
+    }
+
+
+def _ask(request: HttpRequest, study: Study) -> HttpResponse:
+    assert isinstance(request.user, User)
+    if request.POST.get("final") == "1":
+        return ask_final(request, study)
+    ask_for_release(study=study, actor=request.user)
+    return SeeOther(reverse("annotation:releases", args=[study.slug]))
+
+
+def ask_final(request: HttpRequest, study: Study, draft: Release | None = None) -> HttpResponse:
+    """Of the study as it stands, or of a draft's data. What is missing is said at once, where it is filled in."""
+    assert isinstance(request.user, User)
+    blanks = blanks_of(described_of(study))
+    if blanks:
+        messages.error(request, f"A final release needs a description without blanks; {len(blanks)} are left.")
+        return SeeOther(reverse("annotation:dataset", args=[study.slug]))
+    version = request.POST.get("version", "").strip()
+    try:
+        free_version(study, version)
+        ask_for_release(study=study, actor=request.user, final=True, version=version, draft=draft)
+    except AnnotationError as error:
+        messages.error(request, error.message)
+    return SeeOther(reverse("annotation:releases", args=[study.slug]))
 
 
 @logged_in
 @require_POST
-def releases(request: HttpRequest, study: str) -> HttpResponse:
+def stop(request: HttpRequest, study: str) -> HttpResponse:
     found = study_for(request.user, study, *LEADS)
-    assert request.user.is_authenticated
-    ask_for_release(study=found, actor=request.user)
-    messages.success(request, "A release is being written; it will stand in the list when it is whole and verified.")
-    return SeeOther(reverse("annotation:study", args=[found.slug]) + "#releases")
+    assert isinstance(request.user, User)
+    job = open_job(found)
+    try:
+        if job is not None:
+            stop_release(job=job, actor=request.user)
+        messages.success(request, "Nothing of the release that was being written is kept.")
+    except AnnotationError as error:
+        messages.error(request, error.message)
+    return SeeOther(reverse("annotation:releases", args=[found.slug]))
 
 
 @logged_in
 @require_safe
 def release_zip(request: HttpRequest, study: str, release: str) -> HttpResponseBase:
-    found = _release_for(request, study, release)
+    found = release_for(request, study, release)
+    if found.state == ReleaseState.WITHDRAWN:
+        return error_page(request, Gone(withdrawn_in_words(found)))
     if not files_of(found):
         raise Http404("The release's files are not on this machine.")
-    name = f"{found.study.slug}-{found.version}.zip"
-    headers = {"Content-Disposition": str(content_disposition_header(as_attachment=True, filename=name))}
-    return StreamingHttpResponse(zipped(found), content_type="application/zip", headers=headers)
+    return _zip_of(zipped(found), f"{found.study.slug}-{found.version}.zip")
 
 
 @logged_in
 @require_safe
 def release_file(request: HttpRequest, study: str, release: str, name: str) -> HttpResponseBase:
-    file = file_of(_release_for(request, study, release), name)
+    found = release_for(request, study, release)
+    if found.state == ReleaseState.WITHDRAWN:
+        if name == "manifest.json":
+            return JsonResponse(found.manifest, json_dumps_params={"indent": 2})
+        return error_page(request, Gone(withdrawn_in_words(found)))
+    file = file_of(found, name)
     if file is None:
         raise Http404("The release has no such file.")
     filename = file.path.name
@@ -51,6 +123,22 @@ def release_file(request: HttpRequest, study: str, release: str, name: str) -> H
     )
 
 
-def _release_for(request: HttpRequest, study: str, public_id: str) -> Release:
-    found = study_for(request.user, study, *LOOKS)
-    return get_object_or_404(found.releases.select_related("study"), public_id=public_id)
+@logged_in
+@require_safe
+def release_export(request: HttpRequest, study: str, release: str, form: str) -> HttpResponseBase:
+    found = release_for(request, study, release)
+    if found.state == ReleaseState.WITHDRAWN:
+        return error_page(request, Gone(withdrawn_in_words(found)))
+    if form not in EXPORTS or not files_of(found):
+        raise Http404("There is no such export.")
+    return _zip_of(exported_zip(found, form), f"{found.study.slug}-{found.version}-{form}.zip")
+
+
+def _zip_of(pieces: Any, name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": str(content_disposition_header(as_attachment=True, filename=name))}
+    return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
+
+
+def release_for(request: HttpRequest, study: str, public_id: str, *roles: Any) -> Release:
+    found = study_for(request.user, study, *(roles or LOOKS))
+    return get_object_or_404(found.releases.select_related("study", "created_by", "previous"), public_id=public_id)

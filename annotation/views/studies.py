@@ -20,9 +20,8 @@ from annotation.domain.overview import runs_of
 from annotation.domain.progress import Progress, progress_for
 from annotation.enums import CampaignState
 from annotation.models import Campaign, Participant, Release
-from annotation.releases.download import has_files
-from annotation.releases.requests import release_request_status
 from annotation.views.access import logged_in
+from annotation.views.release_page import job_view
 from annotation.views.wording import pace_in_words
 from studies.domain.errors import StudyInvalid
 from studies.domain.members import create_invite, remove_member, revoke_invite
@@ -33,6 +32,7 @@ from studies.models import Invite, Membership, Study, User
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 RUNS_SHOWN = 12
+RELEASES_SHOWN = 3
 ORDER = [
     CampaignState.COLLECTING,
     CampaignState.PAUSED,
@@ -72,8 +72,8 @@ def study_page(request: HttpRequest, study: Study, **more: Any) -> HttpResponse:
     context = campaigns_context(request, study) | {
         "runs": runs[:RUNS_SHOWN],
         "more_runs": len(runs) > RUNS_SHOWN,
-        "releases": [(release, has_files(release)) for release in _releases(study)],
-        "release_request": release_request_status(study),
+        "releases": list(_releases(study)[:RELEASES_SHOWN]),
+        "release_job": job_view(study),
         "members": _members_by_role(study),
         "n_recruited": _recruited(study).count(),
         "invites": _open_invites(study),
@@ -111,7 +111,7 @@ def campaign_row(campaign: Campaign, progress: Progress) -> CampaignRow:
 
 
 def _releases(study: Study) -> QuerySet[Release]:
-    return study.releases.select_related("created_by").order_by("-created_at", "-pk")
+    return study.releases.select_related("created_by").order_by("-pk")
 
 
 def _recruited(study: Study) -> QuerySet[Membership]:

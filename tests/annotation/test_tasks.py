@@ -6,7 +6,7 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from annotation import tasks
-from annotation.releases.requests import release_request_status
+from annotation.domain.releasing import open_job
 from studies.models import Study, User
 
 
@@ -19,6 +19,6 @@ def test_ask_for_release_survives_a_broker_that_is_gone(
 
     monkeypatch.setattr(tasks.task_make_release, "delay", gone)
     tasks.ask_for_release(study=study, actor=lead)
-    status = release_request_status(study)
-    assert status is not None
-    assert status.open
+    job = open_job(study)
+    assert job is not None
+    assert job.state == "asked"

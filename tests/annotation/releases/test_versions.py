@@ -14,7 +14,7 @@ from annotation.enums import ReleaseChange
 from annotation.models import Release
 from annotation.releases.changes import TableChange, table_change_of
 from annotation.releases.errors import ReleaseRefused
-from annotation.releases.files import TableWriter, jsonl_path, read_rows, sha256_of
+from annotation.releases.files import TableWriter, frames_of, jsonl_path, read_rows, sha256_of
 from annotation.releases.versions import compare_manifests, compare_releases, next_version_after
 from annotation.releases.write import make_release
 from studies.models import Study
@@ -47,8 +47,10 @@ def folder_of(tmp_path: Path) -> Callable[..., Path]:
         folder = tmp_path / name
         (folder / "data").mkdir(parents=True)
         with TableWriter(folder, "labels") as writer:
-            for row in sorted(rows, key=lambda row: row["unit"]):
-                writer.add({column: row[column] for column in TABLES["labels"].names})
+            ordered = sorted(rows, key=lambda row: row["unit"])
+            labels = [{column: row[column] for column in TABLES["labels"].names} for row in ordered]
+            for frame in frames_of("labels", labels):
+                writer.add(frame)
         manifest = {
             "version": version,
             "tables": {"labels": {"rows": len(rows)}},

@@ -5,11 +5,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from annotation.models import Release
+from annotation.domain.datasheet import ASKED
+from annotation.domain.releasing import ask_release
+from annotation.models import Release, ReleaseJob
+from annotation.releases.exports import EXPORTS
+from annotation.releases.jobs import take_job
 from annotation.releases.verify import verify_release
 from studies.models import AuditEvent
 from tests import factories
+from tests.annotation.releases.describing import describe
 from tests.annotation.views.test_studies import text_of
 
 
@@ -85,9 +92,10 @@ def test_files_are_404_to_raters_and_to_other_studies(client, request, release, 
 def test_release_that_lies_elsewhere_is_listed_without_links(client, study, lead):
     release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
     client.force_login(lead)
-    response = client.get("/s/figs/")
-    assert "kept in another folder" in text_of(response)
-    assert release.public_id not in response.content.decode()
+    for page in ("/s/figs/releases/", f"/s/figs/releases/{release.public_id}/"):
+        response = client.get(page)
+        assert "ept in another folder" in text_of(response)
+        assert f"{release.public_id}.zip" not in response.content.decode()
     assert client.get(address(release)).status_code == 404
 
 
@@ -95,6 +103,7 @@ def test_release_by_a_researcher_is_404_and_asks_for_nothing(client, researcher)
     client.force_login(researcher)
     assert client.post("/s/figs/releases/").status_code == 404
     assert not AuditEvent.objects.exists()
+    assert "Make a draft" not in text_of(client.get("/s/figs/releases/"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,12 +113,83 @@ def test_release_is_made_by_the_button_and_can_be_verified_at_home(client, study
     factories.submit(factories.claim(factories.make_rater(campaign)))
     client.force_login(lead)
     response = client.post("/s/figs/releases/")
-    assert (response.status_code, response["Location"]) == (303, "/s/figs/#releases")
+    assert (response.status_code, response["Location"]) == (303, "/s/figs/releases/")
     release = Release.objects.get()
-    assert (release.created_by, release.version) == (lead, "0.1.0")
-    text = text_of(client.get("/s/figs/"))
-    assert "0.1.0" in text
-    assert "zip · manifest · judgments" in text
+    assert (release.created_by, release.version, release.state) == (lead, "0.1.0", "draft")
+    assert "0.1.0" in text_of(client.get("/s/figs/"))
+    page = text_of(client.get(f"/s/figs/releases/{release.public_id}/"))
+    assert "CHANGES.md · CITATION.cff · DATASHEET.md · README.md · croissant.json" in page
+    assert release.data_sha256 in page
     pieces = b"".join(client.get(address(release)).streaming_content)
     zipfile.ZipFile(io.BytesIO(pieces)).extractall(tmp_path / "home")
     assert verify_release(tmp_path / "home" / "figs-0.1.0") == []
+    for form in EXPORTS:
+        pieces = b"".join(client.get(f"/s/figs/releases/{release.public_id}/export/{form}.zip").streaming_content)
+        with zipfile.ZipFile(io.BytesIO(pieces)) as archive:
+            assert archive.testzip() is None
+            assert f"figs-0.1.0-{form}/README.txt" in archive.namelist()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_draft_becomes_final_when_no_blank_is_left(client, study, lead, settings, tmp_path):
+    settings.RELEASES_DIR = tmp_path / "releases"
+    client.force_login(lead)
+    client.post("/s/figs/releases/")
+    draft = Release.objects.get()
+    finish = f"/s/figs/releases/{draft.public_id}/finish/"
+    assert client.post(finish)["Location"] == "/s/figs/dataset/"
+    assert f"{len(ASKED) + 4} blanks left before a release can be final" in text_of(client.get("/s/figs/dataset/"))
+    assert Release.objects.count() == 1
+    describe(study)
+    assert client.post(finish, {"version": "0.0.9"})["Location"] == "/s/figs/releases/"
+    assert "says less than what changed" in text_of(client.get("/s/figs/releases/"))
+    client.post(finish, {"version": "1.0.0"})
+    final = Release.objects.get(version="1.0.0")
+    assert (final.state, final.data_sha256) == ("final", draft.data_sha256)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withdrawn_release_is_gone_with_the_reason_and_its_manifest_stays(client, study, lead, release, settings):
+    client.force_login(lead)
+    withdraw = f"/s/figs/releases/{release.public_id}/withdraw/"
+    client.post(withdraw, {"because": " "})
+    release.refresh_from_db()
+    assert release.state == "draft"
+    client.post(withdraw, {"because": "The wrong people are in it."})
+    newer = Release.objects.create(study=study, version="0.2.0", manifest={}, data_sha256="1" * 64)
+    assert not Path(settings.RELEASES_DIR, release.public_id).exists()
+    for path in (address(release), address(release, "data/judgments.jsonl"), address(release, "export/csv.zip")):
+        response = client.get(path)
+        assert response.status_code == 410
+        assert "The wrong people are in it. Use release 0.2.0 in its place." in text_of(response)
+    assert client.get(address(release, "manifest.json")).json() == release.manifest
+    page = client.get(f"/s/figs/releases/{release.public_id}/")
+    assert "The wrong people are in it." in text_of(page)
+    assert newer.public_id in page.content.decode()
+
+
+def test_job_is_shown_live_and_can_be_stopped(client, study, lead):
+    job = take_job(ask_release(study=study, actor=lead).pk)
+    ReleaseJob.objects.filter(pk=job.pk).update(table="judgments", n_rows=5000, n_expected=10000)
+    client.force_login(lead)
+    part = client.get("/s/figs/releases/", headers={"hx-request": "true"})
+    assert "<html" not in part.content.decode()
+    assert "A release is being written : judgments, 5,000 rows, about 50 %." in text_of(part)
+    assert 'hx-trigger="every 2s"' in part.content.decode()
+    client.post("/s/figs/releases/stop/")
+    assert "is being stopped" in text_of(client.get("/s/figs/releases/"))
+    job.refresh_from_db()
+    assert job.state == "stopping"
+
+
+def test_list_of_releases_asks_no_more_for_more_of_them(client, study, lead):
+    client.force_login(lead)
+    for number in range(3):
+        Release.objects.create(study=study, version=f"0.{number}.0", manifest={}, data_sha256="0" * 64)
+    with CaptureQueriesContext(connection) as few:
+        client.get("/s/figs/releases/")
+    for number in range(3, 9):
+        Release.objects.create(study=study, version=f"0.{number}.0", manifest={}, data_sha256="0" * 64)
+    with CaptureQueriesContext(connection) as many:
+        client.get("/s/figs/releases/")
+    assert len(many) == len(few)
