@@ -41,6 +41,7 @@ class Axis:
 
 
 SHARES = Axis(0.0, 1.0, (0, 0.25, 0.5, 0.75, 1), lambda tick: f"{100 * tick:.0f} %")
+UNIT = Axis(0.0, 1.0, (0, 0.25, 0.5, 0.75, 1), in_number)
 PREFERENCES = Axis(1.0, 5.0, (1, 2, 3, 4, 5), lambda tick: f"{tick:.0f}", reference=3.0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -83,6 +83,12 @@ def campaigns_of(context: Context, *instruments: str) -> list[Campaign]:
     return sorted(found, key=lambda c: (chosen.index(c.instrument), ORIGINS.index(c.origin), not c.judgments, c.slug))
 
 
+def parts_of(context: Context, draw: Callable[[Context, Campaign], Part | None], *instruments: str) -> tuple[Part, ...]:
+    """What ``draw`` makes of each campaign of ``instruments``; None where a campaign has nothing to show."""
+    parts = [draw(context, campaign) for campaign in campaigns_of(context, *instruments)]
+    return tuple(part for part in parts if part is not None)
+
+
 def of_campaign(frame: pl.DataFrame, campaign: Campaign) -> pl.DataFrame:
     return frame.filter(pl.col("campaign") == campaign.slug)
 
@@ -95,7 +101,17 @@ def shown(context: Context, listing: Listing, frame: pl.DataFrame, campaign: Cam
         f"<dt>Interval</dt><dd>{escape(listing.interval)}</dd>"
         f"<dt>Again</dt><dd><code>{escape(command)}</code></dd></dl>\n"
     )
-    return table(frame, listing.columns, csv=f"tables/{listing.name}.csv") + details("What these numbers are", note)
+    told = table(frame, listing.columns, csv=f"tables/{listing.name}.csv") + _why_not(frame)
+    return told + details("What these numbers are", note)
+
+
+def _why_not(frame: pl.DataFrame) -> str:
+    """Why a number of the table, or its interval, is not there, where the table says so."""
+    if "reason" not in frame.columns:
+        return ""
+    reasons = frame["reason"].unique().sort().to_list()
+    said = "; ".join(reason for reason in reasons if reason)
+    return f'<p class="note">Where a number or an interval is missing: {escape(said)}.</p>\n' if said else ""
 
 
 def command_of(name: str, settings: Settings, campaign: Campaign | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from analysis.figures.matrix import Cell, Strip, matrix, strips
@@ -9,7 +11,8 @@ from analysis.figures.parts import Picture, in_number
 from analysis.figures.svg import BASELINES, MODELS, PEOPLE
 from analysis.longform import BASELINE, MODEL, PEOPLE_KINDS
 from analysis.report.listings import AGREEMENT_GROUPS, AGREEMENT_PAIRS, GROUP_NAMES, KRIPPENDORFF
-from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
+from analysis.report.wording import interval
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
 from analysis.tables import Context
 
@@ -17,14 +20,13 @@ MATRIX_LIMIT = 16  # raters; above it the matrix cannot be read and the pairs ar
 
 
 def kappa(context: Context) -> Section:
-    parts = [_part(context, campaign) for campaign in campaigns_of(context, RELEVANCE, ATTRIBUTE_QUALITY, PREFERENCE)]
     return Section(
         name="kappa",
         title="Agreement of every two raters",
         study=2,
         about="Cohen's kappa of every two raters, people and models alike: 1 is full agreement, 0 is chance.",
         missing="No two raters or models answered the same unit, so nothing can be said yet.",
-        parts=tuple(part for part in parts if part),
+        parts=parts_of(context, _part, RELEVANCE, ATTRIBUTE_QUALITY, PREFERENCE),
     )
 
 
@@ -47,14 +49,35 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
 
 
 def _says(groups: pl.DataFrame, campaign: Campaign) -> str:
-    means = {row["group"]: row for row in groups.iter_rows(named=True)}
+    """People and models against models among themselves, where both are known; else what is."""
+    means = {row["group"]: row for row in groups.iter_rows(named=True) if math.isfinite(row["mean_kappa"])}
     words = {
         "rater_model": f"{campaign.who} and models",
         "rater_rater": f"{campaign.who} among themselves",
         "model_model": "models among themselves",
     }
-    said = [f"{words[name]} {in_number(means[name]['mean_kappa'])}" for name in words if name in means]
-    return f"Mean kappa: {listed(said)}." if said else "Only baselines have answered the same units."
+    said = [
+        f"{words[name]} {in_number(means[name]['mean_kappa'])}"
+        f"{interval(means[name]['low_raters'], means[name]['high_raters'])}"
+        for name in words
+        if name in means
+    ]
+    if not said:
+        return "No two raters have a kappa: each gave one and the same value throughout, or only baselines answered."
+    return f"{_compared(means, campaign)}Mean kappa: {', '.join(said)}."
+
+
+def _compared(means: dict[str, dict[str, float]], campaign: Campaign) -> str:
+    """``People and models agree less than models among themselves. `` where their intervals lie apart."""
+    if not {"rater_model", "model_model"} <= set(means):
+        return ""
+    mixed, models = means["rater_model"], means["model_model"]
+    who = f"{campaign.who.capitalize()} and models"
+    if mixed["high_units"] < models["low_units"]:
+        return f"{who} agree less than models among themselves. "
+    if mixed["low_units"] > models["high_units"]:
+        return f"{who} agree more than models among themselves. "
+    return ""
 
 
 def _picture(pairs: pl.DataFrame, campaign: Campaign) -> Picture:

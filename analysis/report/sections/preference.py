@@ -7,10 +7,12 @@ import math
 import polars as pl
 
 from analysis.figures.dots import PREFERENCES, Dot, dot_plot, heading, spoken
-from analysis.figures.parts import Picture, colour_of, in_number, row_name, short_name
+from analysis.figures.parts import Picture, colour_of, in_number, in_percent, row_name, short_name
 from analysis.longform import PEOPLE_KINDS
-from analysis.report.listings import NO_BETTER, PREFERENCE_MEANS
-from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
+from analysis.markup import details
+from analysis.report.listings import NO_BETTER, PREFERENCE_MEANS, PREFERENCE_OVERALL
+from analysis.report.parts import Campaign, Part, Section, drawn, listed, of_campaign, parts_of, shown
+from analysis.report.wording import share
 from analysis.schema import PREFERENCE
 from analysis.tables import Context
 
@@ -18,7 +20,6 @@ NO_DIFFERENCE = 3.0
 
 
 def preference(context: Context) -> Section:
-    parts = [_part(context, campaign) for campaign in campaigns_of(context, PREFERENCE)]
     return Section(
         name="preference",
         title="Preference for the personalized response",
@@ -26,33 +27,40 @@ def preference(context: Context) -> Section:
         about="Mean preference for each generator from 1, the generic response is much better, to 5, the personalized "
         "one is; 3 is no difference.",
         missing="Nobody, and no model, has compared responses in this release.",
-        parts=tuple(part for part in parts if part),
+        parts=parts_of(context, _part, PREFERENCE),
     )
 
 
 def _part(context: Context, campaign: Campaign) -> Part | None:
-    means = of_campaign(context["preference"], campaign)
+    means, overall = (of_campaign(context[name], campaign) for name in ("preference", "preference_overall"))
     if not means.height:
         return None
     body = (
         drawn(context, _picture(means, campaign), "The means", PREFERENCE_MEANS, means, campaign)
         + "<h4>No better than the generic response</h4>"
-        + shown(context, NO_BETTER, means, campaign)
+        + shown(context, PREFERENCE_OVERALL, overall, campaign)
+        + details("By generator", shown(context, NO_BETTER, means, campaign))
     )
-    return Part(campaign, _says(means, campaign), body)
+    return Part(campaign, _says(means, overall, campaign), body)
 
 
-def _says(means: pl.DataFrame, campaign: Campaign) -> str:
+def _says(means: pl.DataFrame, overall: pl.DataFrame, campaign: Campaign) -> str:
     people = means.filter(pl.col("kind").is_in(PEOPLE_KINDS))
-    shown_means = people if people.height else means
-    who = campaign.who if people.height else "models"
-    better = shown_means.filter(pl.col("low") > NO_DIFFERENCE)["generator"].unique().sort().to_list()
-    n = shown_means["generator"].n_unique()
+    who, seen = (campaign.who, people) if people.height else ("models", means)
+    better = seen.filter(pl.col("low") > NO_DIFFERENCE)["generator"].unique().sort().to_list()
+    n = seen["generator"].n_unique()
     if not better:
-        return f"By {who}, no generator's personalized responses are better than its generic ones beyond doubt."
-    names = listed([short_name(name) for name in better])
-    rest = "" if len(better) == n else f"; for the other {n - len(better)} of {n} it cannot be told"
-    return f"By {who}, personalized responses are better when {names} wrote them{rest}."
+        first = f"By {who}, no generator's personalized responses are better than its generic ones beyond doubt."
+    else:
+        names = listed([short_name(name) for name in better])
+        rest = "" if len(better) == n else f"; for the other {n - len(better)} of {n} it cannot be told"
+        first = f"By {who}, personalized responses are better when {names} wrote them{rest}."
+    row = overall.filter(pl.col("kind").is_in(PEOPLE_KINDS)).head(1).to_dicts()
+    if not row:
+        return first
+    judged, low, high = (row[0][f"no_better_judgments{end}"] for end in ("", "_low", "_high"))
+    pairs = in_percent(row[0]["no_better_pairs"])
+    return f"{first} No better: {share(judged, low, high)} of judgments, {pairs} of pairs."
 
 
 def _picture(means: pl.DataFrame, campaign: Campaign) -> Picture:
