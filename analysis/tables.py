@@ -16,6 +16,7 @@ import polars as pl
 from analysis.agreement import Agreement, agreement, krippendorff_table
 from analysis.attribute_quality import label_shares, real_minus_synthetic
 from analysis.calibration import calibration, calibration_summary
+from analysis.ceilings import ceilings
 from analysis.crowd import conclusions, reliability
 from analysis.failures import failure_agreement, failure_shares
 from analysis.judges import judges
@@ -105,6 +106,7 @@ BUILDERS: dict[str, Builder] = {
     "agreement_pairs": lambda c: c.agreed.pairs,
     "agreement_groups": lambda c: c.agreed.groups,
     "agreement_summary": lambda c: c.agreed.summary,
+    "ceilings": lambda c: ceilings(c.long),
     "krippendorff": lambda c: krippendorff_table(c.long),
     "selection": lambda c: selection(c.long, c.release, **_label(c)),
     "selection_by_person": lambda c: selection_by(c.long, c.release, "person", **_label(c)),
