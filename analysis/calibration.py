@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import polars as pl
 
 from analysis.attribute_quality import quality_answers
@@ -93,7 +92,7 @@ def calibration_summary(long: pl.DataFrame, release: Release, *, bins: int = BIN
 
 def _known(long: pl.DataFrame, release: Release, bins: int) -> pl.DataFrame:
     """``quality_answers`` with a confidence, ``accepted`` as 1.0 or 0.0 and the number of the bin."""
-    edges = np.linspace(0, 1, bins + 1)[1:-1].tolist()
+    edges = [number / bins for number in range(1, bins)]  # exactly: 0.7 lies in the bin that begins with it
     place = pl.sum_horizontal([(pl.col("confidence") >= edge).cast(pl.Int64) for edge in edges] or [pl.lit(0)])
     return (
         quality_answers(long, release)

@@ -1,8 +1,20 @@
 from __future__ import annotations
 
-import pytest
+import math
 
-from analysis.attribute_quality import LABEL_SHARES_SCHEMA, extractors, label_shares
+import numpy as np
+import polars as pl
+import pytest
+import scipy.stats
+
+from analysis.attribute_quality import (
+    DIFFERENCE_SCHEMA,
+    LABEL_SHARES_SCHEMA,
+    extractors,
+    label_shares,
+    quality_answers,
+    real_minus_synthetic,
+)
 from analysis.longform import long_form
 from analysis.release import Release, ReleaseError
 from analysis.schema import ATTRIBUTE_QUALITY
@@ -83,3 +95,85 @@ def test_label_shares_worked_example() -> None:
 def test_label_shares_without_judgments_are_empty() -> None:
     release = _release([])
     assert label_shares(long_form(release), release).is_empty()
+
+
+def _study(real: float, synthetic: float, *, seed: int = 1, people: int = 12, raters: int = 8) -> Release:
+    """``people`` of each kind with 6 attributes by llama or gemma in turn, judged by three of the ``raters`` each (0:
+    always by new ones); problematic with these chances.
+    """
+    rng = np.random.default_rng(seed)
+    persons = [
+        {"person": f"{kind}-{n}", "corpus": kind, "corpus_kind": kind}
+        for kind in ("human", "synthetic")
+        for n in range(people)
+    ]
+    attributes, judged = [], []
+    for n, person in enumerate(persons):
+        own = rng.normal(0, 0.15)
+        for number in range(6):
+            name = f"{person['person']}-{number}"
+            attributes.append(_attribute(name, ("x1", "x2")[n % 2], person=str(person["person"])))
+            chance = (real if person["corpus_kind"] == "human" else synthetic) + own
+            for rater in rng.choice(raters, 3, replace=False) if raters else range(len(judged), len(judged) + 3):
+                value = "accepted" if rng.random() > chance else rng.choice(["uncertain", "rejected"])
+                judged.append(judgment("c", unit_of(ATTRIBUTE_QUALITY, name), f"r{rater}", str(value)))
+    return release_of(
+        people=persons, runs=RUNS, attributes=attributes, campaigns=[campaign("c", ATTRIBUTE_QUALITY)], judgments=judged
+    )
+
+
+def test_real_minus_synthetic_finds_what_was_planted() -> None:
+    release = _study(0.5, 0.2)
+    table = real_minus_synthetic(long_form(release), release)
+    assert table.schema == DIFFERENCE_SCHEMA
+    assert table.select("extractor", "figure").rows() == [
+        (extractor, figure)
+        for extractor in ("gemma", "llama", "all extractors")
+        for figure in ("problematic", "rejected")
+    ]
+    row = table.row(4, named=True)
+    assert (row["n_real"], row["n_synthetic"], row["people_real"], row["people_synthetic"]) == (216, 216, 12, 12)
+    assert row["observed"] == pytest.approx(row["real"] - row["synthetic"])
+    assert row["low"] < 0.3 < row["high"]
+    assert row["observed_low"] < 0.3 < row["observed_high"]
+    assert row["p"] < 0.01
+
+
+def test_real_minus_synthetic_of_raters_who_answer_once_is_welchs_test_on_peoples_shares() -> None:
+    release = _study(0.5, 0.2, raters=0)
+    long = long_form(release)
+    problematic = (pl.col("value") != "accepted").mean().alias("share")
+    shares = quality_answers(long, release).group_by("corpus_kind", "person").agg(problematic)
+    kinds = [shares.filter(corpus_kind=kind)["share"].to_numpy() for kind in ("human", "synthetic")]
+    wanted = scipy.stats.ttest_ind(*kinds, equal_var=False)
+    table = real_minus_synthetic(long, release)
+    row = table.filter(extractor="all extractors", figure="problematic").row(0, named=True)
+    assert row["difference"] == pytest.approx(kinds[0].mean() - kinds[1].mean())
+    assert row["p"] == pytest.approx(wanted.pvalue, rel=0.1)
+    assert row["df"] == pytest.approx(wanted.df, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [
+        (pl.col("corpus_kind") == "human", "no synthetic person"),
+        (pl.col("corpus_kind") == "synthetic", "no real person"),
+        (pl.col("person").is_in(["human-0", "synthetic-0", "synthetic-1"]), "only one real person"),
+        (pl.col("rater") == "r1", "only one rater"),
+    ],
+)
+def test_real_minus_synthetic_says_why_there_is_none(kept: pl.Expr, reason: str) -> None:
+    release = _study(0.5, 0.2)
+    long = long_form(release)
+    chosen = quality_answers(long, release).filter(kept).select(long.columns)
+    for row in real_minus_synthetic(chosen, release).filter(extractor="all extractors").iter_rows(named=True):
+        assert row["reason"] == reason
+        assert math.isnan(row["difference"])
+        assert math.isnan(row["p"])
+
+
+def test_label_shares_are_clustered_by_person_and_rater() -> None:
+    release = _study(0.5, 0.5)
+    row = label_shares(long_form(release), release).filter(value="accepted", extractor="llama").row(0, named=True)
+    assert row["reason"] == ""
+    assert 0 < row["low"] < row["share"] < row["high"] < 1
