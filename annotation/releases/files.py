@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.schema import TABLES, Table
+from analysis.schema import TABLES
 from annotation.releases.tables.rows import Row
 
 ROWS_PER_GROUP = 8192
@@ -36,35 +37,20 @@ def encode(row: Row) -> bytes:
     return orjson.dumps(row) + b"\n"
 
 
-def arrow_table(table: Table, rows: list[Row]) -> pa.Table:
-    frame = pl.DataFrame(rows, schema=table.polars_schema, orient="row")
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
 class TableWriter:
-    """Writes both files of one table side by side. On leaving the block, all is on disk."""
+    """Writes both files of one table side by side, row group by row group. On leaving the block, all is on disk."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.table = TABLES[name]
         self._jsonl: IO[bytes] = jsonl_path(folder, name).open("wb")
         self._path = parquet_path(folder, name)
-        schema = arrow_table(self.table, []).schema
+        schema = _arrow(pl.DataFrame(schema=self.table.polars_schema)).schema
         self._parquet = pq.ParquetWriter(self._path, schema, compression="zstd", store_schema=False)
-        self._rows: list[Row] = []
-        self._bytes = 0
 
-    def add(self, row: Row) -> None:
-        line = encode(row)
-        self._jsonl.write(line)
-        self._rows.append(row)
-        self._bytes += len(line)
-        if len(self._rows) >= ROWS_PER_GROUP or self._bytes >= BYTES_PER_GROUP:
-            self._end_group()
-
-    def _end_group(self) -> None:
-        if self._rows:
-            self._parquet.write_table(arrow_table(self.table, self._rows))
-        self._rows, self._bytes = [], 0
+    def add(self, frame: pl.DataFrame) -> None:
+        """One row group. Both files hold the same bytes for the same groups, whatever database they came from."""
+        frame.write_ndjson(self._jsonl)
+        self._parquet.write_table(_arrow(frame))
 
     def __enter__(self) -> TableWriter:
         return self
@@ -72,13 +58,58 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._end_group()
         self._parquet.close()
         self._jsonl.close()
         if kind is None:
             flush_to_disk(self._path)
             flush_to_disk(Path(self._jsonl.name))
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def frames_of(name: str, rows: Iterable[Row]) -> Iterator[pl.DataFrame]:
+    """Rows of a table as row groups. Raises ValueError naming a row that the table's types cannot hold as it is."""
+    group: list[Row] = []
+    lines: list[bytes] = []
+    size = 0
+    for row in rows:
+        lines.append(_line(name, row))
+        group.append(row)
+        size += len(lines[-1])
+        if len(group) >= ROWS_PER_GROUP or size >= BYTES_PER_GROUP:
+            yield _frame(name, group, lines)
+            group, lines, size = [], [], 0
+    if group:
+        yield _frame(name, group, lines)
+
+
+def _line(name: str, row: Row) -> bytes:
+    try:
+        return encode(row)
+    except (TypeError, ValueError) as error:
+        raise _misfit(name, row, error) from error
+
+
+def _frame(name: str, group: list[Row], lines: list[bytes]) -> pl.DataFrame:
+    """Polars makes a text of a number where a text should be, so the frame must say what the rows said."""
+    try:
+        frame = pl.DataFrame(group, schema=TABLES[name].polars_schema, orient="row")
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _misfit(name, group[-1], error) from error
+    written = io.BytesIO()
+    frame.write_ndjson(written)
+    if written.getbuffer() != b"".join(lines):
+        pairs = zip(group, frame.iter_rows(named=True), strict=True)
+        row, held = next((row, held) for row, held in pairs if encode(row) != encode(held))
+        field = next(field for field in row if encode({field: row[field]}) != encode({field: held[field]}))
+        raise _misfit(name, row, f"{field}: {row[field]!r} is not of the type {TABLES[name].polars_schema[field]}")
+    return frame
+
+
+def _misfit(name: str, row: Row, error: Exception | str) -> ValueError:
+    return ValueError(f"{row[TABLES[name].names[0]]!r}: {error}")
 
 
 def flush_to_disk(path: Path) -> None:

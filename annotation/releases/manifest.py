@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from typing import Any
 
+import polars as pl
+
 from analysis.schema import SCHEMA_VERSION, TABLES
 from annotation.enums import Origin, ReleaseState
-from annotation.releases.tables.rows import Row, time_text
+from annotation.releases.tables.rows import time_text
 from annotation.releases.tables.scope import Scope
 from studies.models import User
 
@@ -36,18 +38,22 @@ class Tally:
     raters: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
 
-    def add(self, table: str, row: Row) -> None:
-        self.rows[table] += 1
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        self.rows[table] += frame.height
         if table == "judgments":
-            self.judgments[row["not_counted_because"]] += 1
-            self.answers[row["rater_kind"]] += 1
-            self.erased[table] += row["value"] is None
+            self.judgments.update(_counted(frame, "not_counted_because"))
+            self.answers.update(_counted(frame, "rater_kind"))
+            self.erased[table] += frame["value"].null_count()
         elif table == "remarks":
-            self.erased[table] += row["text"] is None
+            self.erased[table] += frame["text"].null_count()
         elif table == "campaigns":
-            self.campaigns[row["origin"]] += 1
+            self.campaigns.update(_counted(frame, "origin"))
         elif table == "raters":
-            self.raters[row["kind"]] += 1
+            self.raters.update(_counted(frame, "kind"))
+
+
+def _counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(frame[column].value_counts().iter_rows())
 
 
 def counts_of(tally: Tally) -> dict[str, Any]:

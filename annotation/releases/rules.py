@@ -46,7 +46,7 @@ FINDINGS: dict[str, tuple[str, tuple[str, ...]]] = {
     FindingKind.MENTION.value: (PREFERENCE, MENTIONS),
     FindingKind.FAILURE.value: (ATTRIBUTE_QUALITY, FAILURES),
 }
-_ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
+ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     "people": {"corpus_kind": tuple(CorpusKind.values)},
     "responses": {"condition": tuple(Condition.values)},
     "runs": {"stage": tuple(Stage.values), "state": tuple(RunState.values)},
@@ -77,30 +77,30 @@ _ALLOWED: dict[str, dict[str, tuple[Any, ...]]] = {
     "findings": {"kind": tuple(FINDINGS), "status": tuple(VoteStatus.values)},
     "labels": {"instrument": INSTRUMENTS, "method": tuple(LabelMethod.values)},
 }
-_TIMES = {
+TIMES = {
     name: tuple(c.name for c in table.columns if (c.name == "at" or c.name.endswith("_at")) and c.dtype == pl.String)
     for name, table in TABLES.items()
 }
 _WORDING = tuple(field.name for field in fields(Wording))
-_LETTERS = {ATTRIBUTE_QUALITY: "q", RELEVANCE: "r", PREFERENCE: "p"}
+LETTERS = {ATTRIBUTE_QUALITY: "q", RELEVANCE: "r", PREFERENCE: "p"}
 
 
 def broken_rules(table: str, row: Row) -> Iterator[Broken]:
     """Every rule that the row breaks; the value stands in the sentence."""
     outside = [
         (field, f"{row[field]!r} is none of {', '.join(map(repr, allowed))}")
-        for field, allowed in _ALLOWED.get(table, {}).items()
+        for field, allowed in ALLOWED.get(table, {}).items()
         if row[field] not in allowed
     ]
     yield from outside
-    for field in _TIMES[table]:
-        if row[field] is not None and not _is_time(row[field]):
+    for field in TIMES[table]:
+        if row[field] is not None and not is_time(row[field]):
             yield field, _no_time(row[field])
-    if not outside and table in _RULES:
-        yield from _RULES[table](row)
+    if not outside and table in RULES:
+        yield from RULES[table](row)
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -115,7 +115,7 @@ def _no_time(text: str) -> str:
 def _unit(row: Row) -> Iterator[Broken]:
     other = row["prompt"] if row["instrument"] == RELEVANCE else row["pair"]
     parts = [
-        _LETTERS[row["instrument"]],
+        LETTERS[row["instrument"]],
         row["attribute"],
         *([] if row["instrument"] == ATTRIBUTE_QUALITY else [other]),
     ]
@@ -157,7 +157,7 @@ def _judgment(row: Row) -> Iterator[Broken]:
     elif history[-1]["value"] != row["value"]:
         yield "revisions", f"the last value is {history[-1]['value']!r}, the judgment's is {row['value']!r}"
     for revision in history:
-        if not _is_time(revision["made_at"] or ""):
+        if not is_time(revision["made_at"] or ""):
             yield "revisions", _no_time(revision["made_at"])
 
 
@@ -196,7 +196,7 @@ def _remark(row: Row) -> Iterator[Broken]:
 def _item(row: Row) -> Iterator[Broken]:
     for question in row["questions"]:
         letter, _, rest = question["unit"].partition(":")
-        if letter not in _LETTERS.values() or rest.partition(":")[0] != question["attribute"]:
+        if letter not in LETTERS.values() or rest.partition(":")[0] != question["attribute"]:
             yield "questions", f"unit {question['unit']!r} does not name its attribute {question['attribute']!r}"
     for seat in row["seats"]:
         if seat["side"] not in _SIDES:
@@ -263,7 +263,7 @@ def _canonical(field: str, text: str) -> Iterator[Broken]:
         yield field, f"{text[:60]!r} is not canonical JSON (sorted keys, no spaces)"
 
 
-_RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
+RULES: dict[str, Callable[[Row], Iterator[Broken]]] = {
     "conversations": _conversation,
     "responses": _response,
     "runs": _parameters,

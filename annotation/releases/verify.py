@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-import pyarrow as pa
-
 from analysis.check import SUMS, checksum_problems
 from analysis.release import REMEDY, ReleaseError, read_manifest
-from analysis.schema import TABLES, check_frame
+from analysis.schema import TABLES
 from annotation.releases.crowding import CampaignRules, Crowding
-from annotation.releases.files import DATA, Group, encode, read_groups, read_rows
+from annotation.releases.files import DATA, read_rows
 from annotation.releases.index import Index, Reference
+from annotation.releases.inspecting import Inspection
 from annotation.releases.manifest import Tally, counts_of
 from annotation.releases.papers import PAPERS
-from annotation.releases.references import known_in, wanted_by
-from annotation.releases.rules import broken_rules
+from annotation.releases.settings import DEFAULTS
+from annotation.releases.singling_out import Demographics
 from annotation.releases.stopping import Steps, Stop
-from annotation.releases.tables.rows import Row
 
 SHOWN_PER_TABLE = 20
 OF_A_RELEASE = {
@@ -45,14 +41,15 @@ def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:
     problems = _file_problems(path)
     if problems:
         return problems
-    tally, steps = Tally(), Steps(stop=stop)
+    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    crowding, demographics = Crowding(_campaign_rules(path)), Demographics(_min_cell(manifest))
     with Index() as index:
-        crowding = Crowding(_campaign_rules(path))
+        inspection = Inspection(path, index, crowding, demographics, Tally(), Steps(stop=stop))
         for name in TABLES:
-            found = _table_problems(path, name, index, tally, crowding, steps)
-            problems += _few(name, list(_capped(found)))
+            problems += _few(name, list(_capped(inspection.problems(name))))
+        problems += [f"{DATA}/raters.jsonl:{line}: demographics: {what}; {REMEDY}" for line, what in demographics.few()]
         problems += [_dangling(reference) for reference in index.missing()]
-    return problems + _manifest_problems(path, tally)
+    return problems + _manifest_problems(manifest, inspection.tally)
 
 
 def _file_problems(path: Path) -> list[str]:
@@ -89,84 +86,6 @@ def _campaign_rules(path: Path) -> dict[str, CampaignRules]:
         return {}
 
 
-def _table_problems(
-    path: Path, name: str, index: Index, tally: Tally, crowding: Crowding, steps: Steps
-) -> Iterator[str]:
-    jsonl = f"{DATA}/{name}.jsonl"
-    last: tuple[Any, ...] | None = None
-    try:
-        for group in read_groups(path, name):
-            frame_problems = check_frame(name, group.frame)
-            yield from (f"{DATA}/{name}.parquet: {problem}; {REMEDY}" for problem in frame_problems)
-            if frame_problems:
-                return
-            rows = group.frame.to_dicts()
-            yield from _difference(jsonl, group, rows)
-            yield from _disorder(jsonl, group.first_line, name, last, rows)
-            last = _key(name, rows[-1]) if rows else last
-            for number, row in enumerate(rows, start=group.first_line):
-                tally.add(name, row)
-                for field, what in (*broken_rules(name, row), *crowding.problems(name, row)):
-                    yield f"{jsonl}:{number}: {field}: {what}; {REMEDY}"
-            _index_rows(index, name, jsonl, group.first_line, rows)
-            steps.take(name, group.first_line + len(rows) - 1)
-    except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        yield f"{DATA}/{name}.parquet: cannot be read as a table ({str(error).splitlines()[0]}); {REMEDY}"
-
-
-def _difference(jsonl: str, group: Group, rows: list[Row]) -> Iterator[str]:
-    """JSON lines must be the very lines that the Parquet rows give."""
-    for number, (line, row) in enumerate(zip(group.lines, rows, strict=False), start=group.first_line):
-        if line != encode(row):
-            yield f"{jsonl}:{number}: {_first_difference(line, row)}; {REMEDY}"
-            return
-    if len(group.lines) != len(rows):
-        number = group.first_line + min(len(group.lines), len(rows))
-        what = "more" if len(group.lines) < len(rows) else "fewer"
-        yield f"{jsonl}:{number}: the Parquet file holds {what} rows; {REMEDY}"
-
-
-def _first_difference(line: bytes, row: Row) -> str:
-    try:
-        written = json.loads(line)
-    except ValueError as error:
-        return f"not JSON ({error})"
-    if not isinstance(written, dict) or list(written) != list(row):
-        return "its fields are not those of the Parquet row, in their order"
-    for field, value in row.items():
-        if written[field] != value or type(written[field]) is not type(value):
-            return f"{field}: is {written[field]!r}, the Parquet file has {value!r}"
-    return "is not written as make_release writes it"
-
-
-def _key(name: str, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column] for column in TABLES[name].sort_by)
-
-
-def _comparable(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
-    """Null first."""
-    return tuple((part is not None, part) for part in key)
-
-
-def _disorder(jsonl: str, first_line: int, name: str, last: tuple[Any, ...] | None, rows: list[Row]) -> Iterator[str]:
-    keys = [*([] if last is None else [last]), *(_key(name, row) for row in rows)]
-    shift = first_line + (last is None)
-    for number, (before, key) in enumerate(pairwise(keys), start=shift):
-        if _comparable(before) >= _comparable(key):
-            what = "repeats the row before" if before == key else "is out of order"
-            yield f"{jsonl}:{number}: {'+'.join(TABLES[name].sort_by)}: {key!r} {what}; {REMEDY}"
-
-
-def _index_rows(index: Index, name: str, jsonl: str, first_line: int, rows: list[Row]) -> None:
-    index.know({key for row in rows for key in known_in(name, row)})
-    wanted: dict[tuple[str, str], Reference] = {}
-    for number, row in enumerate(rows, start=first_line):
-        for field, kind, key in wanted_by(name, row):
-            if (kind, key) not in wanted:
-                wanted[kind, key] = Reference(kind, key, f"{jsonl}:{number}: {field}")
-    index.want(wanted.values())
-
-
 def _dangling(reference: Reference) -> str:
     shown = reference.key.replace("\x1f", ", ")
     return f"{reference.place}: there is no {reference.kind} {shown!r} in the release; {REMEDY}"
@@ -185,9 +104,14 @@ def _few(name: str, problems: list[str]) -> list[str]:
     return [*problems[:SHOWN_PER_TABLE], f"{DATA}/{name}.jsonl: and more of the kind; correct these first"]
 
 
-def _manifest_problems(path: Path, tally: Tally) -> list[str]:
+def _min_cell(manifest: dict[str, Any]) -> int:
+    """As the release was made with; a manifest that does not say is taken to mean the usual."""
+    found = (manifest.get("settings") or {}).get("min_cell")
+    return found if isinstance(found, int) else DEFAULTS.min_cell
+
+
+def _manifest_problems(manifest: dict[str, Any], tally: Tally) -> list[str]:
     """The manifest's counts and its marks of simulated and imported answers, against the rows."""
-    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     return [
         f"manifest.json: {key}: is {manifest.get(key)!r}, the rows give {value!r}; {REMEDY}"
         for key, value in counts_of(tally).items()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 from django.conf import settings as django_settings
 
 from annotation.domain.describing import described_of
@@ -14,21 +12,17 @@ from annotation.models import Release
 from annotation.releases.blanks import refuse_blanks
 from annotation.releases.dressing import dressed
 from annotation.releases.errors import ReleaseRefused
-from annotation.releases.files import TableWriter
-from annotation.releases.manifest import Tally, manifest_of
+from annotation.releases.manifest import manifest_of
 from annotation.releases.publishing import files_of_data, folder_beside, publish, refuse_existing
 from annotation.releases.settings import DEFAULTS, ReleaseSettings
 from annotation.releases.snapshot import snapshot
 from annotation.releases.stopping import Progress, Steps, Stop
-from annotation.releases.tables import TABLE_ROWS
-from annotation.releases.tables.rows import Row
 from annotation.releases.tables.scope import Scope
 from annotation.releases.verify import verify_release
 from annotation.releases.versions import free_version
+from annotation.releases.writing import write_tables
 from studies.models import Study, User
 from studies.tokens import new_token
-
-EVERY = 4096  # rows between two looks at whether to stop
 
 
 def make_release(
@@ -63,7 +57,7 @@ def make_release(
         scope = Scope(study, settings)
         with snapshot():
             erasures = erasures_in(study)
-            tally = _write_tables(scope, folder, Steps(progress, stop))
+            tally = write_tables(scope, folder, Steps(progress, stop))
             study.refresh_from_db()
             described = described_of(study)
         manifest = manifest_of(
@@ -76,28 +70,3 @@ def make_release(
         if problems:
             raise ReleaseRefused(problems)
         return publish(release, folder, out, erasures=erasures)
-
-
-def _write_tables(scope: Scope, folder: Path, steps: Steps) -> Tally:
-    tally = Tally()
-    for name, rows_of in TABLE_ROWS.items():
-        with TableWriter(folder, name) as writer:
-            for row in _checked(name, rows_of(scope)):
-                tally.add(name, row)
-                try:
-                    writer.add(row)
-                except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-                    raise ReleaseRefused(
-                        [f"{name}: {row[writer.table.names[0]]!r}: {error}; correct that row"]
-                    ) from error
-                if not tally.rows[name] % EVERY:
-                    steps.take(name, tally.rows[name])
-        steps.take(name, tally.rows[name])
-    return tally
-
-
-def _checked(name: str, rows: Iterator[Row]) -> Iterator[Row]:
-    try:
-        yield from rows
-    except ValueError as error:
-        raise ReleaseRefused([f"{name}: {error}; correct that row"]) from error

@@ -148,7 +148,7 @@ def _masked_chat(study: Study, person: Person) -> None:
         mask = factories.make_run(study, Stage.MASK, parameters={"end": end})
         Mask.objects.create(run=mask, conversation=chat, turn=1, start=5, end=end, kind=MaskKind.EMAIL)
     run = factories.make_run(study, Stage.EVIDENCE)
-    attribute = factories.make_attribute(person, run, "Runs daily.")
+    attribute = factories.make_attribute(person, run, "Mails others.")
     for start, end in ((0, 4), (5, 11), (12, 20), (21, 46), (34, 46)):
         Evidence.objects.create(attribute=attribute, conversation=chat, turn=1, start=start, end=end)
 

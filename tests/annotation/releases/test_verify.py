@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from analysis.schema import TABLES
-from annotation.releases.files import TableWriter
+from annotation.releases.files import TableWriter, frames_of
 from annotation.releases.papers import PAPERS
 from annotation.releases.verify import verify_release
 
@@ -21,8 +21,8 @@ def rewrite(folder: Path, table: str, change: Change) -> None:
     rows = [json.loads(line) for line in (folder / "data" / f"{table}.jsonl").read_bytes().splitlines()]
     change(rows)
     with TableWriter(folder, table) as writer:
-        for row in rows:
-            writer.add(row)
+        for frame in frames_of(table, rows):
+            writer.add(frame)
     seal(folder)
 
 

@@ -124,7 +124,7 @@ def test_turn_that_is_no_text_is_refused_with_its_row(rich: RichStudy, tmp_path:
     assert chat is not None
     chat.turns = [{"role": "user", "content": 5}]
     chat.save()
-    with pytest.raises(ReleaseRefused, match=r"data/conversations\.jsonl:\d: turns: is .*5"):
+    with pytest.raises(ReleaseRefused, match=rf"conversations: '{chat.public_id}': turns: .*5"):
         make_release(study=rich.study, out=tmp_path / "out")
 
 
