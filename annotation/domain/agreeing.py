@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analysis.intervals import wilson_interval
-from analysis.schema import VALUES
+from analysis.patterns import agreement_of_patterns, scores_of
+from analysis.schema import LEVELS, VALUES
 from annotation.domain.rolling import Pattern
 from annotation.models import Campaign, Rollup
 
@@ -65,7 +66,7 @@ def standing_of(campaign: Campaign) -> Standing | None:
         n_units=rollup.n_units,
         n_judgments=rollup.n_judgments,
         shares=_shares(campaign.instrument, patterns),
-        figures=[],
+        figures=_figures(campaign.instrument, patterns),
         units_by_answers=_by_answers(patterns),
     )
 
@@ -78,6 +79,12 @@ def _shares(instrument: str, patterns: Sequence[Pattern]) -> list[ValueShare]:
         low, high = wilson_interval(count, total)
         found.append(ValueShare(value, count, count / total if total else math.nan, low, high))
     return found
+
+
+def _figures(instrument: str, patterns: Sequence[Pattern]) -> list[Figure]:
+    found = agreement_of_patterns(patterns, scores_of(instrument), LEVELS[instrument][-1])
+    rows = found.select("figure", "n_units", "value", "low", "high").iter_rows()
+    return [Figure(*row) for row in rows]
 
 
 def _by_answers(patterns: Sequence[Pattern]) -> dict[int, int]:

@@ -26,6 +26,9 @@ def test_agreement_shows_what_was_counted(client, study, researcher):
     assert "6 judgments on 2 units that count, as of" in said
     assert "yes 66.7 %" in said
     assert "0 2 units 3 2 units" in said
+    assert "Same answer: 33.3 %" in said  # one of the three couples of answers to each unit
+    assert "over 2 units that two or more have answered" in said
+    assert "Fleiss" in said
 
 
 def test_agreement_is_counted_when_asked(client, study, lead, django_capture_on_commit_callbacks):
@@ -64,5 +67,5 @@ def test_agreement_asks_the_same_queries_whatever_there_is(client, study, lead, 
     answer(campaign, "yes", "no", "yes")
     roll_up(campaign=campaign)
     client.force_login(lead)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("/s/figs/c/one/agreement/")
