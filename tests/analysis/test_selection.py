@@ -13,7 +13,16 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from analysis.longform import long_form
 from analysis.release import Release
 from analysis.schema import RELEVANCE
-from analysis.selection import Scores, majority_labels, marked_relevant, published_labels, selection
+from analysis.selection import (
+    BY_SCHEMA,
+    SELECTION_SCHEMA,
+    Scores,
+    majority_labels,
+    marked_relevant,
+    published_labels,
+    selection,
+    selection_by,
+)
 from tests.analysis.frames import campaign, item, judgment, release_of, unit_of, vote
 from tests.analysis.test_agreement import long_of
 
@@ -139,3 +148,95 @@ def test_selection_of_nothing_is_empty() -> None:
     release = _release({}, "y")
     assert selection(long_form(release), release).is_empty()
     assert marked_relevant(pl.DataFrame(schema=long_of({}).schema), release).is_empty()
+
+
+def _crossed(seed: int = 1, people: int = 8, prompts: int = 6) -> Release:
+    """Three attributes of every person to every prompt; three people and a model that says yes too often."""
+    rng = np.random.default_rng(seed)
+    attributes = [
+        {"attribute": f"a{p}-{n}", "person": f"person-{p}", "run": "x"} for p in range(people) for n in range(3)
+    ]
+    units = [unit_of(RELEVANCE, str(a["attribute"]), f"q{q}") for a in attributes for q in range(prompts)]
+    wanted = rng.random(len(units)) < 0.3
+    marked = rng.random(len(units)) < np.where(wanted, 0.8, 0.4)
+    word = {True: "yes", False: "no"}
+    return release_of(
+        attributes=attributes,
+        campaigns=[campaign("c", RELEVANCE)],
+        items=[item("c", units)],
+        judgments=[
+            judgment("c", unit, rater, word[bool(yes)])
+            for unit, yes in zip(units, wanted, strict=True)
+            for rater in ("a", "b", "d")
+        ],
+        model_votes=[vote(unit, "m", word[bool(yes)]) for unit, yes in zip(units, marked, strict=True)],
+    )
+
+
+def test_selection_intervals_hold_each_figure_and_over_selection_is_the_ratio_of_shares() -> None:
+    release = _crossed()
+    table = selection(long_form(release), release)
+    assert table.schema == SELECTION_SCHEMA
+    row = table.row(0, named=True)
+    assert row["over_selection"] == pytest.approx(row["share_marked"] / row["share_label"])
+    figures = ("precision", "recall", "f1", "accuracy", "share_label", "share_marked", "over_selection")
+    for figure in figures:
+        assert row[f"{figure}_low"] < row[figure] < row[f"{figure}_high"], figure
+    assert row["over_selection_low"] > 1
+    assert row["reason"] == ""
+
+
+def test_selection_intervals_are_near_a_bootstrap_of_persons_where_prompts_do_not_matter() -> None:
+    release = _crossed(3, people=40, prompts=4)
+    long = long_form(release)
+    row = selection(long, release).row(0, named=True)
+    persons = selection_by(long, release, "person")
+    tp, wrong = persons["true_positive"].to_numpy(), (persons["false_positive"] + persons["false_negative"]).to_numpy()
+    drawn = np.random.default_rng(0).multinomial(40, np.full(40, 1 / 40), 4000)
+    low, high = np.quantile(2 * (drawn @ tp) / (2 * (drawn @ tp) + drawn @ wrong), [0.025, 0.975])
+    assert row["f1_high"] - row["f1_low"] == pytest.approx(high - low, rel=0.35)
+    assert row["f1_low"] == pytest.approx(low, abs=0.03)
+
+
+def test_selection_of_one_prompt_has_no_interval_and_says_why() -> None:
+    release = _crossed(prompts=1)
+    row = selection(long_form(release), release).row(0, named=True)
+    assert row["reason"] == "only one prompt"
+    assert math.isnan(row["f1_low"])
+    assert not math.isnan(row["f1"])
+
+
+def test_selection_by_person_and_prompt_adds_up_to_the_whole() -> None:
+    release = _crossed()
+    long = long_form(release)
+    whole = selection(long, release)
+    for by, levels in (("person", 8), ("prompt", 6)):
+        table = selection_by(long, release, by)  # type: ignore[arg-type]
+        assert table.schema == BY_SCHEMA
+        assert (table.height, set(table["by"])) == (levels, {by})
+        for cell in ("n", "true_positive", "false_positive", "false_negative", "true_negative"):
+            assert table[cell].sum() == whole[cell].sum()
+        first = table.row(0, named=True)
+        counts = [first[name] for name in table.columns[6:10]]
+        assert [first["precision"], first["recall"], first["f1"], first["accuracy"]] == pytest.approx(
+            list(Scores(*counts).row[5:9]), nan_ok=True
+        )
+
+
+def test_selection_by_level_without_denominators_is_nan() -> None:
+    release = _release({"a": "nn"}, "nn")
+    row = selection_by(long_form(release), release, "prompt").row(0, named=True)
+    assert [math.isnan(row[name]) for name in ("precision", "recall", "f1", "over_selection")] == [True] * 4
+    assert row["accuracy"] == 1.0
+
+
+def test_marked_relevant_of_all_raters_is_clustered_by_rater_too() -> None:
+    # everybody marks by a rule of their own, so that raters are all the spread there is
+    answers = {f"r{n}": ["yes" if (i * 7 + n) % 10 < n else "no" for i in range(60)] for n in range(2, 9)}
+    long = long_of(answers)
+    long = long.with_columns(pl.Series("attribute", [f"a{i % 12}" for i in range(long.height)]))
+    long = long.with_columns(pl.Series("prompt", [f"q{i % 5}" for i in range(long.height)]))
+    release = release_of(attributes=[{"attribute": f"a{n}", "person": f"p{n}", "run": "x"} for n in range(12)])
+    row = marked_relevant(long, release).filter(rater="all raters").row(0, named=True)
+    assert row["reason"] == ""
+    assert row["high"] - row["low"] > 0.3  # Wilson's over 420 answers would be 0.1 wide
