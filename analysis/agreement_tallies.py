@@ -100,6 +100,7 @@ def fleiss_kappa(tally: Tally) -> Floats:
 
     ``(p_a - p_e) / (1 - p_e)``: p_a as in ``weighted_percent``, p_e the sum over values of the squared mean share of
     the value (mean over all units with an answer, each with the same weight). With equal numbers it is Fleiss' own.
+    It may be less than -1 where units with one answer lean otherwise than the others.
     NaN where everybody gave one value throughout (p_e = 1) and without a unit with two answers.
     Sources: J. L. Fleiss (1971), Psychol. Bull. 76, 378-382; K. L. Gwet (2014), Handbook of Inter-Rater Reliability,
     4th ed., ch. 2.

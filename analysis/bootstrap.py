@@ -97,7 +97,7 @@ def replicated(weights: Iterator[Weights], parts: Sequence[Part]) -> list[Floats
 def summed(parts: npt.NDArray[Any], weights: npt.NDArray[Any]) -> Floats:
     """Weighted sums of ``parts`` (n, ...) with ``weights`` (n, replicates): shape (replicates, ...).
 
-    By one thread and in one order, so that the same answers give the same bytes on every machine.
+    By one thread and in one order: nothing depends on how many cores there are.
     """
     flat = csr_matrix(parts.reshape(len(parts), int(np.prod(parts.shape[1:]))).T.astype(np.float64))
     return np.asarray((flat @ weights).T.reshape(weights.shape[1], *parts.shape[1:]))

@@ -16,7 +16,6 @@ from analysis.intervals import SEED
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
 
 MEAN = "all raters"  # the row of the people's mean
-# The first of an instrument's figures is the one that models are told by beside the ceiling.
 FIGURES = {
     ATTRIBUTE_QUALITY: ("agreement", "kappa"),
     RELEVANCE: ("agreement", "kappa", "f1"),

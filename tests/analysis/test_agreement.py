@@ -8,49 +8,25 @@ import krippendorff
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from analysis.agreement import (
+    agreement,
     agreement_groups,
+    agreement_matrix,
     agreement_pairs,
+    agreement_summary,
     cohen_kappa,
     krippendorff_alpha,
     krippendorff_table,
     percent_agreement,
 )
-from analysis.longform import LONG_SCHEMA
+from tests.analysis.answers import PUBLISHED, crowd, long_of
 
-# Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C: observers A-D, 12 units, values 1-5
-PUBLISHED = {
-    "a": [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
-    "b": [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
-    "c": [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
-    "d": [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
-}
 values = st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("xyz")), min_size=1, max_size=40)
-
-
-def long_of(answers: dict[str, list[Any]], kinds: dict[str, str] | None = None, **more: str) -> pl.DataFrame:
-    """The long form of ``answers`` by rater, unit by unit; None is a missing answer."""
-    rows = [
-        {
-            "campaign": more.get("campaign", "c"),
-            "instrument": more.get("instrument", "relevance"),
-            "unit": f"u{unit:03}",
-            "attribute": "",
-            "rater": rater,
-            "kind": (kinds or {}).get(rater, "human"),
-            "value": str(value),
-            "score": float(value) if isinstance(value, (int, float)) else 0.0,
-        }
-        for rater, given in answers.items()
-        for unit, value in enumerate(given)
-        if value is not None
-    ]
-    return pl.DataFrame(rows, schema=LONG_SCHEMA, orient="row")
 
 
 def test_percent_agreement_worked_example() -> None:
@@ -96,7 +72,7 @@ def test_cohen_kappa_equals_scikit_learn_and_statsmodels(answers: list[tuple[str
 @given(values)
 def test_agreement_pairs_equal_the_two_functions(answers: list[tuple[str, str]]) -> None:
     a, b = [x for x, _ in answers], [y for _, y in answers]
-    row = agreement_pairs(long_of({"b": b, "a": a})).row(0, named=True)
+    row = agreement_pairs(long_of({"b": b, "a": a}), replicates=0).row(0, named=True)
     assert (row["rater_a"], row["rater_b"], row["n"]) == ("a", "b", len(answers))
     assert row["agreement"] == pytest.approx(percent_agreement(a, b), abs=1e-12)
     assert row["kappa"] == pytest.approx(cohen_kappa(a, b), abs=1e-12, nan_ok=True)
@@ -110,7 +86,7 @@ def test_agreement_pairs_do_not_depend_on_order_or_names_of_values(
     renamed = long.with_columns(pl.col("value").replace({"x": "z", "z": "x"})).sample(
         fraction=1.0, shuffle=True, seed=random.randint(0, 10**6)
     )
-    assert agreement_pairs(long).equals(agreement_pairs(renamed))
+    assert agreement_pairs(long, replicates=50).equals(agreement_pairs(renamed, replicates=50))
 
 
 def test_agreement_pairs_only_use_common_units_of_one_campaign() -> None:
@@ -210,3 +186,93 @@ def test_krippendorff_table_has_the_levels_of_the_instrument_and_no_baselines() 
     ]
     both = long.filter(pl.col("rater") != "bm25")
     assert table.row(-1)[-1] == krippendorff_alpha(both, "interval")[1]
+
+
+def figure(summary: pl.DataFrame, name: str, group: str = "raters") -> dict[str, Any]:
+    return summary.row(by_predicate=(pl.col("figure") == name) & (pl.col("group") == group), named=True)
+
+
+def test_summary_has_the_figures_of_the_instruments_levels_and_no_baselines() -> None:
+    kinds = {"m": "model", "n": "model", "bm25": "baseline"}
+    answers = {"a": ["yes", "no", "yes"], "b": ["no", "no", "yes"], "c": ["yes", "no", "no"]}
+    machines = {name: ["yes", "no", "no"] for name in kinds}
+    summary = agreement_summary(long_of(answers | machines, kinds))
+    assert summary["group"].unique(maintain_order=True).to_list() == ["raters", "models", "all", "rater_model"]
+    raters = summary.filter(pl.col("group") == "raters")["figure"].to_list()
+    assert raters == ["percent", "fleiss", "alpha_nominal", "ac1", "cohen_mean"]
+    assert summary.filter(pl.col("group") == "rater_model")["figure"].to_list() == ["percent", "cohen_mean"]
+    assert [figure(summary, "percent", group)["n_raters"] for group in ("raters", "models", "all")] == [3, 2, 5]
+    scored = agreement_summary(long_of({"a": [1, 2, 4], "b": [1, 3, 4]}, instrument="preference"))
+    assert {"icc2k", "ac2_quadratic", "alpha_interval", "spearman", "cohen_linear_mean"} <= set(scored["figure"])
+
+
+def test_summary_means_and_intervals_are_those_of_the_groups() -> None:
+    found = agreement(crowd(units=60, raters=6, k=3, models=2, instrument="relevance"))
+    for group, of in (("rater_rater", "raters"), ("model_model", "models"), ("rater_model", "rater_model")):
+        row = found.groups.row(by_predicate=pl.col("group") == group, named=True)
+        wanted = figure(found.summary, "cohen_mean", of)
+        assert row["mean_kappa"] == pytest.approx(wanted["value"], abs=1e-12)
+        for end in ("low_units", "high_units", "low_raters", "high_raters"):
+            assert row[end] == pytest.approx(wanted[end], nan_ok=True)
+        assert row["low_units"] < row["mean_kappa"] < row["high_units"]
+
+
+def test_intervals_over_raters_say_more_than_over_units_where_raters_differ() -> None:
+    # two careful raters and two who always say yes, on many units: other units would change little, others raters much
+    careful = ["yes", "no"] * 100
+    answers = {"a": careful, "b": careful, "c": ["yes"] * 200, "d": ["yes"] * 200}
+    row = figure(agreement_summary(long_of(answers)), "percent")
+    assert row["high_raters"] - row["low_raters"] > 3 * (row["high_units"] - row["low_units"])
+    assert row["low_raters"] <= 0.5 < 1.0 == row["high_raters"]
+
+
+def test_interval_over_units_is_the_bootstrap_of_whole_units() -> None:
+    long = crowd(units=50, raters=5, k=3)
+    row = figure(agreement_summary(long), "alpha_interval")
+    wide = long.pivot(on="unit", index="rater", values="score").drop("rater").to_numpy()
+    rng = np.random.default_rng(4)
+    draws = [rng.integers(0, 50, 50) for _ in range(400)]
+    theirs = [krippendorff.alpha(wide[:, drawn], level_of_measurement="interval") for drawn in draws]
+    assert [row["low_units"], row["high_units"]] == pytest.approx(np.quantile(theirs, [0.025, 0.975]), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("answers", "defined"),
+    [({"a": ["yes", "no"]}, (False, False)), ({"a": ["yes", "no", "no"], "b": ["yes", "no", "yes"]}, (True, False))],
+    ids=["one rater", "two raters"],
+)
+def test_intervals_that_cannot_be_drawn_are_nan(answers: dict[str, list[Any]], defined: tuple[bool, bool]) -> None:
+    row = figure(agreement_summary(long_of(answers)), "percent")
+    assert math.isnan(row["low_units"]) != defined[0]
+    assert math.isnan(row["low_raters"]) != defined[1]
+
+
+def test_replicates_without_a_value_are_counted() -> None:
+    # of two units a replicate draws the same twice half of the time: one value throughout, no kappa
+    row = agreement_pairs(long_of({"a": ["yes", "no"], "b": ["yes", "no"]})).row(0, named=True)
+    assert 400 < row["undefined"] < 600
+
+
+@given(st.lists(st.lists(st.sampled_from([None, "yes", "no"]), min_size=4, max_size=4), min_size=1), st.randoms())
+@settings(max_examples=25)
+def test_agreement_does_not_depend_on_the_order_of_rows(matrix: list[list[str | None]], random: Random) -> None:
+    kinds = {"r2": "model", "r3": "model"}
+    long = long_of({f"r{place}": [row[place] for row in matrix] for place in range(4)}, kinds)
+    mixed = long.sample(fraction=1.0, shuffle=True, seed=random.randint(0, 10**6))
+    one, other = agreement(long, replicates=30), agreement(mixed, replicates=30)
+    assert all(a.equals(b) for a, b in zip(one, other, strict=True))
+    assert one.summary.filter(pl.col("value").is_not_nan())["value"].le(1 + 1e-12).all()
+    shares = one.summary.filter((pl.col("figure") == "percent") & pl.col("value").is_not_nan())
+    assert shares["value"].is_between(0, 1 + 1e-12).all()
+
+
+def test_agreement_matrix_is_square_with_people_first() -> None:
+    kinds = {"a": "model", "z": "baseline"}
+    long = long_of({name: ["yes", "no", "no"] for name in "azbc"} | {"c": ["yes", "yes", "no"]}, kinds)
+    square = agreement_matrix(agreement_pairs(long, replicates=0), "agreement")
+    assert square.columns == ["rater", "b", "c", "a", "z"]
+    assert square["rater"].to_list() == square.columns[1:]
+    table = square.drop("rater").to_numpy()
+    assert np.isnan(np.diag(table)).all()
+    assert table[0, 1] == table[1, 0] == pytest.approx(2 / 3)
+    assert square["b"].null_count() == 1
