@@ -11,7 +11,8 @@ run: ## the demo at http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_U
 rebuild: ## the study at its real size with simulated people, in DATA_DIR/rebuild (SCALE, RATERS, SEED, QUEUE=1)
 	@scripts/rebuild
 
-test: venv-test venv-models ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium and local models
+test: ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium and local models
+	@$(MAKE) --no-print-directory -j 2 venv-test venv-models
 	@.venv-test/bin/python -m tests.run
 
 soak: venv-test ## kills and races again and again (ROUNDS, SECONDS, SEED, DATABASES=sqlite,postgresql)

@@ -1,8 +1,9 @@
-"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis. Between
-the two, what asks language models in its own process (tests/models) runs where these are installed, in .venv-models.
+"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis; what asks language
+models in its own process (tests/models) once, where these are installed, in .venv-models.
 
-Exit status 0 when all passed, 1 when not, 2 when a program is missing that only root could install. TESTS_WORKERS says
-how many pytest processes work side by side (2).
+Beside the first round run the checks, beside the second the tests of local models; what these print comes after their
+round. Exit status 0 when all passed, 1 when not, 2 when a program is missing that only root could install.
+TESTS_WORKERS says how many pytest processes share a round (one more than there are cores, four at most).
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from config.supervisor import die_with_parent
-from tests.check import run_checks
 from tests.packages import install, install_line, missing_packages
 from tests.services import private_postgres, private_redis
+
+MODELS = "Local models"
 
 
 def main(words: list[str]) -> int:
@@ -33,48 +37,69 @@ def main(words: list[str]) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fitting-room-", ignore_cleanup_errors=True))
         os.chmod(folder, 0o711)  # the postgres user has a folder of its own inside
         tempfile.tempdir = os.environ["TMPDIR"] = folder  # whatever a killed process leaves goes with it
-        failed = run_checks()
+        os.environ["TEST_TEMPLATES"] = tempfile.mkdtemp()
         notes = Path(folder) / "notes"
-        notes.write_text(f"checks: {'FAILED: ' + ', '.join(failed) if failed else 'passed'}\n")
-        if run_pytest("SQLite", {}, notes, words):
-            failed.append("SQLite")
-        if (not words or any("tests/models" in word for word in words)) and run_models(notes, words):
-            failed.append("local models")
+        notes.touch()
+        with beside("Checks", [sys.executable, "-m", "tests.check"], notes) as failed_beside:
+            failed = run_round("SQLite", [*pytest_by(sys.executable), *words], notes)
         private = {
             "DATABASE_URL": stack.enter_context(private_postgres()),
             "REDIS_URL": stack.enter_context(private_redis()),
         }
-        if run_pytest("PostgreSQL and Redis", private, notes, words):
-            failed.append("PostgreSQL")
-    return 1 if failed else 0
+        wanted = not words or any("tests/models" in word for word in words)
+        theirs = [word for word in words if not word.startswith("tests/") or word.startswith("tests/models")]
+        models = [*pytest_by(".venv-models/bin/python", "1"), *(theirs or ["tests/models"])]
+        with beside(MODELS, models if wanted else [], notes) as models_failed:
+            failed += run_round("PostgreSQL and Redis", [*pytest_by(sys.executable), *words], notes, private)
+        print(f"\n== In short\n{notes.read_text()}", end="", flush=True)
+    return 1 if failed or failed_beside or models_failed else 0
 
 
-def run_pytest(title: str, environment: dict[str, str], notes: Path, words: list[str]) -> int:
-    return run_round(title, [*pytest_by(sys.executable), *words], environment, notes)
+def pytest_by(python: str, workers: str = "") -> list[str]:
+    workers = os.environ.get("TESTS_WORKERS") or workers or str(min(4, len(os.sched_getaffinity(0)) + 1))
+    return [python, "-m", "pytest", "-n", workers, "--dist", "worksteal"]
 
 
-def run_models(notes: Path, words: list[str]) -> int:
-    return run_round("Local models", [*pytest_by(".venv-models/bin/python"), *(words or ["tests/models"])], {}, notes)
+@contextmanager
+def beside(title: str, command: list[str], notes: Path) -> Iterator[list[str]]:
+    """Runs the command while the block runs. What it printed is printed after both; the list then holds the title if it
+    failed."""
+    failed: list[str] = []
+    if not command:
+        yield failed
+        return
+    with tempfile.TemporaryFile("w+") as said, started(title, command, notes, output=said) as process:
+        yield failed
+        if process.wait():
+            failed.append(title)
+        said.seek(0)
+        print(f"\n== {title}\n{said.read()}", end="", flush=True)
 
 
-def pytest_by(python: str) -> list[str]:
-    return [python, "-m", "pytest", "-n", os.environ.get("TESTS_WORKERS", "2"), "--dist", "worksteal"]
-
-
-def run_round(title: str, command: list[str], environment: dict[str, str], notes: Path) -> int:
-    """pytest's exit status. ``notes`` collects one line per round; conftest.py repeats the earlier ones at the end."""
+def run_round(title: str, command: list[str], notes: Path, more: dict[str, str] | None = None) -> list[str]:
+    """The title if a test failed. ``notes`` collects one line per round; conftest.py repeats the earlier ones."""
     print(f"\n== Tests on {title}", flush=True)
+    with started(title, command, notes, more) as pytest:
+        return [title] if pytest.wait() else []
+
+
+@contextmanager
+def started(
+    title: str, command: list[str], notes: Path, more: dict[str, str] | None = None, output: IO[str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A round's process, which has ended when the block has."""
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR")}
-    clean |= environment | {"TEST_ROUND": title, "TEST_NOTES": str(notes)}
+    clean |= {"TEST_ROUND": title, "TEST_NOTES": str(notes)} | (more or {})
     # A session of its own: Ctrl-C reaches this process alone, and pytest gets one signal to end by, not two.
     end_with_us = die_with_parent(os.getpid())
-    pytest = subprocess.Popen(command, env=clean, start_new_session=True, preexec_fn=end_with_us)  # noqa: PLW1509
+    popen = {"env": clean, "stdout": output, "stderr": output, "start_new_session": True}
+    process = subprocess.Popen(command, preexec_fn=end_with_us, **popen)  # type: ignore[call-overload]  # noqa: PLW1509
     try:
-        return pytest.wait()
-    except BaseException:
-        pytest.terminate()
-        pytest.wait()
-        raise
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
 
 
 def leave(number: int, frame: FrameType | None) -> None:
