@@ -20,7 +20,7 @@ from annotation.enums import RecruiterAction
 from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, ReleaseJob, Report, Visit
 from annotation.recruiters.base import Retryable
 from annotation.releases.jobs import forsaken_jobs, remove_leftovers, run_job
-from annotation.reports.drawing import draw_report, request_report
+from annotation.reports.drawing import draw_report, request_report, waiting_reports
 from studies.models import Study, User
 
 
@@ -32,7 +32,10 @@ def task_expire_leases() -> None:
 
 @shared_task(name="annotation.task_make_release")
 def task_make_release(*, job_id: int) -> None:
-    run_job(job_id=job_id)
+    """A release that was made asks for its report, which may take as long again and is no part of it."""
+    release = run_job(job_id=job_id)
+    if release is not None:
+        ask_for_report(release=release)
 
 
 def ask_for_release(
@@ -48,11 +51,15 @@ def ask_for_release(
 
 @shared_task(name="annotation.task_sweep_releases")
 def task_sweep_releases() -> None:
-    """Finishes what crashes left: files of withdrawn releases, unfinished folders, jobs that no worker is at."""
+    """Finishes what crashes left: files of withdrawn releases, unfinished folders, jobs and reports that no worker is
+    at.
+    """
     remove_withdrawn_files()
     remove_leftovers()
     for job in forsaken_jobs():
         run_job(job_id=job.pk)
+    for report in waiting_reports():
+        draw_report(report=report)
 
 
 @shared_task(name="annotation.task_draw_report")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotation.domain.errors import WrongState
@@ -22,6 +23,7 @@ from annotation.models import Release, Report
 from studies.tokens import new_token
 
 PATIENCE = timedelta(minutes=15)
+BEGUN_BY = timedelta(minutes=2)
 TIME_LIMIT = 3600.0  # seconds
 
 
@@ -59,10 +61,10 @@ def draw_report(*, report: Report) -> Report:
     return _end(report, problem)
 
 
-def remove_report(*, release: Release) -> None:
-    """Take the report away, as of a release that is withdrawn: its row and its files."""
-    Report.objects.filter(release=release).delete()
-    shutil.rmtree(folder_of(release), ignore_errors=True)
+def waiting_reports() -> QuerySet[Report]:
+    """Asked for a while ago and not begun: the message to the worker was lost."""
+    asked = Report.objects.filter(state=JobState.ASKED, asked_at__lt=timezone.now() - BEGUN_BY)
+    return asked.exclude(release__state=ReleaseState.WITHDRAWN).select_related("release").order_by("asked_at")
 
 
 def is_late(report: Report) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pytest_django.fixtures import Settings
 from annotation.domain.errors import WrongState
 from annotation.enums import JobState, ReleaseState
 from annotation.models import Release, Report
-from annotation.reports.drawing import PATIENCE, draw_report, folder_of, remove_report, request_report
+from annotation.reports.drawing import BEGUN_BY, PATIENCE, draw_report, folder_of, request_report, waiting_reports
 from annotation.reports.files import file_of, files_of, policy_for
 from studies.models import Study
 from tests.analysis.synthetic import synthetic_frames, write_folder
@@ -40,9 +41,9 @@ def test_draw_report_puts_its_files_where_they_are_looked_for(release: Release, 
     assert "tables/selection.csv" in files_of(release)
     assert [path.name for path in Path(settings.REPORTS_DIR).iterdir()] == [release.public_id]
     assert request_report(release=release)[1] is False
-    remove_report(release=release)
-    assert not folder_of(release).exists()
+    shutil.rmtree(folder_of(release))
     assert files_of(release) == []
+    assert request_report(release=release)[1] is True  # whose folder was taken away is drawn again
 
 
 def test_draw_report_says_why_it_could_not(release: Release, settings: Settings) -> None:
@@ -71,6 +72,15 @@ def test_request_report_is_patient_and_then_asks_again(release: Release) -> None
     assert request_report(release=release)[1] is False
     Report.objects.update(state=JobState.RUNNING, asked_at=timezone.now() - PATIENCE - timedelta(seconds=1))
     assert request_report(release=release) == (report, True)
+
+
+def test_waiting_reports_are_those_whose_message_was_lost(release: Release) -> None:
+    report, _ = request_report(release=release)
+    assert list(waiting_reports()) == []
+    Report.objects.update(asked_at=timezone.now() - BEGUN_BY - timedelta(seconds=1))
+    assert list(waiting_reports()) == [report]
+    Release.objects.update(state=ReleaseState.WITHDRAWN, withdrawn_at=timezone.now())
+    assert list(waiting_reports()) == []
 
 
 def test_request_report_is_refused_for_a_withdrawn_release(release: Release) -> None:
