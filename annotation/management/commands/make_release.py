@@ -5,28 +5,48 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.releases.console import progress_on_stderr
+from annotation.releases.console import progress_on_stderr, study_of
 from annotation.releases.errors import ReleaseRefused
+from annotation.releases.settings import DEFAULTS, ReleaseSettings
 from annotation.releases.write import make_release
-from studies.models import Study
 
 
 class Command(BaseCommand):
-    help = "Write a study's release: one snapshot as JSON lines and Parquet, with manifest and checksums."
+    help = "Write a study's release: one snapshot as JSON lines and Parquet, with papers, manifest and checksums."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", metavar="STUDY", help="slug of the study")
         parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder to make; must not exist")
-        parser.add_argument("--as", dest="version", metavar="VERSION", help="version; default: the next minor one")
+        parser.add_argument(
+            "--as", dest="version", metavar="VERSION", help="version; default: as follows from what changed"
+        )
+        parser.add_argument(
+            "--against", metavar="DIR", type=Path, help="folder of the last release, where it was written elsewhere"
+        )
+        parser.add_argument("--final", action="store_true", help="a final release: its description has no blank")
+        parser.add_argument(
+            "--unmasked", action="store_true", help="show conversations as imported, personal data uncovered"
+        )
+        parser.add_argument(
+            "--min-cell",
+            metavar="K",
+            type=int,
+            default=DEFAULTS.min_cell,
+            help="leave out values of demographics that fewer people share (default: %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["study"]).first()
-        if study is None:
-            slugs = ", ".join(Study.objects.values_list("slug", flat=True)) or "there is none yet"
-            raise CommandError(f"there is no study {options['study']!r}; the studies are: {slugs}")
-        progress = progress_on_stderr("wrote")
+        study = study_of(options["study"])
         try:
-            release = make_release(study=study, out=options["out"], version=options["version"], progress=progress)
+            release = make_release(
+                study=study,
+                out=options["out"],
+                version=options["version"],
+                against=options["against"],
+                final=options["final"],
+                settings=ReleaseSettings(masks=not options["unmasked"], min_cell=options["min_cell"]),
+                progress=progress_on_stderr("wrote"),
+            )
         except ReleaseRefused as error:
             raise CommandError(error.message) from error
         for notice in release.manifest["notices"]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ def manifest_in(folder: Path) -> dict[str, Any]:
 def papers_of(folder: Path, described: Described, **changed: Any) -> dict[str, str]:
     write_papers(folder, described=described, manifest=manifest_in(folder) | changed, changes=FIRST)
     return {name: (folder / name).read_text() for name in PAPERS}
+
+
+@pytest.fixture
+def release_folder(sample_release: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(sample_release, tmp_path / "release")
 
 
 @pytest.fixture
