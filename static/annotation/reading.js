@@ -322,10 +322,11 @@
   }
   document.addEventListener("scroll", ({ target }) => {
     if (target.matches?.(".sides > article")) follow(target);
-    // The browser's own search scrolls within what is folded: it opens.
+    // The browser's own search, and Tab, scroll within what is folded: it opens.
     if (target.matches?.(".fold") && target.scrollTop > 0) {
       const tick = $(":scope > .unfold input", target.parentElement);
       if (tick) tick.checked = true;
+      if (target.contains(document.activeElement)) bring(document.activeElement);
     }
   }, { capture: true, passive: true });
   for (const sign of ["wheel", "touchstart", "pointerdown", "keydown", "focusin"]) {

@@ -1,4 +1,4 @@
-"""Every page and state of tests/gallery/pages.py in Chromium: axe, dark, 320 px, 200 %, forced colours, no motion.
+"""Every page and state of tests/gallery/pages.py in Chromium: axe, dark, 320 px, 200 %, large letters, no motion.
 
 One walk for all of it: a page is opened once and then looked at in each way.
 """
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tests.accessibility.axe import axe, violations
 from tests.gallery.pages import VIEWS
-from tests.gallery.walking import opened, templates_seen
+from tests.gallery.walking import DESKTOP, opened, templates_seen
 from tests.gallery.world import World
 
 if TYPE_CHECKING:
@@ -54,8 +54,22 @@ def findings(page: Page) -> Iterator[str]:
         if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
             yield f"{name}: the page scrolls sideways, by {page.evaluate(OUTSIDE)}"
         yield from (f"{name}: cut off {words}" for words in page.evaluate(CUT))
+    yield from with_large_letters(page)
     targets = {"runOnly": {"type": "rule", "values": ["target-size"]}}
     yield from (f"200 %, {found}" for found in axe(page, targets))
+
+
+def with_large_letters(page: Page) -> Iterator[str]:
+    """By the browser's own size of letters, with which the page's measures grow (WCAG 1.4.4)."""
+    settings_of = page.context.new_cdp_session(page)
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    settings_of.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    assert page.evaluate("() => getComputedStyle(document.documentElement).fontSize") == "32px"
+    if page.evaluate("document.documentElement.scrollWidth") > DESKTOP["width"]:
+        yield f"large letters: the page scrolls sideways, by {page.evaluate(OUTSIDE)}"
+    yield from (f"large letters: cut off {words}" for words in page.evaluate(CUT))
+    settings_of.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
 
 
 def test_pages_are_accessible_in_every_state(browser, live_server, monkeypatch):

@@ -1,5 +1,5 @@
 """`SCREENSHOTS=folder .venv-test/bin/python -m pytest tests/gallery`: a picture of every page and state, on a desk and
-on a phone, light and dark. Without SCREENSHOTS a few of them, into pytest's own folder.
+on a phone, light and dark; with PAGES="home leave" of these. Without SCREENSHOTS of a few, into pytest's own folder.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ def test_screenshots_of_pages_are_made(browser, live_server, monkeypatch, tmp_pa
     folder = Path(asked) if asked else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     views = VIEWS if asked else [BY_NAME[name] for name in FEW]
+    if asked and "PAGES" in os.environ:
+        views = [BY_NAME[name] for name in os.environ["PAGES"].split()]
     world = World(monkeypatch)
     for view in views:
         with monkeypatch.context() as world.monkeypatch, opened(browser, live_server.url, view, world) as page:

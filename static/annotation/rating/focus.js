@@ -4,6 +4,7 @@
 Rating.focus = (() => {
   const { page } = Rating;
   let current = null;
+  let pointed = false; // at what has the focus, which must then not move away
 
   function turnTo(question) {
     if (!question) return;
@@ -47,6 +48,12 @@ Rating.focus = (() => {
     const question = event.target.closest(".question");
     if (question && !event.target.closest("a, button, label, input, summary")) question.focus({ preventScroll: true });
   });
+  /* A browser brings the first line of a text field into view, which may lie under what sticks to the page's edges. */
+  document.addEventListener("focusin", ({ target }) => {
+    if (!pointed && target.matches("textarea, input")) target.scrollIntoView({ block: "nearest" });
+  });
+  document.addEventListener("pointerdown", () => { pointed = true; }, true);
+  document.addEventListener("keydown", () => { pointed = false; }, true);
   Rating.hear("item:shown", () => { current = null; });
 
   return { turnTo, here, step, goOn };
