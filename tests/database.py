@@ -33,7 +33,7 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
     """Under `make test` the tables are there already: of what pytest-django does, nothing takes any time then."""
     if "TEST_TEMPLATES" not in os.environ:
         return False
-    name = connection.creation._get_test_db_name()
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
     if connection.vendor == "sqlite":
         shutil.copy(migrated_file(), name)
     else:
@@ -111,7 +111,7 @@ browsers: list[Browser] = []  # that run, of this process
 def live_server(live_server: LiveServer) -> LiveServer:
     """pytest-django's, with somebody at its door."""
     server = live_server.thread.httpd
-    server.set_app(door.before(server.get_app()))
+    server.set_app(door.before(server.get_app()))  # type: ignore[arg-type]
     return live_server
 
 
@@ -127,4 +127,4 @@ def empty_database(test: object) -> None:
             cursor.execute(f"DELETE FROM {names[name]}")
 
 
-TransactionTestCase._fixture_teardown = empty_database  # type: ignore[method-assign,assignment]
+TransactionTestCase._fixture_teardown = empty_database  # type: ignore[attr-defined]

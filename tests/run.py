@@ -92,8 +92,14 @@ def started(
     clean |= {"TEST_ROUND": title, "TEST_NOTES": str(notes)} | (more or {})
     # A session of its own: Ctrl-C reaches this process alone, and pytest gets one signal to end by, not two.
     end_with_us = die_with_parent(os.getpid())
-    popen = {"env": clean, "stdout": output, "stderr": output, "start_new_session": True}
-    process = subprocess.Popen(command, preexec_fn=end_with_us, **popen)  # type: ignore[call-overload]  # noqa: PLW1509
+    process = subprocess.Popen(
+        command,
+        env=clean,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        preexec_fn=end_with_us,  # noqa: PLW1509
+    )
     try:
         yield process
     finally:
