@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from analysis.answers import PEOPLE, comparisons
 from analysis.clusters import Floats, clustered_difference, clustered_share, codes_of
-from analysis.preference import MATERIAL, SWAYS, dimensions_of, swayed
+from analysis.preference import MATERIAL, dimensions_of, preference_effects
 from analysis.release import Release
 
 MOST_EXACT = 9  # 9! = 362,880 orders are tried; more are left to the approximation
@@ -62,27 +62,39 @@ MENTION_CORRELATION_SCHEMA = pl.Schema(
 )
 
 
-def mention_effect(long: pl.DataFrame, release: Release) -> pl.DataFrame:
+def mention_effect(long: pl.DataFrame, release: Release, effects: pl.DataFrame | None = None) -> pl.DataFrame:
     """How each judge's rating changes when the personalized response openly mentions the attribute (study, figure 6).
 
     Columns: ``MENTION_EFFECT_SCHEMA``. ``effect`` in points of the 1-5 scale: mean score of the ``mentioned`` among the
     ``n`` answers whose unit's mention is known, minus that of the others; interval and p clustered by person and
     prompt, people's also by rater (``clustered_difference``). ``adjusted``: the same with side and length held equal,
-    from ``preference.preference_effects``. NaN where either kind is missing, with ``reason``. A judge no answer of whom
-    has a known mention has no row.
+    from ``preference_effects``, which is computed unless ``effects`` gives it. NaN where either kind is missing, with
+    ``reason``. A judge no answer of whom has a known mention has no row.
     """
-    frame = comparisons(long, release).drop_nulls("mention")
+    adjusted = preference_effects(long, release) if effects is None else effects
+    names = {"estimate": "adjusted", "low": "adjusted_low", "high": "adjusted_high", "p": "adjusted_p"}
+    beside = adjusted.filter(pl.col("effect") == "mention").select("campaign", "judge", "kind", *names).rename(names)
+    found = _changes(comparisons(long, release))
+    return (
+        found.drop("adjusted", "adjusted_low", "adjusted_high", "adjusted_p")
+        .join(beside, on=["campaign", "judge", "kind"], how="left")
+        .with_columns(pl.col(*names.values()).fill_null(math.nan))
+        .select(MENTION_EFFECT_SCHEMA.names())
+        .sort("campaign", pl.col("judge") != PEOPLE, "kind", "judge")
+    )
+
+
+def _changes(frame: pl.DataFrame) -> pl.DataFrame:
+    """``mention_effect`` of the rows of ``comparisons``, ``adjusted`` still NaN."""
     rows = []
-    for (campaign, judge, kind), answers in frame.group_by("campaign", "judge", "kind", maintain_order=True):
+    known = frame.drop_nulls("mention")
+    for (campaign, judge, kind), answers in known.group_by("campaign", "judge", "kind", maintain_order=True):
         said = (answers["mention"] == 1.0).to_numpy()
         score = answers["score"].to_numpy()
         found = clustered_difference(score, said, codes_of(answers, *dimensions_of(str(judge))))
-        adjusted = swayed(answers, SWAYS, str(judge))[-1][1:5]
-        means = (_mean(score[said]), _mean(score[~said]))
-        counts = (answers.height, int(said.sum()))
-        rows.append((campaign, judge, kind, *counts, *means, *found[:3], found.p, *adjusted, found.reason))
-    table = pl.DataFrame(rows, schema=MENTION_EFFECT_SCHEMA, orient="row")
-    return table.sort("campaign", pl.col("judge") != PEOPLE, "kind", "judge")
+        counts = (answers.height, int(said.sum()), _mean(score[said]), _mean(score[~said]))
+        rows.append((campaign, judge, kind, *counts, *found[:3], found.p, *[math.nan] * 4, found.reason))
+    return pl.DataFrame(rows, schema=MENTION_EFFECT_SCHEMA, orient="row")
 
 
 def mention_rates(long: pl.DataFrame, release: Release) -> pl.DataFrame:
@@ -93,14 +105,14 @@ def mention_rates(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     person and prompt. ``reward``: ``mention_effect`` of the model of the same name as a judge in the campaign, NaN
     where it did not judge or its effect is not defined.
     """
-    frame = comparisons(long, release).drop_nulls("mention")
-    units = frame.unique(["campaign", "unit"], keep="first", maintain_order=True)
+    frame = comparisons(long, release)
+    units = frame.drop_nulls("mention").unique(["campaign", "unit"], keep="first", maintain_order=True)
     rows = []
     for (campaign, generator), said in units.group_by("campaign", "generator", maintain_order=True):
         rate = clustered_share(said["mention"].to_numpy(), codes_of(said, *MATERIAL))
         rows.append((campaign, generator, said.height, *rate[:3]))
     found = pl.DataFrame(rows, schema=pl.Schema(list(MENTION_RATES_SCHEMA.items())[:6]), orient="row")
-    rewards = mention_effect(long, release).select(
+    rewards = _changes(frame).select(
         "campaign",
         pl.col("judge").alias("model"),
         *(pl.col(a).alias(b) for a, b in (("effect", "reward"), ("low", "reward_low"), ("high", "reward_high"))),

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 from scipy.special import stdtr, stdtrit
+from threadpoolctl import ThreadpoolController
 
 from analysis.clusters import Estimate, Floats, undefined
 from analysis.intervals import LEVEL
@@ -32,6 +33,9 @@ from analysis.reml import Effects, Profile, Sums, sums_of
 __all__ = ["Effects", "MixedFit", "fit_mixed"]
 
 MOST_CROSSED = 2000  # levels of all crossed effects together: a dense matrix of that width is factored some 100 times
+# Thousands of products of small matrices: handing each to several cores costs more than it saves, and hundreds of times
+# more where those are busy.
+_ONE_CORE = ThreadpoolController()
 _STARTS = (0.5, 0.1)  # standard deviations as multiples of the residual's
 _NONE = 1e-3  # a standard deviation below that share of the residual's is none
 _MOST = 100.0  # where a standard deviation as a multiple of the residual's is taken to have no end
@@ -63,12 +67,13 @@ def fit_mixed(y: Floats, x: Floats, effects: Effects, *, level: float = LEVEL) -
     reason = _why_not(y, x, effects)
     if reason:
         return _nothing(x.shape[1], len(y), reason)
-    sums = sums_of(y, x, effects)
-    ratios = _best_ratios(sums)
-    found = sums.profile(ratios)
-    if ratios.size and ratios.max() > (0.99 * _MOST) ** 2:
-        return _nothing(x.shape[1], len(y), "the effects leave nothing unexplained")
-    dfs = _satterthwaite(sums, ratios, found)
+    with _ONE_CORE.limit(limits=1, user_api="blas"):
+        sums = sums_of(y, x, effects)
+        ratios = _best_ratios(sums)
+        if ratios.size and ratios.max() > (0.99 * _MOST) ** 2:
+            return _nothing(x.shape[1], len(y), "the effects leave nothing unexplained")
+        found = sums.profile(ratios)
+        dfs = _satterthwaite(sums, ratios, found)
     coefficients = []
     for value, variance, df in zip(found.beta, np.diag(found.covariance), dfs, strict=True):
         se = math.sqrt(variance)

@@ -118,7 +118,7 @@ BUILDERS: dict[str, Builder] = {
     "preference_overall": lambda c: preference_overall(c.long, c.release, **_no_better(c)),
     "preference_effects": lambda c: preference_effects(c.long, c.release),
     "judges": lambda c: judges(c.long, c.release),
-    "mention_effect": lambda c: mention_effect(c.long, c.release),
+    "mention_effect": lambda c: mention_effect(c.long, c.release, c["preference_effects"]),
     "mention_rates": lambda c: mention_rates(c.long, c.release),
     "mention_correlation": lambda c: mention_correlation(c["mention_rates"]),
     "conclusions": lambda c: conclusions(c.long, c.release),
