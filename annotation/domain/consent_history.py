@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -39,7 +40,7 @@ class Version:
     agreed: int
     declined: int
     withdrew: int
-    campaigns: tuple[str, ...]
+    campaigns: tuple[tuple[str, int], ...]  # by title, and how many have it
     changed: tuple[PartChanged, ...]
 
 
@@ -65,7 +66,7 @@ def _version(form: ConsentForm, before: ConsentForm | None) -> Version:
         agreed=form.n_agreed,  # type: ignore[attr-defined]  # by versions_of
         declined=form.n_declined,  # type: ignore[attr-defined]
         withdrew=form.n_withdrew,  # type: ignore[attr-defined]
-        campaigns=tuple(sorted(campaign.title for campaign in form.campaigns.all())),
+        campaigns=tuple(sorted(Counter(campaign.title for campaign in form.campaigns.all()).items())),
         changed=tuple(_changed(before, form)) if before else (),
     )
 

@@ -12,7 +12,7 @@ from annotation.domain import screening
 from annotation.domain.consents import consent_state
 from annotation.domain.errors import WrongState
 from annotation.domain.places import status_of_place
-from annotation.domain.seats import end_assignment, lock_item
+from annotation.domain.seats import hand_on_held
 from annotation.enums import AssignmentState, CampaignState, GateState, ItemRole, RaterGate, RaterOutcome, RaterState
 from annotation.models import Assignment, Rater
 from annotation.recruiters.prolific import TIMED_OUT
@@ -44,19 +44,9 @@ def end_rater(*, rater: Rater, outcome: RaterOutcome) -> Rater:
     if row.gate == RaterGate.ENDED and row.outcome == outcome:
         return row
     Rater.objects.filter(pk=row.pk).update(gate=RaterGate.ENDED, outcome=outcome, outcome_at=Now())
-    held = Assignment.objects.filter(rater=row, state=AssignmentState.HELD).order_by("item_id")
-    for assignment_id, item_id in list(held.values_list("pk", "item_id")):
-        _hand_on(assignment_id, item_id)
+    hand_on_held(row.pk)
     row.refresh_from_db(fields=["gate", "outcome", "outcome_at"])
     return row
-
-
-def _hand_on(assignment_id: int, item_id: int) -> None:
-    item = lock_item(item_id)
-    assignment = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment_id)
-    if assignment.state == AssignmentState.HELD:
-        assignment.item = item
-        end_assignment(assignment, AssignmentState.EXPIRED)
 
 
 @transaction.atomic

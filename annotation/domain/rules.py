@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.db import connection, transaction
 
+from annotation.domain.cohorts import hand_on_of_others, lock_raters
 from annotation.domain.errors import AnnotationError, WrongState
 from annotation.domain.gates import ask_again
 from annotation.domain.leases import lease_for
@@ -65,12 +66,13 @@ def rules_of(campaign: Campaign) -> CampaignRules:
 def set_rules(*, campaign: Campaign, actor: User, rules: CampaignRules) -> Campaign:
     """The campaign goes by these rules from now on; what changed stands in the audit trail, and no change is none.
 
-    A new consent form is put to everybody who has not agreed to it, before they get another item; a new rate of checks
-    holds from each rater's next item. Raises RulesInvalid with every problem at once, WrongState for a campaign that is
-    closed or imported.
+    Who is not of a cohort that alone may take part from now on hands on what they hold. A new consent form is put to
+    everybody who has not agreed to it, before they get another item; a new rate of checks holds from each rater's next
+    item. Raises RulesInvalid with every problem at once, WrongState for a campaign that is closed or imported.
     """
-    # Raters before the campaign, as all who lock both (domain/seats.py); claims wait for the moment that this takes.
-    list(Rater.objects.select_for_update().filter(campaign=campaign).order_by("pk").values_list("pk"))
+    lock_raters(campaign)
+    if rules.cohort_only and not Campaign.objects.get(pk=campaign.pk).cohort_only:
+        hand_on_of_others(campaign, list(campaign.cohort.values_list("participant", flat=True)))
     locked = Campaign.objects.select_for_update(of=("self",)).select_related("study").get(pk=campaign.pk)
     _check(locked, rules)
     before, after = asdict(rules_of(locked)), asdict(rules)

@@ -97,3 +97,16 @@ def end_assignment(assignment: Assignment, state: AssignmentState) -> None:
     Assignment.objects.filter(pk=assignment.pk).update(state=state, ended_at=Now(), lease_until=None)
     if occupied:
         vacate_seat(assignment.item, assignment.seat_id)
+
+
+def hand_on_held(rater_id: int) -> int:
+    """What the rater holds goes to others, as after a lease that ended. The rater's row must be locked."""
+    held = Assignment.objects.filter(rater_id=rater_id, state=AssignmentState.HELD).order_by("item_id")
+    rows = list(held.values_list("pk", "item_id"))
+    for assignment_id, item_id in rows:
+        item = lock_item(item_id)
+        assignment = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment_id)
+        if assignment.state == AssignmentState.HELD:
+            assignment.item = item
+            end_assignment(assignment, AssignmentState.EXPIRED)
+    return len(rows)

@@ -26,6 +26,8 @@ class CohortForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
 
+    confirmed = forms.BooleanField(label="Yes, take them out now", required=False)  # asked where somebody is at work
+
     def __init__(self, campaign: Campaign, *args: object, **kwargs: object) -> None:
         listed = campaign.cohort.order_by("participant__pseudonym").values_list("participant__pseudonym", flat=True)
         initial = {"who": LISTED, "pseudonyms": "\n".join(listed)} if campaign.cohort_only else {"who": EVERYBODY}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from annotation.domain.cohort_choices import keep_to_listed, keep_to_passed, open_to_all
+from annotation.domain.cohort_choices import TakesAway, keep_to_listed, keep_to_passed, open_to_all
 from annotation.domain.errors import AnnotationError
 from annotation.models import Campaign
 from annotation.permissions import campaign_for
@@ -27,9 +27,10 @@ def choose(form: CohortForm, campaign: Campaign, actor: User) -> str:
         return "Every rater of the study may take part."
     if given["who"] == PASSED:
         source = campaign.study.campaigns.get(slug=given["source"])
-        number = keep_to_passed(campaign=campaign, source=source, actor=actor)
+        number = keep_to_passed(campaign=campaign, source=source, actor=actor, confirmed=given["confirmed"])
     else:
-        number = keep_to_listed(campaign=campaign, pseudonyms=given["pseudonyms"], actor=actor)
+        listed = given["pseudonyms"]
+        number = keep_to_listed(campaign=campaign, pseudonyms=listed, actor=actor, confirmed=given["confirmed"])
     return f"The campaign is for {number:,} {'rater' if number == 1 else 'raters'} only."
 
 
@@ -43,6 +44,9 @@ def change_cohort(request: HttpRequest, study: str, campaign: str) -> HttpRespon
         return rules_page(request, found, status=400, cohort_form=form)
     try:
         messages.success(request, choose(form, found, request.user))
+    except TakesAway as error:
+        form.add_error("confirmed", error.message)
+        return rules_page(request, found, status=error.status, cohort_form=form, takes_away=True)
     except AnnotationError as error:
         form.add_error("pseudonyms" if form.cleaned_data["who"] == LISTED else "who", error.message)
         return rules_page(request, found, status=400, cohort_form=form)

@@ -11,9 +11,9 @@ from annotation.domain.gates import open_gates
 from annotation.domain.places import place_state
 from annotation.domain.recruiting.desk import database_time, open_recruiter, submission_id_of
 from annotation.domain.recruiting.ids import visit_hash
-from annotation.domain.seats import end_assignment, lock_item
-from annotation.enums import AssignmentState, GateState, RaterGate
-from annotation.models import Assignment, Rater, Recruitment, Visit
+from annotation.domain.seats import hand_on_held
+from annotation.enums import GateState, RaterGate
+from annotation.models import Rater, Recruitment, Visit
 from studies.domain.audit import record_event
 from studies.models import User
 
@@ -51,19 +51,6 @@ def _follow_place(rater: Rater) -> None:
         open_gates(rater=rater)
     elif rater.gate == RaterGate.PLACE:
         open_gates(rater=rater)
-
-
-def hand_on_held(rater_id: int) -> int:
-    """What the rater holds goes to others, as after a lease that ended. The rater's row must be locked."""
-    held = Assignment.objects.filter(rater_id=rater_id, state=AssignmentState.HELD).order_by("item_id")
-    rows = list(held.values_list("pk", "item_id"))
-    for assignment_id, item_id in rows:
-        item = lock_item(item_id)
-        assignment = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment_id)
-        if assignment.state == AssignmentState.HELD:
-            assignment.item = item
-            end_assignment(assignment, AssignmentState.EXPIRED)
-    return len(rows)
 
 
 def read_all(recruitment: Recruitment) -> int:

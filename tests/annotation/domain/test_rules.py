@@ -24,7 +24,7 @@ from annotation.domain.raising import raise_k
 from annotation.domain.rules import RulesInvalid, rules_of, set_rules
 from annotation.domain.waiting import day_begins, why_nothing
 from annotation.domain.withdrawing import withdraw_rater
-from annotation.enums import CampaignState, NothingBecause
+from annotation.enums import AssignmentState, CampaignState, NothingBecause
 from annotation.models import Assignment, Campaign, Item, ItemPerson, Participant, Rater
 from annotation.permissions import campaigns_of
 from pipeline.enums import InstrumentName
@@ -162,7 +162,7 @@ def test_cohort_lets_in_whom_it_names(study: Study, campaign: Campaign, ruled: S
     rater = join_campaign(user=users[0], campaign=campaign)
     held = factories.claim(rater)
     set_cohort(campaign=campaign, participants=[], actor=lead)
-    assert send(held).following is None
+    assert factories.submit(held).state == AssignmentState.SUBMITTED, "late, and taken"
     assert claim_assignment(rater=rater) is None
     assert why_nothing(rater).because == NothingBecause.COHORT
     with pytest.raises(AnnotationError):
