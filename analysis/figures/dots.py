@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.figures.parts import draw_mark, head_of, in_number, in_percent, longest, shorten
-from analysis.figures.svg import CHARACTER, INK, LINE, MUTED, SIZE, SMALL, WIDTH, Drawing, Scale
+from analysis.figures.svg import CHARACTER, INK, LINE, MUTED, PAPER, SIZE, SMALL, WIDTH, Drawing, Scale, text_width
 
 ROW, FOOT = 24.0, 26.0
 
@@ -16,7 +16,8 @@ ROW, FOOT = 24.0, 26.0
 class Dot:
     """One row; ``text`` is its number, ``note`` what it rests on.
 
-    NaN ``low`` and ``high``: no interval can be given. A NaN ``value`` is not drawn, its row stays.
+    NaN ``low`` and ``high``: no interval can be given. A NaN ``value`` is not drawn, its row stays. ``thin_low`` and
+    ``thin_high``: an interval of another kind, drawn thinly below.
     """
 
     label: str
@@ -27,6 +28,8 @@ class Dot:
     note: str
     colour: str
     heading: bool = False
+    thin_low: float = math.nan
+    thin_high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ PREFERENCES = Axis(1.0, 5.0, (1, 2, 3, 4, 5), lambda tick: f"{tick:.0f}", refere
 
 def axis_around(dots: Sequence[Dot], reference: float = 0.0, *, percent: bool = False) -> Axis:
     """An axis that holds every interval and ``reference``, with ticks at round numbers."""
-    found = [x for dot in dots if not dot.heading for x in (dot.value, dot.low, dot.high) if math.isfinite(x)]
+    found = [x for dot in dots if not dot.heading for x in _places(dot) if math.isfinite(x)]
     low, high = min([reference, *found]), max([reference, *found])
     step = _round_step((high - low) / 4 or 0.1)
     first, last = math.floor(low / step), math.ceil(high / step)
@@ -58,6 +61,10 @@ def axis_around(dots: Sequence[Dot], reference: float = 0.0, *, percent: bool = 
     if percent:
         write = lambda tick: in_percent(tick).replace(".0 %", " %")  # noqa: E731
     return Axis(ticks[0], ticks[-1], ticks, write, reference)
+
+
+def _places(dot: Dot) -> tuple[float, ...]:
+    return dot.value, dot.low, dot.high, dot.thin_low, dot.thin_high
 
 
 def _round_step(rough: float) -> float:
@@ -94,6 +101,7 @@ def dot_plot(dots: Sequence[Dot], axis: Axis, *, alt: str, mark: str) -> str:
 
 def _draw_row(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
     if dot.heading:
+        drawing.box((0, y - 7), text_width(dot.label, SMALL) + 6, 19, PAPER)
         drawing.text((0, y + 3), dot.label, MUTED, size=SMALL)
         return
     drawing.text((scale.start - 12, y), shorten(dot.label), anchor="end")
@@ -101,6 +109,8 @@ def _draw_row(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
     drawing.text((drawing.width, y), dot.note, MUTED, anchor="end", size=SMALL)
     if math.isfinite(dot.low) and math.isfinite(dot.high):
         drawing.line((scale.inside(dot.low), y), (scale.inside(dot.high), y), dot.colour, 2.2)
+    if math.isfinite(dot.thin_low) and math.isfinite(dot.thin_high):
+        drawing.line((scale.inside(dot.thin_low), y + 7), (scale.inside(dot.thin_high), y + 7), dot.colour, 1)
     if math.isfinite(dot.value):
         drawing.dot((scale.inside(dot.value), y), dot.colour, 4.5)
 

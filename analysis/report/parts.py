@@ -71,7 +71,7 @@ class Section:
 
 def campaigns_of(context: Context, *instruments: str) -> list[Campaign]:
     """The campaigns of ``instruments`` (all, when none is named) that anybody or any model answered: the study's stages
-    in their order, people's own answers first.
+    in their order, people's own answers first, what only models answered last.
     """
     chosen = instruments or INSTRUMENTS
     rows = context["campaigns"].filter(pl.col("judgments") + pl.col("votes") > 0).iter_rows(named=True)
@@ -80,7 +80,7 @@ def campaigns_of(context: Context, *instruments: str) -> list[Campaign]:
         for row in rows
         if row["instrument"] in chosen
     ]
-    return sorted(found, key=lambda c: (chosen.index(c.instrument), ORIGINS.index(c.origin), not c.judgments, c.slug))
+    return sorted(found, key=lambda c: (chosen.index(c.instrument), not c.judgments, ORIGINS.index(c.origin), c.slug))
 
 
 def parts_of(context: Context, draw: Callable[[Context, Campaign], Part | None], *instruments: str) -> tuple[Part, ...]:

@@ -21,6 +21,11 @@ def share(value: float, low: float, high: float) -> str:
     return f"{in_percent(value)}{interval(low, high, in_percent)}"
 
 
+def over_raters(said: list[str]) -> str:
+    """What the intervals in ``said`` are over, where there are any."""
+    return "; intervals over raters" if any("interval" in part for part in said) else ""
+
+
 def told_apart(low: float, high: float, nothing: float = 0.0) -> bool:
     """Whether the interval leaves out ``nothing``, such as no difference. An interval that is not there does not."""
     return math.isfinite(low) and math.isfinite(high) and not low <= nothing <= high

@@ -15,9 +15,9 @@ GROUP_NAMES = {
 }
 FIGURE_NAMES = {
     "percent": "Same answer (share)",
-    "cohen_mean": "Cohen's kappa, mean of pairs",
-    "cohen_linear_mean": "Cohen's kappa, linear, mean of pairs",
-    "cohen_quadratic_mean": "Cohen's kappa, quadratic, mean of pairs",
+    "cohen_mean": "Cohen's kappa, mean",
+    "cohen_linear_mean": "Cohen's kappa, linear, mean",
+    "cohen_quadratic_mean": "Cohen's, quadratic, mean",
     "fleiss": "Fleiss' kappa",
     "alpha_nominal": "Krippendorff's alpha, nominal",
     "alpha_ordinal": "Krippendorff's alpha, ordinal",
@@ -25,7 +25,7 @@ FIGURE_NAMES = {
     "ac1": "Gwet's AC1",
     "ac2_linear": "Gwet's AC2, linear",
     "ac2_quadratic": "Gwet's AC2, quadratic",
-    "spearman": "Spearman, mean of pairs",
+    "spearman": "Spearman, mean",
 }
 AGREEMENT_PAIRS = Listing(
     "agreement_pairs",

@@ -9,7 +9,7 @@ from analysis.figures.parts import Picture, in_number
 from analysis.figures.svg import BASELINES, MODELS, PEOPLE
 from analysis.report.listings import AGREEMENT_SUMMARY, FIGURE_NAMES
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of
-from analysis.report.wording import interval
+from analysis.report.wording import interval, over_raters
 from analysis.schema import ATTRIBUTE_QUALITY, LEVELS, PREFERENCE, RELEVANCE
 from analysis.tables import Context
 
@@ -60,11 +60,11 @@ def _says(found: pl.DataFrame, campaign: Campaign, words: dict[str, str]) -> str
     if not said:
         return "No unit has two answers with any variation, so alpha is not defined."
     sentence = f"{FIGURE_NAMES[figure]}: {'; '.join(said)}"
-    return f"{sentence}, intervals over raters."
+    return f"{sentence}{over_raters(said)}."
 
 
 def _picture(found: pl.DataFrame, campaign: Campaign, words: dict[str, str]) -> Picture:
-    """Each figure twice: the thin interval over raters, the one over units above it."""
+    """Each figure with two intervals: over units, and thinly below it over raters."""
     shown = found.filter(pl.col("value").is_finite() & ~pl.col("figure").str.starts_with("icc"))
     dots: list[Dot] = []
     for group in shown.partition_by("group", maintain_order=True):
@@ -73,14 +73,13 @@ def _picture(found: pl.DataFrame, campaign: Campaign, words: dict[str, str]) -> 
         for row in group.iter_rows(named=True):
             label = FIGURE_NAMES.get(row["figure"], row["figure"])
             colour = COLOURS[name]
-            dots.append(
-                Dot(label, row["value"], row["low_units"], row["high_units"], in_number(row["value"]), "units", colour)
-            )
-            dots.append(Dot("", row["value"], row["low_raters"], row["high_raters"], "", "raters", colour))
-    alt = "Agreement in every figure, 1 is full, 0 is chance. " + spoken([dot for dot in dots if dot.label])
+            over_units, over_raters = ((row[f"low_{kind}"], row[f"high_{kind}"]) for kind in ("units", "raters"))
+            text = in_number(row["value"])
+            dots.append(Dot(label, row["value"], *over_units, text, "", colour, False, *over_raters))
+    alt = "Agreement in every figure, 1 is full, 0 is chance. " + spoken(dots)
     caption = (
-        "Agreement of whole groups; for each figure its 95 % interval over units, and below it the one over raters, "
-        "where there are enough of them."
+        "Agreement of whole groups; for each figure its 95 % interval over units, and thinly below it the one over "
+        "raters, where there are enough of them."
     )
     return Picture(
         "agreement", dot_plot(dots, axis_around(dots), alt=alt, mark=campaign.mark), alt, caption, campaign.mark

@@ -47,7 +47,7 @@ def _says(first: pl.DataFrame, campaign: Campaign) -> str:
     if ceiling.height:
         row = ceiling.row(0, named=True)
         who = campaign.who
-        said.append(f"one of {who} against the others reaches {in_number(row['value'])}{_ends(row)}")
+        said.append(f"one of the {who} against the others reaches {in_number(row['value'])}{_ends(row)}")
     if models.height:
         row = models.row(0, named=True)
         said.append(f"the best model, {row_name(row['rater'], row['kind'])}, {in_number(row['value'])}{_ends(row)}")

@@ -9,6 +9,7 @@ import polars as pl
 from analysis.figures.dots import PREFERENCES, Dot, axis_around, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, colour_of, in_number, row_name, short_name
 from analysis.figures.svg import MUTED
+from analysis.markup import counted
 from analysis.report.listings import JUDGES, JUDGES_CORRELATED, ORDER
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
 from analysis.report.wording import interval, told_apart
@@ -49,14 +50,14 @@ def _says(found: pl.DataFrame, campaign: Campaign) -> str:
     above = [row for row in known if told_apart(row["shift_low"], row["shift_high"]) and row["shift"] > 0]
     said = []
     if known:
-        of = f"{len(above)} of {len(known)}" if above else f"None of {len(known)}"
-        said.append(f"{of} models rate higher than {campaign.who} beyond doubt.")
+        of = f"{len(above) or 'None'} of {counted(len(known), 'model')}"
+        said.append(f"{of} {'rates' if len(above) == 1 else 'rate'} higher than {campaign.who} beyond doubt.")
     best = max((row for row in known if math.isfinite(row["spearman"])), key=lambda row: row["spearman"], default=None)
     if best:
         ends = interval(best["spearman_low"], best["spearman_high"])
         ceiling = in_number(best["ceiling"])
         said.append(
-            f"The best correlates with them at {in_number(best['spearman'])}{ends}, {short_name(best['judge'])}; "
+            f"{short_name(best['judge'])} follows them best, at a correlation of {in_number(best['spearman'])}{ends}; "
             f"they reach {ceiling} among themselves."
         )
     return " ".join(said) or f"{len(models)} models have judged, and nobody else, so there is nobody to hold them to."

@@ -10,9 +10,9 @@ from analysis.figures.matrix import Cell, Strip, matrix, strips
 from analysis.figures.parts import Picture, in_number
 from analysis.figures.svg import BASELINES, MODELS, PEOPLE
 from analysis.longform import BASELINE, MODEL, PEOPLE_KINDS
-from analysis.report.listings import AGREEMENT_GROUPS, AGREEMENT_PAIRS, GROUP_NAMES, KRIPPENDORFF
+from analysis.report.listings import AGREEMENT_GROUPS, AGREEMENT_PAIRS, GROUP_NAMES
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
-from analysis.report.wording import interval
+from analysis.report.wording import interval, over_raters
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
 from analysis.tables import Context
 
@@ -31,9 +31,7 @@ def kappa(context: Context) -> Section:
 
 
 def _part(context: Context, campaign: Campaign) -> Part | None:
-    pairs, groups, alphas = (
-        of_campaign(context[name], campaign) for name in ("agreement_pairs", "agreement_groups", "krippendorff")
-    )
+    pairs, groups = (of_campaign(context[name], campaign) for name in ("agreement_pairs", "agreement_groups"))
     if not pairs.height:
         return None
     undefined = pairs.filter(pl.col("kappa").is_nan()).height
@@ -43,7 +41,6 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
         drawn(context, _picture(pairs, campaign), "Every pair in numbers", AGREEMENT_PAIRS, pairs, campaign)
         + note
         + shown(context, AGREEMENT_GROUPS, named, campaign)
-        + shown(context, KRIPPENDORFF, alphas, campaign)
     )
     return Part(campaign, _says(groups, campaign), body)
 
@@ -64,7 +61,7 @@ def _says(groups: pl.DataFrame, campaign: Campaign) -> str:
     ]
     if not said:
         return "No two raters have a kappa: each gave one and the same value throughout, or only baselines answered."
-    return f"{_compared(means, campaign)}Mean kappa: {', '.join(said)}."
+    return f"{_compared(means, campaign)}Mean kappa: {', '.join(said)}{over_raters(said)}."
 
 
 def _compared(means: dict[str, dict[str, float]], campaign: Campaign) -> str:

@@ -9,7 +9,7 @@ from analysis.figures.parts import Picture, in_percent, row_name, short_name
 from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
 from analysis.markup import MINUS
 from analysis.report.listings import FAILURE_AGREEMENT, FAILURE_SHARES, LABEL_SHARES, REAL_MINUS_SYNTHETIC
-from analysis.report.parts import Campaign, Part, Section, drawn, listed, of_campaign, parts_of, shown
+from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
 from analysis.report.wording import interval, share, told_apart
 from analysis.schema import ATTRIBUTE_QUALITY
 from analysis.tables import Context
@@ -52,8 +52,8 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
 
 def _accepted(shares: pl.DataFrame, campaign: Campaign) -> str:
     accepted = shares.filter(pl.col("value") == "accepted").iter_rows(named=True)
-    said = [f"{share(r['share'], r['low'], r['high'])} on {r['corpus']}" for r in accepted]
-    return f"{campaign.who.capitalize()} accepted the attribute in {listed(said[:4])} of judgments."
+    said = [f"on {r['corpus']} {share(r['share'], r['low'], r['high'])}" for r in accepted]
+    return f"{campaign.who.capitalize()} accepted attributes: {', '.join(said[:4])} of judgments."
 
 
 def _difference(difference: pl.DataFrame) -> str:

@@ -86,10 +86,12 @@ def _says(marked: pl.DataFrame, scores: pl.DataFrame, campaign: Campaign) -> str
     together = marked.filter(pl.col("rater") == EVERYBODY)
     models = marked.filter(pl.col("kind") == "model")["share"]
     said = []
+    rest = "" if together.height else " of units relevant"
     if together.height:
         said.append(f"{campaign.who} call {in_percent(together['share'][0])} of units relevant")
     if len(models):
-        said.append(f"models {in_percent(float(models.min()))} to {in_percent(float(models.max()))}")  # type: ignore[arg-type]
+        lowest, highest = (in_percent(float(models.sort()[place])) for place in (0, -1))
+        said.append(f"models {'' if together.height else 'call '}{lowest} to {highest}{rest}")
     best = scores.filter(pl.col("f1").is_not_nan()).sort("f1", descending=True).head(1)
     if best.height:
         row = best.row(0, named=True)
