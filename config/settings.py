@@ -211,6 +211,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CampaignStateEnum": "annotation.enums.CampaignState",
         "RunStateEnum": "pipeline.enums.RunState",
+        "ReleaseStateEnum": "annotation.enums.ReleaseState",
+        "JobStateEnum": "annotation.enums.JobState",
     },
 }
 

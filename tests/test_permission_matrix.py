@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.resolvers import RoutePattern
 
 from annotation.enums import CampaignState, ItemRole, JobState
-from annotation.models import QuizQuestion, Recruitment, Release, Report
+from annotation.models import QuizQuestion, Recruitment, Release, ReleaseJob, Report
 from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
@@ -170,7 +170,9 @@ MATRIX = {
     "api/studies/<slug:study>/runs/<str:run>/resume/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
     "api/studies/<slug:study>/runs/<str:run>/pause/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
     "api/studies/<slug:study>/runs/<str:run>/cancel/": Row("403 405 405 405 405 405", "403 404 404 404 404 200"),
-    "api/studies/<slug:study>/releases/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/releases/": Row("403 404 404 404 200 200", "403 404 404 404 404 202"),
+    "api/studies/<slug:study>/releases/job/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
+    "api/studies/<slug:study>/releases/<slug:release>/": Row("403 404 404 404 200 200", "403 405 405 405 405 405"),
 }
 
 
@@ -201,6 +203,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
     (tmp_path / release.public_id).mkdir()
     (tmp_path / release.public_id / "manifest.json").write_text("{}")
+    ReleaseJob.objects.create(study=study, state=JobState.DONE, asked_at=Now(), ended_at=Now(), release=release)
     Report.objects.create(release=release, state=JobState.DONE, asked_at=Now(), ended_at=Now())
     (tmp_path / "reports" / release.public_id).mkdir(parents=True)
     (tmp_path / "reports" / release.public_id / "report.html").write_text("<p>12</p>")

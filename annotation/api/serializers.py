@@ -5,7 +5,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from annotation.domain.progress import Progress
-from annotation.models import Campaign, Release
+from annotation.domain.releasing import replacement_of
+from annotation.enums import ReleaseState
+from annotation.models import Campaign, Release, ReleaseJob
 from pipeline.domain.failures import FailureGroup
 from pipeline.domain.overview import Counts
 from pipeline.domain.progress import RunProgress
@@ -127,9 +129,65 @@ class RunWithProgressSerializer(RunSerializer):
 
 
 class ReleaseSerializer(serializers.ModelSerializer[Release]):
+    previous = serializers.SlugRelatedField[Release](
+        read_only=True, slug_field="public_id", help_text="The release that its changes are against."
+    )
+    replaced_by = serializers.SerializerMethodField(help_text="Of a withdrawn one: the release to use in its place.")
+
     class Meta:
         model = Release
-        fields = ["public_id", "version", "data_sha256", "created_at"]
+        fields = [
+            "public_id",
+            "version",
+            "state",
+            "change",
+            "previous",
+            "data_sha256",
+            "created_at",
+            "withdrawn_at",
+            "withdrawn_because",
+            "replaced_by",
+        ]
+        read_only_fields = fields
+
+    def get_replaced_by(self, release: Release) -> str | None:
+        instead = replacement_of(release) if release.state == ReleaseState.WITHDRAWN else None
+        return instead.public_id if instead else None
+
+
+class TableChangeSerializer(serializers.Serializer[dict[str, object]]):
+    table = serializers.CharField()
+    added = serializers.IntegerField(allow_null=True, help_text="Null where the earlier files were not at hand.")
+    changed = serializers.IntegerField(allow_null=True)
+    gone = serializers.IntegerField(allow_null=True)
+    columns = serializers.CharField(help_text="What happened to the table or its columns, in words.")
+
+
+class OneReleaseSerializer(ReleaseSerializer):
+    changes = TableChangeSerializer(many=True, read_only=True)
+    manifest = serializers.JSONField(read_only=True, help_text="The very manifest.json; it stays when files go.")
+
+    class Meta(ReleaseSerializer.Meta):
+        fields = [*ReleaseSerializer.Meta.fields, "changes", "manifest"]
+        read_only_fields = fields
+
+
+class ReleaseWishSerializer(serializers.Serializer[dict[str, object]]):
+    final = serializers.BooleanField(default=False, help_text="Its description must have no blank.")
+    version = serializers.CharField(
+        default="", allow_blank=True, max_length=32, help_text="Empty: as follows from what changed."
+    )
+
+
+class ReleaseJobSerializer(serializers.ModelSerializer[ReleaseJob]):
+    release = serializers.SlugRelatedField[Release](
+        read_only=True, slug_field="public_id", help_text="What was made; null until it is done."
+    )
+
+    class Meta:
+        model = ReleaseJob
+        fields = ["state", "final", "asked_at", "ended_at", "table", "n_rows", "n_expected", "release", "problem"]
+        read_only_fields = fields
 
 
 class ProblemSerializer(serializers.Serializer[dict[str, str]]):

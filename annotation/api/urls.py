@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from annotation.api import runs, views
+from annotation.api import releases, runs, views
 
 app_name = "api"
 urlpatterns = [
@@ -28,5 +28,7 @@ urlpatterns = [
     path("studies/<slug:study>/runs/<str:run>/resume/", never_cache(runs.ResumeRun.as_view()), name="resume-run"),
     path("studies/<slug:study>/runs/<str:run>/pause/", never_cache(runs.PauseRun.as_view()), name="pause-run"),
     path("studies/<slug:study>/runs/<str:run>/cancel/", never_cache(runs.CancelRun.as_view()), name="cancel-run"),
-    path("studies/<slug:study>/releases/", never_cache(views.Releases.as_view()), name="releases"),
+    path("studies/<slug:study>/releases/", never_cache(releases.Releases.as_view()), name="releases"),
+    path("studies/<slug:study>/releases/job/", never_cache(releases.LastJob.as_view()), name="release-job"),
+    path("studies/<slug:study>/releases/<slug:release>/", never_cache(releases.OneRelease.as_view()), name="release"),
 ]

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.paging import Pages, actor_of
-from annotation.api.serializers import CampaignSerializer, ProblemSerializer, ReleaseSerializer, StudySerializer
+from annotation.api.serializers import CampaignSerializer, ProblemSerializer, StudySerializer
 from annotation.domain.campaigns import pause_campaign, start_campaign
 from annotation.domain.progress import progress_for
-from annotation.models import Campaign, Release
+from annotation.models import Campaign
 from annotation.permissions import campaign_for
 from studies.models import Study
 from studies.permissions import LEADS, LOOKS, studies_of, study_for
@@ -72,16 +72,6 @@ class PauseCampaign(GenericAPIView[Campaign]):
     def post(self, request: Request, study: str, campaign: str) -> Response:
         found = campaign_for(request.user, study, campaign, *LEADS)
         return _shown(pause_campaign(campaign=found, actor=actor_of(request)))
-
-
-class Releases(ListAPIView[Release]):
-    """The releases of a study, newest first."""
-
-    serializer_class = ReleaseSerializer
-    pagination_class = Pages
-
-    def get_queryset(self) -> QuerySet[Release]:
-        return study_for(self.request.user, self.kwargs["study"], *LOOKS).releases.order_by("-created_at", "-pk")
 
 
 def with_progress(campaigns: list[Campaign]) -> list[Campaign]:

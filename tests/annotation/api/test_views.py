@@ -117,6 +117,8 @@ def test_schema_names_every_address_and_needs_a_login(client, researcher):
         "/api/studies/{study}/campaigns/{campaign}/pause/",
         "/api/studies/{study}/campaigns/{campaign}/start/",
         "/api/studies/{study}/releases/",
+        "/api/studies/{study}/releases/job/",
+        "/api/studies/{study}/releases/{release}/",
         "/api/studies/{study}/runs/",
         "/api/studies/{study}/runs/{run}/",
         "/api/studies/{study}/runs/{run}/cancel/",
