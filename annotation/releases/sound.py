@@ -7,17 +7,13 @@ Tables whose rules are not told here have all their rows looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
 
 import polars as pl
 
-from analysis.schema import INSTRUMENTS, PREFERENCE, RELEVANCE, VALUES, score_of
-from annotation.domain.counting import reason_not_counted
-from annotation.enums import AssignmentState, ItemRole, Origin
+from analysis.schema import INSTRUMENTS, PREFERENCE, RELEVANCE, VALUES
+from annotation.releases.expressions import AT, because_expr, score_expr
 from annotation.releases.rules import ALLOWED, LETTERS, RULES, TIMES
 from pipeline.enums import VoteStatus
-
-AT = "|"
 
 
 def doubtful(table: str, frame: pl.DataFrame) -> list[int]:
@@ -56,30 +52,6 @@ def _unit() -> list[pl.Expr]:
         pl.col("prompt").is_not_null() == (instrument == RELEVANCE),
         pl.col("pair").is_not_null() == (instrument == PREFERENCE),
     ]
-
-
-def _scores() -> dict[str, float]:
-    """By instrument, value and side."""
-    return {
-        AT.join((name, value, side)): score_of(name, value, side)
-        for name in INSTRUMENTS
-        for value, side in product(VALUES[name], ("left", "right") if name == PREFERENCE else ("",))
-    }
-
-
-def score_expr() -> pl.Expr:
-    """The score of ``value`` on ``side``; null for no value, and for what is none of the instrument on such a side."""
-    what = pl.concat_str(["instrument", "value", "side"], separator=AT)
-    return what.replace_strict(_scores(), default=None, return_dtype=pl.Float64)
-
-
-def because_expr(state: str = "assignment_state", role: str = "role", kind: str = "rater_kind") -> pl.Expr:
-    """As annotation.domain.counting.reason_not_counted."""
-    found = {
-        AT.join(words): reason_not_counted(*words)
-        for words in product(map(str, AssignmentState.values), map(str, ItemRole.values), map(str, Origin.values))
-    }
-    return pl.concat_str([state, role, kind], separator=AT).replace_strict(found, default=None, return_dtype=pl.String)
 
 
 def _answer() -> list[pl.Expr]:

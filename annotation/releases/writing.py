@@ -12,7 +12,7 @@ from annotation.releases.errors import ReleaseRefused
 from annotation.releases.files import TableWriter, frames_of
 from annotation.releases.manifest import Tally
 from annotation.releases.stopping import Steps
-from annotation.releases.tables import TABLE_ROWS
+from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
 from annotation.releases.tables.scope import Scope
 
 
@@ -21,13 +21,19 @@ def write_tables(scope: Scope, folder: Path, steps: Steps) -> Tally:
     tally = Tally()
     for name in TABLES:
         with TableWriter(folder, name) as writer:
-            for frame in _refusing(name, frames_of(name, TABLE_ROWS[name](scope))):
+            for frame in _refusing(name, _frames(name, scope)):
                 tally.add(name, frame)
                 writer.add(frame)
                 steps.take(name, tally.rows[name])
         if not tally.rows[name]:
             steps.take(name, 0)
     return tally
+
+
+def _frames(name: str, scope: Scope) -> Iterator[pl.DataFrame]:
+    if name in TABLE_FRAMES:
+        return TABLE_FRAMES[name](scope)
+    return frames_of(name, TABLE_ROWS[name](scope))
 
 
 def _refusing(name: str, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

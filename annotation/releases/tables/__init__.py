@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from annotation.releases.tables import answers, campaigns, material, taking_part
+import polars as pl
+
+from annotation.releases.tables import answers, campaigns, judgments, material, taking_part
 from annotation.releases.tables.rows import Row
 from annotation.releases.tables.scope import Scope
 
@@ -26,7 +28,8 @@ TABLE_ROWS: dict[str, Callable[[Scope], Iterator[Row]]] = {
     "consents": taking_part.consents,
     "exclusions": taking_part.exclusions,
     "assignments": answers.assignments,
-    "judgments": answers.judgments,
     "remarks": answers.remarks,
     "closings": taking_part.closings,
 }
+# Those of many rows give them by the row group.
+TABLE_FRAMES: dict[str, Callable[[Scope], Iterator[pl.DataFrame]]] = {"judgments": judgments.judgments}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from analysis.schema import score_of
-from annotation.domain.counting import reason_not_counted
 from annotation.enums import AssignmentState
-from annotation.models import Assignment, Judgment, Remark, Revision
-from annotation.releases.tables.rows import Children, Row, binary, named, stream, time_text
+from annotation.models import Assignment, Remark
+from annotation.releases.tables.rows import Row, binary, named, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.models import Finding, Label, Vote
 
@@ -24,72 +22,6 @@ def assignments(scope: Scope) -> Iterator[Row]:
     what = ("side", "state", "order", "claimed_at", "submitted_at", "ended_at", "seconds")
     for values in stream(rows, "public_id", *where, *what):
         yield named("assignments", values)
-
-
-def judgments(scope: Scope) -> Iterator[Row]:
-    rows = Judgment.objects.filter(assignment__campaign__study=scope.study).order_by(
-        binary("question__unit_key"),
-        binary("assignment__campaign__public_id"),
-        binary("rater__participant__pseudonym"),
-        binary("assignment__public_id"),
-    )
-    revisions = Children(_revisions(scope))
-    for pk, *values in stream(rows, "pk", *(f"question__{name}" for name in UNIT), *ANSWER, *TENURE, *STORED):
-        yield _judgment(values, revisions.of(pk))
-    revisions.end()
-
-
-ANSWER = ("value", "reason", "question__position")
-TENURE = tuple(
-    f"assignment__{name}"
-    for name in (
-        "campaign__public_id",
-        "item__public_id",
-        "public_id",
-        "rater__participant__pseudonym",
-        "rater__kind",
-        "side",
-        "order",
-        "item__role",
-        "seat__number",
-        "state",
-        "claimed_at",
-        "submitted_at",
-        "seconds",
-    )
-)
-STORED = ("made_at", "erased_at")
-
-
-def _revisions(scope: Scope) -> Iterator[tuple[Any, ...]]:
-    rows = Revision.objects.filter(judgment__assignment__campaign__study=scope.study).order_by(
-        binary("judgment__question__unit_key"),
-        binary("judgment__assignment__campaign__public_id"),
-        binary("judgment__rater__participant__pseudonym"),
-        binary("judgment__assignment__public_id"),
-        "number",
-    )
-    return stream(rows, "judgment_id", "number", "value", "reason", "made_at")
-
-
-def _judgment(values: list[Any], revisions: list[tuple[Any, ...]]) -> Row:
-    unit, (value, reason, position), tenure, (made_at, erased_at) = values[:5], values[5:8], values[8:21], values[21:]
-    campaign, item, assignment, rater, kind, side, order, role, seat, state, claimed_at, submitted_at, seconds = tenure
-    because = reason_not_counted(state, role, kind)
-    history = [
-        {"number": number, "value": old, "reason": why, "made_at": time_text(when)}
-        for number, old, why, when in revisions
-    ]
-    score = None if value is None else score_of(unit[1], value, side)
-    answer = [campaign, item, assignment, rater, kind, value, score, reason, side, place_on_page(position, order)]
-    counting = [role, seat, state, not because, because]
-    times = [claimed_at, submitted_at, seconds, made_at, history, erased_at]
-    return named("judgments", [*unit, *answer, *counting, *times])
-
-
-def place_on_page(position: int, order: list[int]) -> int:
-    """Where the page showed the question; where no order is known (historic answers), its own position."""
-    return order.index(position) if position in order else position
 
 
 def remarks(scope: Scope) -> Iterator[Row]:

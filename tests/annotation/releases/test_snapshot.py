@@ -14,6 +14,7 @@ from annotation.domain.joining import import_rater
 from annotation.enums import AssignmentState, CampaignState, Origin
 from annotation.models import Assignment, Campaign, Judgment, Revision
 from annotation.releases import files
+from annotation.releases.tables import judgments
 from annotation.releases.tables import rows as reading
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
@@ -88,6 +89,7 @@ def test_memory_does_not_grow_with_the_judgments(
 ) -> None:
     monkeypatch.setattr(files, "ROWS_PER_GROUP", 100)
     monkeypatch.setattr(reading, "CHUNK", 100)
+    monkeypatch.setattr(judgments, "ROWS", 100)
 
     def peak(of: Study, out: str) -> int:
         tracemalloc.start()

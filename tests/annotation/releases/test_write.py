@@ -11,7 +11,7 @@ from analysis.schema import TABLES
 from annotation.models import Judgment, Release
 from annotation.releases import write
 from annotation.releases.errors import ReleaseRefused
-from annotation.releases.tables import TABLE_ROWS
+from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
 from pipeline.models import Conversation
@@ -29,7 +29,8 @@ def rows(folder: Path, table: str) -> list[dict[str, object]]:
 
 
 def test_tables_are_those_of_the_contract() -> None:
-    assert TABLE_ROWS.keys() == TABLES.keys()
+    assert TABLE_ROWS.keys() | TABLE_FRAMES.keys() == TABLES.keys()
+    assert not TABLE_ROWS.keys() & TABLE_FRAMES.keys()
 
 
 def test_two_releases_of_the_same_rows_are_byte_identical(
