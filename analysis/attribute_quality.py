@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.clusters import Codes, Estimate, Floats, clustered_difference, clustered_share, codes_of, undefined
 from analysis.longform import PEOPLE_KINDS
-from analysis.mixed import Effects, fit_mixed
+from analysis.mixed import TOO_MANY, Effects, fit_mixed
 from analysis.release import Release, ReleaseError
 from analysis.schema import ATTRIBUTE_QUALITY, VALUES
 
@@ -166,6 +166,8 @@ def _difference(answers: pl.DataFrame, values: tuple[str, ...]) -> tuple[object,
         if n < 2
     ]
     model = undefined(math.nan, few[0]) if few else _modelled(hits, real, codes)
+    if model.reason == TOO_MANY:
+        model = observed._replace(reason=f"the observed difference: {TOO_MANY}")
     figures = (*shares, *model[:3], model.p, model.df, *observed[:3])
     return (*figures, *counts, answers["rater"].n_unique(), model.reason)
 

@@ -107,6 +107,18 @@ def clustered_difference(
     return _symmetric(first - second, _spread([arm, _Arm(-other.influence, other.weight)], clusters), level)
 
 
+def clustered_coefficients(y: Floats, x: Floats, clusters: Clusters, *, level: float = LEVEL) -> list[Estimate]:
+    """Least squares of ``y`` on the columns of ``x`` (of full rank; give the column of ones yourself), intervals as in
+    ``clustered_mean``, which it is for a column of ones alone.
+    """
+    inverse = np.linalg.inv(x.T @ x)
+    values = inverse @ (x.T @ y)
+    influence = (y - x @ values)[:, None] * (x @ inverse)
+    weight = np.full(len(y), 1 / len(y))
+    spreads = [_spread([_Arm(influence[:, column], weight)], clusters) for column in range(x.shape[1])]
+    return [_symmetric(float(value), spread, level) for value, spread in zip(values, spreads, strict=True)]
+
+
 def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, *, level: float = LEVEL) -> Estimate:
     """``sum(hits) / sum(of)`` in [0, 1] (``of``: 1 for each answer), e.g. a share, precision, recall, F1.
 

@@ -33,6 +33,7 @@ from analysis.reml import Effects, Profile, Sums, sums_of
 __all__ = ["Effects", "MixedFit", "fit_mixed"]
 
 MOST_CROSSED = 2000  # levels of all crossed effects together: a dense matrix of that width is factored some 100 times
+TOO_MANY = f"more than {MOST_CROSSED} crossed levels"
 # Thousands of products of small matrices: handing each to several cores costs more than it saves, and hundreds of times
 # more where those are busy.
 _ONE_CORE = ThreadpoolController()
@@ -98,7 +99,7 @@ def _why_not(y: Floats, x: Floats, effects: Effects) -> str:
     if alone:
         return f"only one {alone[0]}"
     if sum(levels[name] for name in effects.crossed or ()) > MOST_CROSSED:
-        return f"more than {MOST_CROSSED} crossed levels"
+        return TOO_MANY
     return ""
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from analysis.answers import PEOPLE, comparisons, judge_of, pairs_compared
-from analysis.clusters import clustered_mean, clustered_share, codes_of
-from analysis.mixed import Effects, fit_mixed
+from analysis.clusters import clustered_coefficients, clustered_mean, clustered_share, codes_of
+from analysis.mixed import TOO_MANY, Effects, fit_mixed
 from analysis.release import Release
 from analysis.schema import PREFERENCE
 
@@ -18,6 +18,7 @@ PairRule = Literal["mean", "majority"]
 NEUTRAL = 3.0
 MATERIAL = ("person", "prompt")  # what a model's answers are clustered by; people's also by rater
 ALL_GENERATORS = "all generators"
+MANY_LEVELS = "least squares: too many levels for random effects"
 SWAYS = ("side", "length", "mention")
 
 PREFERENCE_SCHEMA = pl.Schema(
@@ -139,7 +140,8 @@ def preference_effects(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     doubling of the personalized response's length over the generic one's; ``mention``, an open mention of the attribute
     against none. ``n`` answers, those with all of these known; a model's two orders are two answers. Random effects:
     unit within pair, person, prompt, and rater for people (``analysis.mixed``: REML, t with Satterthwaite's degrees of
-    freedom ``df``). An effect that is never known or never varies is left out of the model and NaN with ``reason``.
+    freedom ``df``). With more levels than that holds it is least squares, clustered by person, prompt and rater, and
+    ``reason`` says so. An effect that is never known or never varies is left out of the model and NaN with ``reason``.
     """
     frame = comparisons(long, release)
     rows = []
@@ -160,13 +162,17 @@ def swayed(answers: pl.DataFrame, effects: Sequence[str], judge: str) -> list[tu
     codes = codes_of(whole, "pair", "unit", *dimensions_of(judge))
     outer, inner = codes.pop("pair"), codes.pop("unit")
     table = np.column_stack([np.ones(whole.height), *(whole[name].to_numpy() for name in used)])
-    fit = fit_mixed(whole["score"].to_numpy() - NEUTRAL, table, Effects(outer, inner, crossed=codes))
-    found = dict(zip(["intercept", *used], fit.coefficients, strict=True))
+    score = whole["score"].to_numpy() - NEUTRAL
+    fit = fit_mixed(score, table, Effects(outer, inner, crossed=codes))
+    many = fit.reason == TOO_MANY
+    estimates = clustered_coefficients(score, table, codes) if many else fit.coefficients
+    found = dict(zip(["intercept", *used], estimates, strict=True))
     rows: list[tuple[object, ...]] = []
     for name in ("intercept", *effects):
         if name in found:
             one = found[name]
-            rows.append((name, one.value, one.low, one.high, one.p, one.df, fit.n, one.reason))
+            reason = one.reason or (MANY_LEVELS if many else "")
+            rows.append((name, one.value, one.low, one.high, one.p, one.df, fit.n, reason))
         else:
             why = "does not vary" if known[name].drop_nulls().len() else "not known of any answer"
             rows.append((name, *[float("nan")] * 5, 0, f"{name} {why}"))

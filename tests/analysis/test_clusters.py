@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.clusters import (
     _few_clusters,
+    clustered_coefficients,
     clustered_difference,
     clustered_mean,
     clustered_quotient,
@@ -62,6 +63,28 @@ def test_clustered_mean_of_two_dimensions_equals_statsmodels() -> None:
     )
     # statsmodels corrects each part by G / (G - 1) (one column: (n - 1) / (n - 1)), as here for equal sizes
     assert clustered_mean(values, {"person": person, "rater": rater}).se == pytest.approx(model.bse[0], rel=1e-9)
+
+
+def test_clustered_coefficients_equal_statsmodels() -> None:
+    values, person, rater = _crossed(7)
+    x = np.column_stack([np.ones(48), np.random.default_rng(8).normal(size=48)])
+    groups = np.column_stack([person, rater])
+    # without its factors statsmodels' parts are a little smaller: 8 persons, 6 raters, 48 answers that are all apart
+    plain = [
+        sm.OLS(values, x).fit(cov_type="cluster", cov_kwds={"groups": g, "use_correction": False}) for g in groups.T
+    ]
+    parts = [
+        8 / 7 * plain[0].bse ** 2,
+        6 / 5 * plain[1].bse ** 2,
+        48 / 47 * sm.OLS(values, x).fit(cov_type="HC0").bse ** 2,
+    ]
+    wanted = np.sqrt(np.maximum(parts[0] + parts[1] - parts[2], np.max(parts, axis=0)))
+    found = clustered_coefficients(values, x, {"person": person, "rater": rater})
+    assert [one.se for one in found] == pytest.approx(wanted.tolist())
+    assert [one.value for one in found] == pytest.approx(plain[0].params.tolist())
+    assert clustered_coefficients(values, x[:, :1], {"r": rater})[0] == pytest.approx(
+        clustered_mean(values, {"r": rater})
+    )
 
 
 def test_clusters_of_one_answer_are_students_t() -> None:

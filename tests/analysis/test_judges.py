@@ -113,6 +113,15 @@ def test_preference_effects_find_what_was_planted_together(planted: Release) -> 
     assert rows["keen", "side"]["n"] == 576
 
 
+def test_preference_effects_of_more_levels_than_the_model_holds_are_least_squares(
+    planted: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.mixed.MOST_CROSSED", 5)
+    row = preference_effects(long_form(planted), planted).filter(judge="keen", effect="side").row(0, named=True)
+    assert row["reason"] == "least squares: too many levels for random effects"
+    assert row["low"] < 0.8 < row["high"]
+
+
 def test_order_of_a_model_that_was_asked_once_is_between_its_answers() -> None:
     release = preference_release(PLANTED, {"keen": 0.3}, both_orders=False)
     row = judges(long_form(release), release).filter(judge="keen").row(0, named=True)
