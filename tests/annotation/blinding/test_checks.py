@@ -17,7 +17,7 @@ from annotation.models import Assignment, Campaign, Item, Question, Rater, Seat
 from pipeline.enums import InstrumentName
 from studies.models import Study, User
 from tests import factories
-from tests.annotation.test_blinding import bytes_of, undone
+from tests.annotation.blinding.replies import bytes_of, undone
 from tests.annotation.views.rating_words import HTMX, answers
 
 INSTRUMENTS = list(InstrumentName)
