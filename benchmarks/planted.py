@@ -8,7 +8,7 @@ all that is theirs, one for the raters, so that either can be held while the oth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -142,13 +142,10 @@ def _copied(units: Units, copies: int) -> Units:
     if copies == 1:
         return units
     span = int(units.page.max()) + 1
-    several = {
-        name: None if values is None else np.tile(values, copies)
-        for name, values in vars(units).items()
-        if name not in ("instrument", "page")
-    }
+    prompt, pair = (None if ids is None else np.tile(ids, copies) for ids in (units.prompt, units.pair))
+    attribute, person, place = (np.tile(values, copies) for values in (units.attribute, units.person, units.place))
     page = np.concatenate([units.page + span * n for n in range(copies)])
-    return replace(units, page=page, **several)
+    return Units(units.instrument, attribute, person, prompt, pair, page, place)
 
 
 def _names(units: Units) -> dict[str, pl.Series]:

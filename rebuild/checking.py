@@ -16,7 +16,6 @@ from annotation.models import Assignment
 from annotation.releases.verify import verify_release
 from rebuild.access_log import hash_of, read_access_logs
 from rebuild.plan import Folder, K, Plan
-from rebuild.truth import problems_with, recovered
 from studies.models import Study
 
 SIMULATED = "simulated"
@@ -44,7 +43,6 @@ def check_rebuild(*, study: Study, plan: Plan, folder: Folder) -> Checked:
     problems += _side_problems(judgments.filter((pl.col("instrument") == PREFERENCE) & pl.col("counted")), said)
     problems += _log_problems(study, folder, judgments, said)
     problems += _mark_problems(folder, judgments, said)
-    problems += problems_with(recovered(plan=plan, folder=folder), said)
     return Checked(problems, said)
 
 

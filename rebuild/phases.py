@@ -29,6 +29,7 @@ from rebuild.plan import Folder, Plan, RebuildFailed
 from rebuild.progress import Phase, phase
 from rebuild.round_trip import check_round_trip
 from rebuild.study import begin_study, claim_folder, enroll_raters
+from rebuild.truth import problems_with, recovered
 from studies.models import Study
 
 QUALITY, RELEVANCE, PREFERENCE = (
@@ -192,6 +193,8 @@ class Rebuild:
     def check(self) -> None:
         with self.phase("check"):
             checked = check_rebuild(study=self.study, plan=self.plan, folder=self.folder)
+            if not checked.problems:
+                checked.problems.extend(problems_with(recovered(plan=self.plan, folder=self.folder), checked.said))
         for line in checked.said:
             self.out.write(f"  {line}\n")
         if checked.problems:
