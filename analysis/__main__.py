@@ -1,4 +1,4 @@
-"""``python -m analysis report | check | table``: numbers from a release, on the command line.
+"""``python -m analysis report | check | table | compare``: numbers from a release, on the command line.
 
 Exit codes: 0 done; 1 the release or the place to write to is not usable, with one line for each problem on standard
 error; 2 the command line itself is wrong (argparse).
@@ -15,9 +15,13 @@ from typing import get_args
 import polars as pl
 
 from analysis.check import release_problems
+from analysis.compare import comparison_files
+from analysis.compare.page import PAGE as COMPARISON
+from analysis.compare.sources import side_of
 from analysis.markup import csv_text, markdown_text
 from analysis.release import ReleaseError, load_release
 from analysis.report import build_report, write_report
+from analysis.report.build import PAGE, Report
 from analysis.selection import LabelSource
 from analysis.tables import BUILDERS, Settings, context_of
 
@@ -25,9 +29,8 @@ from analysis.tables import BUILDERS, Settings, context_of
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code as above."""
     chosen = _parser().parse_args(arguments)
-    commands: dict[str, Callable[[argparse.Namespace], int]] = {"check": _check, "report": _report, "table": _table}
     try:
-        return commands[chosen.command](chosen)
+        return COMMANDS[chosen.command](chosen)
     except ReleaseError as error:
         return _refuse(error.problems)
 
@@ -41,15 +44,25 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    out: Path = chosen.out
-    if taken_by_something_else(out, "report.html"):
-        return _refuse([f"--out {out}: holds something that is not a report; give a new or empty folder"])
-    report = build_report(load_release(chosen.release), _settings(chosen))
+    if taken_by_something_else(chosen.out, PAGE):
+        return _refuse([f"--out {chosen.out}: holds something that is not a report; give a new or empty folder"])
+    return _write(build_report(load_release(chosen.release), _settings(chosen)), chosen.out, PAGE)
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    if taken_by_something_else(chosen.out, COMPARISON):
+        return _refuse([f"--out {chosen.out}: holds something that is not a comparison; give a new or empty folder"])
+    first, second = (side_of(folder, _settings(chosen)) for folder in (chosen.first, chosen.second))
+    return _write(Report(comparison_files(first, second)), chosen.out, COMPARISON)
+
+
+def _write(report: Report, out: Path, page: str) -> int:
     try:
         write_report(report, out)
     except OSError as error:
         return _refuse([f"--out {out}: cannot be written ({error.strerror}); give a folder that you may write to"])
-    print(f"{out / 'report.html'} and {len(BUILDERS)} tables beside it")
+    tables = sum(name.endswith(".csv") for name in report.files)
+    print(f"{out / page} and {tables} {'table' if tables == 1 else 'tables'} beside it")
     return 0
 
 
@@ -97,6 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", choices=BUILDERS, metavar="NAME", help=", ".join(BUILDERS))
     one.add_argument("--campaign", metavar="SLUG", help="only this campaign's rows")
     one.add_argument("--format", choices=("md", "csv"), default="md", help="Markdown to read, or CSV in full (md)")
+    both = commands.add_parser("compare", help="two releases or reports, number by number", parents=[_choices()])
+    both.add_argument("first", type=Path, metavar="A", help="folder of a release or of a report")
+    both.add_argument("second", type=Path, metavar="B", help="the other")
+    both.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for comparison.html, .csv and .md")
     return parser
 
 
@@ -119,6 +136,13 @@ def _positive(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number
 
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "report": _report,
+    "table": _table,
+    "compare": _compare,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -57,8 +57,18 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
-    return build_report(release_from_frames(synthetic_frames())).files["report.html"]
+def files() -> dict[str, str]:
+    return build_report(release_from_frames(synthetic_frames())).files
+
+
+@pytest.fixture(scope="module")
+def page(files: dict[str, str]) -> str:
+    return files["report.html"]
+
+
+@pytest.fixture(autouse=True)
+def _without_crowds(without_crowds: None) -> None:
+    """``files`` has everything; the other reports of these tests do without what takes seconds."""
 
 
 def _campaigns(page: str) -> dict[str, str]:
@@ -188,8 +198,7 @@ def test_an_empty_release_says_that_there_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_tables_have_the_agreed_columns(name: str) -> None:
-    files = build_report(release_from_frames(synthetic_frames())).files
+def test_tables_have_the_agreed_columns(files: dict[str, str], name: str) -> None:
     assert files[f"tables/{name}.csv"].splitlines()[0] == COLUMNS[name]
 
 
@@ -260,7 +269,9 @@ def test_every_table_shown_says_what_it_is_its_interval_and_its_command(page: st
 def test_commands_in_the_page_carry_the_settings_that_gave_its_numbers() -> None:
     settings = Settings(min_n=3, label_source="majority", neutral_is_no_better=False)
     page = build_report(release_from_frames(synthetic_frames()), settings).files["report.html"]
-    assert "table DIR marked_relevant --campaign relevance --min-n 3 --label majority --neutral-is-better</code>" in page
+    assert (
+        "table DIR marked_relevant --campaign relevance --min-n 3 --label majority --neutral-is-better</code>" in page
+    )
 
 
 def test_every_table_has_a_listing_and_every_listing_a_table() -> None:

@@ -1,0 +1,90 @@
+"""Two releases side by side: values, intervals, differences, what lies outside both, and where one side has nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analysis.__main__ import main
+from analysis.compare.numbers import TABLES, compare
+from analysis.compare.sources import side_of
+from analysis.tables import BUILDERS
+from tests.analysis.synthetic import synthetic_frames, write_folder
+
+
+@pytest.fixture(autouse=True)
+def _without_crowds(without_crowds: None) -> None:
+    """Nothing of them is compared, and they take seconds."""
+
+
+def shares(*rows: tuple[str, float, float, float]) -> dict[str, pl.DataFrame]:
+    schema = ["value", "share", "low", "high"]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(campaign=pl.lit("c"), corpus=pl.lit("w"))
+    return {"label_shares": frame.with_columns(extractor=pl.lit("m"))}
+
+
+def test_compare_says_what_lies_outside_both_intervals() -> None:
+    a = shares(
+        ("far", 0.2, 0.1, 0.3), ("near", 0.2, 0.1, 0.3), ("one way", 0.2, 0.1, 0.35), ("bare", 0.2, math.nan, 0.3)
+    )
+    b = shares(("far", 0.5, 0.4, 0.6), ("near", 0.25, 0.2, 0.3), ("one way", 0.3, 0.28, 0.32), ("new", 0.9, 0.8, 1.0))
+    found = {row["what"].rpartition(", ")[2]: row for row in compare(a, b).iter_rows(named=True)}
+    assert {name: row["outside"] for name, row in found.items()} == {
+        "far": True,
+        "near": False,
+        "one way": False,  # a lies outside b's interval, b inside a's
+        "bare": None,
+        "new": None,
+    }
+    assert found["far"]["difference"] == pytest.approx(0.3)
+    assert math.isnan(found["new"]["a"])
+    assert math.isnan(found["new"]["difference"])
+    assert math.isnan(found["bare"]["b"])
+
+
+def test_compare_knows_every_column_it_names(tmp_path: Path) -> None:
+    tables = side_of(write_folder(tmp_path / "release", synthetic_frames())).tables
+    assert set(TABLES) <= set(BUILDERS)
+    for name, compared in TABLES.items():
+        columns = {*compared.keys, *(column for figure in compared.figures for column in figure)} - {""}
+        assert columns <= set(tables[name].columns), name
+        assert tables[name].select("campaign", *compared.keys).is_unique().all(), name
+    same = compare(tables, tables)
+    assert same.filter(pl.col("difference").is_finite())["difference"].to_list().count(0.0) > 20
+    assert not same["outside"].any()
+
+
+def test_compare_command_takes_releases_and_reports_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = write_folder(tmp_path / "old", synthetic_frames(), version="0.1.0")
+    new = write_folder(tmp_path / "new", synthetic_frames(seed=8), version="0.2.0")
+    assert main(["report", str(new), "--out", str(tmp_path / "report")]) == 0
+    for second, out in ((new, "one"), (tmp_path / "report", "two")):
+        assert main(["compare", str(old), str(second), "--out", str(tmp_path / out)]) == 0
+    first, again = ((tmp_path / out / "comparison.csv").read_text() for out in ("one", "two"))
+    rows, others = (list(csv.DictReader(io.StringIO(text))) for text in (first, again))
+    assert len(rows) == len(others) > 50
+    for row, other in zip(rows, others, strict=True):
+        assert [row[name] for name in ("table", "campaign", "what", "figure", "outside")] == [
+            other[name] for name in ("table", "campaign", "what", "figure", "outside")
+        ]
+        assert float(row["b"]) == pytest.approx(float(other["b"]), nan_ok=True)
+    page = (tmp_path / "one" / "comparison.html").read_text(encoding="utf-8")
+    assert "A synthetic study 0.1.0 and A synthetic study 0.2.0" in page
+    assert 'class="mark">SIMULATED<' in page
+    assert "<script" not in page
+    assert "comparison.html and 1 table beside it" in capsys.readouterr().out
+
+
+def test_compare_command_refuses_what_is_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("")
+    assert main(["compare", str(tmp_path), str(tmp_path), "--out", str(tmp_path / "full")]) == 1
+    assert "holds something that is not a comparison" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path / "none"), str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
