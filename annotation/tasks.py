@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from celery import shared_task
@@ -130,10 +130,10 @@ def ask_recruiter(
     return payment
 
 
-def ask_recruiter_to_approve(*, recruitment: Recruitment, actor: User) -> list[Payment]:
-    """The same for every visit that is complete and not approved."""
+def ask_recruiter_to_approve(*, recruitment: Recruitment, actor: User, visits: Collection[int]) -> list[Payment]:
+    """The same for those of these visits that are complete and not approved."""
     with transaction.atomic():
-        payments = ask_approvals(recruitment=recruitment, actor=actor)
+        payments = ask_approvals(recruitment=recruitment, actor=actor, visits=visits)
         for payment in payments:
             _send_soon(payment)
     return payments

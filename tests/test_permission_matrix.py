@@ -128,7 +128,7 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/recruitment/ask/<int:visit>/": Row(
         "302 405 405 405 405 405", "302 404 404 404 404 303"
     ),
-    "s/<slug:study>/c/<slug:campaign>/recruitment/approve/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
+    "s/<slug:study>/c/<slug:campaign>/recruitment/approve/": Row("302 404 404 404 404 200", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/recruitment/refresh/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/recruitment/subscribe/": Row(
         "302 405 405 405 405 405", "302 404 404 404 404 303"

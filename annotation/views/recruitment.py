@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.domain.errors import AnnotationError
 from annotation.domain.recruiting import forget_recruiter_ids
@@ -24,7 +24,7 @@ from annotation.recruiters.base import RecruiterError
 from annotation.tasks import ask_recruiter, ask_recruiter_to_approve
 from annotation.views.access import logged_in
 from annotation.views.recruitment_form import RecruitmentForm
-from annotation.views.recruitment_page import recruitment_page
+from annotation.views.recruitment_page import approvals_page, recruitment_page
 from studies.http import SeeOther
 from studies.models import User
 from studies.permissions import LEADS, LOOKS
@@ -75,10 +75,15 @@ def ask(request: HttpRequest, study: str, campaign: str, visit: int) -> HttpResp
 
 
 @logged_in
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
+    """Who would be approved and who not, and why; then those are who were on that page."""
+    if request.method != "POST":
+        return approvals_page(request, campaign_for(request.user, study, campaign, *LEADS))
+    shown = [int(key) for key in request.POST.getlist("visit") if key.isdecimal() and len(key) < 19]
+
     def act(found: Recruitment, user: User) -> str:
-        asked = len(ask_recruiter_to_approve(recruitment=found, actor=user))
+        asked = len(ask_recruiter_to_approve(recruitment=found, actor=user, visits=shown))
         if not asked:
             return "There was nobody to approve who was not asked for already."
         return f"{asked} approval{'s are' if asked > 1 else ' is'} on the way to Prolific."

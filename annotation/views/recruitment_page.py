@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from annotation.domain.recruiting.overview import (
     usual_minutes,
     visits_of,
 )
-from annotation.domain.recruiting.payments import approvable
+from annotation.domain.recruiting.payments import approvable, why_not_approvable
 from annotation.domain.recruiting.setup import OUTCOMES
 from annotation.enums import ActionState, RaterGate, RaterOutcome, RecruiterAction
 from annotation.models import Campaign, Payment, Recruitment, Visit
@@ -114,6 +114,20 @@ def recruitment_page(
     if row is not None:
         context |= _people(request, row) | _at_prolific(request, row)
     return render(request, "annotation/recruitment.html", context, status=status)
+
+
+def approvals_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """One look before all that are complete are approved: them, and the others with what keeps each from it."""
+    row = get_object_or_404(Recruitment.objects.select_related("campaign__study"), campaign=campaign)
+    visits, now = list(visits_of(row)), timezone.now()
+    ready = set(approvable(row).values_list("pk", flat=True))
+    context = {
+        "study": campaign.study,
+        "campaign": campaign,
+        "approved": [(visit, minutes_of(visit, now), is_late(visit)) for visit in visits if visit.pk in ready],
+        "others": [(visit, why_not_approvable(visit)) for visit in visits if visit.pk not in ready],
+    }
+    return render(request, "annotation/approvals.html", context)
 
 
 def _people(request: HttpRequest, recruitment: Recruitment) -> dict[str, Any]:

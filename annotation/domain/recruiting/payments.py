@@ -14,6 +14,7 @@ Asking is here, sending in sending.py.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from django.db.models import Q, QuerySet
 
 from annotation.domain.errors import AnnotationError
 from annotation.domain.recruiting.desk import NotSetUp
-from annotation.enums import ActionState, RaterOutcome, RecruiterAction
+from annotation.enums import ActionState, RaterOutcome, RaterState, RecruiterAction
 from annotation.models import Payment, Recruitment, Visit
 from annotation.recruiters.prolific import APPROVED, PARTLY_APPROVED, RETURNED, SCREENED_OUT
 from studies.clock import from_now
@@ -30,6 +31,7 @@ from studies.models import User
 
 MOST = Decimal("1000")  # of a bonus, in the study's currency: a slip of the decimal point stops here
 AGAIN = 120  # seconds in which the same bonus for the same visit is taken for a second click
+SETTLED = (APPROVED, PARTLY_APPROVED, RETURNED, SCREENED_OUT)
 LOST = 60  # seconds after which the sweep takes up what no task has
 
 
@@ -66,20 +68,38 @@ def ask_payment(
     return payment
 
 
-def ask_approvals(*, recruitment: Recruitment, actor: User) -> list[Payment]:
-    """Asks for the approval of every visit whose rater has completed the work, as far as it was not asked before."""
+@transaction.atomic
+def ask_approvals(*, recruitment: Recruitment, actor: User, visits: Collection[int]) -> list[Payment]:
+    """Asks for the approval of these visits, which a lead has looked at, as far as they are approvable still."""
     return [
         ask_payment(visit=visit, action=RecruiterAction.APPROVE, actor=actor)
-        for visit in approvable(recruitment).order_by("pk")
+        for visit in approvable(recruitment).filter(pk__in=visits).order_by("pk")
     ]
 
 
 def approvable(recruitment: Recruitment) -> QuerySet[Visit]:
     """Completed, not approved as far as we know, not returned, and not asked for yet."""
     asked = Payment.objects.filter(action=RecruiterAction.APPROVE).exclude(state=ActionState.FAILED)
-    done = (APPROVED, PARTLY_APPROVED, RETURNED, SCREENED_OUT)
     completed = recruitment.visits.filter(rater__outcome=RaterOutcome.COMPLETED, id_encrypted__isnull=False)
-    return completed.exclude(status__in=done).exclude(pk__in=asked.values("visit"))
+    return completed.exclude(status__in=SETTLED).exclude(pk__in=asked.values("visit"))
+
+
+def why_not_approvable(visit: Visit) -> str:
+    """What keeps a visit from being approved with the others, in a lead's words. Needs rater and payments loaded; for
+    visits that are not among ``approvable``."""
+    asked = [each for each in visit.payments.all() if each.action == RecruiterAction.APPROVE]
+    if visit.status in SETTLED:
+        return f"is {visit.status.lower()} at the recruiter already"
+    if any(each.state != ActionState.FAILED for each in asked):
+        return "approval was asked for already"
+    if visit.id_encrypted is None:
+        return "the recruiter's id of it was forgotten"
+    rater = visit.rater
+    if rater.outcome:
+        return f"ended otherwise: {RaterOutcome(rater.outcome).label.lower()}"
+    if rater.state != RaterState.ACTIVE:
+        return f"the rater is {rater.get_state_display().lower()}"
+    return "not complete yet"
 
 
 def check_can_ask(visit: Visit) -> None:

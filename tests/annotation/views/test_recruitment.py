@@ -102,6 +102,22 @@ def test_study_stays_the_same_once_somebody_came_and_is_one_campaigns(
     assert "People have come from this study" in moved.content.decode()
 
 
+def test_approvals_are_looked_at_before_they_are_asked_for(
+    prolific: MockProlific, recruitment: Recruitment, browser: Client
+) -> None:
+    done, at_work = (come(prolific, recruitment) for _ in range(2))
+    end_rater(rater=done.rater, outcome=RaterOutcome.COMPLETED)
+    url = path(recruitment.campaign, "approve")
+    page = browser.get(url).content.decode()
+    assert f'name="visit" value="{done.visit.pk}"' in page
+    assert f'value="{at_work.visit.pk}"' not in page
+    assert "not complete yet" in page
+    end_rater(rater=at_work.rater, outcome=RaterOutcome.COMPLETED)  # after the lead has looked
+    assert "1 approval is on the way" in said(browser, url, visit=str(done.visit.pk))
+    assert Payment.objects.get().visit == done.visit
+    assert "nobody to approve" in said(browser, url, visit="x")
+
+
 def test_lead_approves_asks_and_pays_from_the_page(
     prolific: MockProlific,
     recruitment: Recruitment,
@@ -115,7 +131,7 @@ def test_lead_approves_asks_and_pays_from_the_page(
     prolific.complete(submission, "CODE-COMPLETED")
     ask = path(campaign, "ask", visit.pk)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-        assert "1 approval is on the way" in said(browser, path(campaign, "approve"))
+        assert "1 approval is on the way" in said(browser, path(campaign, "approve"), visit=str(visit.pk))
         assert "“Bonus” is on its way" in said(browser, ask, action="bonus", amount="1,50")
     assert prolific.submissions[submission]["status"] == "APPROVED"
     assert prolific.paid(submission) == [150]

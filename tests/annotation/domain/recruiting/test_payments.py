@@ -12,7 +12,7 @@ from annotation.domain.finishing import end_rater
 from annotation.domain.recruiting import desk, sending
 from annotation.domain.recruiting.desk import NotSetUp
 from annotation.domain.recruiting.forgetting import forget_recruiter_ids
-from annotation.domain.recruiting.payments import PaymentInvalid, ask_approvals, ask_payment
+from annotation.domain.recruiting.payments import PaymentInvalid, ask_approvals, ask_payment, why_not_approvable
 from annotation.domain.recruiting.sending import MOST_TRIES, send_payment
 from annotation.domain.recruiting.visits import note_status, refresh_visits
 from annotation.enums import ActionState, RaterOutcome, RecruiterAction
@@ -220,14 +220,34 @@ def test_what_cannot_be_asked_is_not_written(till: Till, action: RecruiterAction
     assert not Payment.objects.exists()
 
 
+def approvals(till: Till, but: Visit | None = None) -> list[Payment]:
+    visits = [visit.pk for visit in till.recruitment.visits.all() if visit != but]
+    return ask_approvals(recruitment=till.recruitment, actor=till.lead, visits=visits)
+
+
 def test_all_who_completed_are_approved_once(till: Till) -> None:
     other = come(till.prolific, till.recruitment)
-    assert ask_approvals(recruitment=till.recruitment, actor=till.lead) == []
+    assert approvals(till) == []
     end_rater(rater=till.visit.rater, outcome=RaterOutcome.COMPLETED)
     end_rater(rater=other.rater, outcome=RaterOutcome.SCREENED_OUT)
-    asked = ask_approvals(recruitment=till.recruitment, actor=till.lead)
-    assert [payment.visit for payment in asked] == [till.visit]
-    assert ask_approvals(recruitment=till.recruitment, actor=till.lead) == []
+    assert approvals(till, but=till.visit) == [], "only those that a lead has looked at"
+    assert [payment.visit for payment in approvals(till)] == [till.visit]
+    assert approvals(till) == []
+
+
+def test_what_is_not_approved_with_the_others_has_a_reason(till: Till, lead: User) -> None:
+    def why() -> str:
+        visit = Visit.objects.select_related("rater").prefetch_related("payments").get(pk=till.visit.pk)
+        return why_not_approvable(visit)
+
+    assert why() == "not complete yet"
+    end_rater(rater=till.visit.rater, outcome=RaterOutcome.SCREENED_OUT)
+    assert why() == "ended otherwise: screened out"
+    end_rater(rater=till.visit.rater, outcome=RaterOutcome.COMPLETED)
+    approvals(till)
+    assert why() == "approval was asked for already"
+    Visit.objects.update(status="APPROVED")
+    assert why() == "is approved at the recruiter already"
 
 
 def test_refresh_reads_every_submission(till: Till) -> None:
