@@ -88,7 +88,9 @@ def checksums_of(release: Release) -> dict[str, str]:
 def withdrawn_in_words(release: Release) -> str:
     """For whoever wants its files."""
     instead = replacement_of(release)
-    said = f"Release {release.version} was withdrawn on {release.withdrawn_at:%d %B %Y}. {release.withdrawn_because}"
+    because = release.withdrawn_because
+    because += "" if because.endswith((".", "!", "?")) else "."
+    said = f"Release {release.version} was withdrawn on {release.withdrawn_at:%d %B %Y}. {because}"
     return f"{said} Use release {instead.version} in its place." if instead else f"{said} A new one is not there yet."
 
 

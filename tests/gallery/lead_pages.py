@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from annotation.models import Rater
+from django.db.models.functions import Now
+
+from annotation.domain.releasing import ask_release, withdraw_release
+from annotation.enums import JobState, ReleaseState
+from annotation.models import Campaign, Rater, ReleaseJob
+from annotation.releases.write import make_release
 from pipeline.domain.people import PeopleParameters, sample_people
 from pipeline.enums import FailureKind, RunState, Stage
 from pipeline.models import Run
 from studies.enums import Role
 from tests import factories
+from tests.annotation.releases.describing import describe
 from tests.gallery.walking import View
 from tests.gallery.world import Place, World
 from tests.pipeline.domain.failing import PRICES, make_failed_run
@@ -72,6 +78,42 @@ def rater_page(state: str) -> Open:
     return make
 
 
+LONG = (
+    "Two people of the second corpus had asked that their conversations be left out before the release was made, "
+    "and were in it all the same; https://example.org/a/very/long/address/that/goes/on-and-on-without-a-place-to-break-it"
+)
+
+
+def releases(path: str = "", state: str = "") -> Open:
+    """A study with a withdrawn release, a final one and a draft, each of which changed something."""
+
+    def make(world: World) -> Place:
+        study, lead = world.rich.study, world.rich.lead
+        if not study.releases.exists():
+            first = make_release(study=study, actor=lead)
+            factories.make_person(study.corpora.order_by("pk")[0])
+            describe(study)
+            make_release(study=study, actor=lead, final=True, version="1.0.0")
+            Campaign.objects.filter(study=study, slug="quality").update(title="Quality, in other words")
+            make_release(study=study, actor=lead)
+            withdraw_release(release=first, because=LONG, actor=lead)
+        found = study.releases.filter(state=state).order_by("pk").first()
+        return Place(f"/s/rich/releases/{f'{found.public_id}/' if found else ''}{path}", lead)
+
+    return make
+
+
+def release_job(path: str = "releases/", **fields: object) -> Open:
+    def make(world: World) -> Place:
+        study = factories.make_study(title="Being released")
+        lead = factories.make_member(study, Role.LEAD)
+        job = ask_release(study=study, actor=lead)
+        ReleaseJob.objects.filter(pk=job.pk).update(**fields)
+        return Place(f"/s/{study.slug}/{path}", lead)
+
+    return make
+
+
 LEADS_VIEWS = (
     View("study", of_study()),
     View("study-empty", empty_study()),
@@ -94,4 +136,17 @@ LEADS_VIEWS = (
     View("corpora", of_study("corpora/")),
     View("corpora-empty", empty_study("corpora/")),
     View("conversation", conversation),
+    View("releases", releases()),
+    View("releases-empty", empty_study("releases/")),
+    View(
+        "releases-writing",
+        release_job(state=JobState.RUNNING, table="judgments", n_rows=612_345, n_expected=1_400_000, beaten_at=Now()),
+    ),
+    View("releases-waiting", release_job()),
+    View("releases-failed", release_job(state=JobState.FAILED, problem=f"judgments: {LONG}", ended_at=Now())),
+    View("release-draft", releases(state=ReleaseState.DRAFT)),
+    View("release-final", releases(state=ReleaseState.FINAL)),
+    View("release-withdrawn", releases(state=ReleaseState.WITHDRAWN)),
+    View("dataset-blank", empty_study("dataset/")),
+    View("dataset", releases("../dataset/")),
 )

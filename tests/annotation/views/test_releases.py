@@ -174,7 +174,7 @@ def test_job_is_shown_live_and_can_be_stopped(client, study, lead):
     client.force_login(lead)
     part = client.get("/s/figs/releases/", headers={"hx-request": "true"})
     assert "<html" not in part.content.decode()
-    assert "A release is being written : judgments, 5,000 rows, about 50 %." in text_of(part)
+    assert "A release is being written : judgments, 5,000 rows, about 50&nbsp;%." in text_of(part)
     assert 'hx-trigger="every 2s"' in part.content.decode()
     client.post("/s/figs/releases/stop/")
     assert "is being stopped" in text_of(client.get("/s/figs/releases/"))
