@@ -143,9 +143,9 @@ def _copied(units: Units, copies: int) -> Units:
         return units
     span = int(units.page.max()) + 1
     prompt, pair = (None if ids is None else np.tile(ids, copies) for ids in (units.prompt, units.pair))
-    attribute, person, place = (np.tile(values, copies) for values in (units.attribute, units.person, units.place))
+    attribute, person = np.tile(units.attribute, copies), np.tile(units.person, copies)
     page = np.concatenate([units.page + span * n for n in range(copies)])
-    return Units(units.instrument, attribute, person, prompt, pair, page, place)
+    return Units(units.instrument, attribute, person, prompt, pair, page, np.tile(units.place, copies))
 
 
 def _names(units: Units) -> dict[str, pl.Series]:

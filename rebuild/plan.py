@@ -80,6 +80,11 @@ class Folder:
     def report(self) -> Path:
         return self.root / "report"
 
+    @property
+    def came_back(self) -> Path:
+        """The checksums of the release that went into another database and came back the same."""
+        return self.root / "came-back.txt"
+
     def emptied(self, name: str) -> Path:
         """The folder of that name, new and empty."""
         path = self.root / name

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 
 SCALE, RATERS = "0.03", "4"
 UNITS = {"attribute_quality": 59, "relevance": 119, "preference": 11}  # 3 % of 1,983, 3,973 and 367
-RUNS = dict.fromkeys(["import", "extract", "merge", "evidence", "label"], 1) | {"sample": 3, "select": 6}
-RUNS |= {"respond": 5, "judge": 5}
+RUNS = dict.fromkeys(["import", "extract", "merge", "evidence", "why", "mention"], 1) | {"sample": 3, "select": 6}
+RUNS |= {"respond": 5, "judge": 5, "label": 2}
 
 
 class Start:
@@ -99,6 +99,9 @@ def test_rebuild_killed_and_interrupted_goes_on_to_a_verified_release(environmen
     assert not processes_on(start.folder)
     assert "0 of them lost" in start.output
     assert "killed 1 times" in start.output
+    assert "came back byte for byte" in start.output
+    assert "lie inside their 95 % intervals" in start.output
+    assert json.loads((start.folder / "release" / "manifest.json").read_text())["final"] is True
     counted = [row for row in released(start.folder, "judgments") if row["counted"]]
     for instrument, units in UNITS.items():
         per_unit = Counter(row["unit"] for row in counted if row["instrument"] == instrument)
