@@ -34,8 +34,7 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
     found = campaign_for(request.user, study, campaign, *LOOKS)
     row = get_object_or_404(raters_of(found), participant__pseudonym=pseudonym)
     may_lead = may(request.user, found.study, *LEADS)
-    rows, strips = rows_of(found, LARGE)
-    shown = next(one for one in rows if one.signals.rater.pk == row.pk)
+    (shown,), strips = rows_of(found, LARGE, of=row)
     remarks = remarks_of(found).filter(assignment__rater=row)
     context = {
         "study": found.study,

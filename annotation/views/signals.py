@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from annotation.domain.signals import RaterSignals, compare, signals_for, signals_of
 from annotation.domain.signals.standing import COMPARED_FROM, DRAWN_FROM
 from annotation.enums import RaterState
-from annotation.models import Campaign
+from annotation.models import Campaign, Rater
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
 from annotation.views.signal_words import facts_of
@@ -75,9 +75,9 @@ def signals(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     return render(request, "annotation/signals.html", context)
 
 
-def rows_of(campaign: Campaign, width: int = LARGE) -> tuple[list[RaterRow], list[Strip]]:
-    """Every rater with a cell for each signal that anybody has a figure of."""
-    found = signals_of(campaign)
+def rows_of(campaign: Campaign, width: int = LARGE, of: Rater | None = None) -> tuple[list[RaterRow], list[Strip]]:
+    """Every rater, or ``of`` alone, with a cell for each signal that anybody has a figure of."""
+    found = signals_of(campaign, of)
     comparisons = [compare(signal, found) for signal in signals_for(campaign.instrument)]
     strips = [
         Strip(comparison, width)
@@ -85,6 +85,8 @@ def rows_of(campaign: Campaign, width: int = LARGE) -> tuple[list[RaterRow], lis
         if any(not math.isnan(one.value) for one in comparison.standings.values())
     ]
     rows = [
-        RaterRow(one, [Cell(strip, strip.comparison.standings[one.rater.pk], one) for strip in strips]) for one in found
+        RaterRow(one, [Cell(strip, strip.comparison.standings[one.rater.pk], one) for strip in strips])
+        for one in found
+        if of in (None, one.rater)
     ]
     return rows, strips

@@ -139,12 +139,17 @@ def agreement_by_majority(codes: Ints, others: Ints) -> Agreement:
     return Agreement(found.n, int((asked & ~single).sum()), found.share, found.interval if found.n else UNKNOWN)
 
 
-def agreement_by_difference(scores: Floats, means: Floats, pages: Ints) -> Agreement:
-    """``means``: of the others at the same question, NaN where there are none; ``pages``: whose answers go together."""
+def agreement_by_difference(scores: Floats, means: Floats, pages: Ints, *, with_interval: bool = True) -> Agreement:
+    """``means``: of the others at the same question, NaN where there are none; ``pages``: whose answers go together.
+
+    Without ``with_interval``, which is by far the dearest of it, the interval is not defined.
+    """
     asked = ~np.isnan(means)
     if not asked.any():
         return Agreement(0, 0, math.nan, UNKNOWN)
     differences = np.abs(scores - means)[asked]
+    if not with_interval:
+        return Agreement(int(asked.sum()), 0, float(differences.mean()), UNKNOWN)
     _, place = np.unique(pages[asked], return_inverse=True)
     sums = np.bincount(place, weights=differences).astype(np.float64)
     counts = np.bincount(place).astype(np.float64)

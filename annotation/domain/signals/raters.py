@@ -52,13 +52,15 @@ class RaterSignals:
     late: int
 
 
-def signals_of(campaign: Campaign) -> list[RaterSignals]:
-    """One for each rater of the campaign, in the order in which they joined; those without answers included.
+def signals_of(campaign: Campaign, of: Rater | None = None) -> list[RaterSignals]:
+    """One for each rater of the campaign, in the order in which they joined; those without answers included. With
+    ``of`` the others' are there to be compared with: their intervals of agreement on a scale are left out.
 
     Four queries, then arrays: about a second for 100,000 judgments.
     """
     room = _Room(campaign, read_material(campaign))
-    found = [room.signals_of(place) for place in range(len(room.material.raters))]
+    raters = room.material.raters
+    found = [room.signals_of(place, with_interval=of in (None, rater)) for place, rater in enumerate(raters)]
     below = sds_below_mean([one.pace.whole for one in found])
     return [replace(one, pace=replace(one.pace, sds_below=sds)) for one, sds in zip(found, below, strict=True)]
 
@@ -80,7 +82,7 @@ class _Room:
         if self.is_scale:
             self.scores, self.means = _scores_and_means(answers, material.pages)
 
-    def signals_of(self, place: int) -> RaterSignals:
+    def signals_of(self, place: int, *, with_interval: bool) -> RaterSignals:
         rater = self.material.raters[place]
         pages = [page for _, page in self.pages[rater.pk]]
         own = slice(*np.searchsorted(self.answers.rater, [place, place + 1]).tolist())
@@ -91,7 +93,7 @@ class _Room:
             rater=rater,
             pace=self._pace(rater),
             sameness=self._sameness(own),
-            agreement=self._agreement(own),
+            agreement=self._agreement(own, with_interval=with_interval),
             gold=_gold(checks),
             attention=_attention(checks),
             left=left_preferred(left),
@@ -115,10 +117,11 @@ class _Room:
         standing = np.bincount(codes[self.answers.stands[own]], minlength=self.n_values)
         return sameness_of(codes, counts, self.counts - standing)
 
-    def _agreement(self, own: slice) -> Agreement:
+    def _agreement(self, own: slice, *, with_interval: bool) -> Agreement:
         answers = self.answers
         if self.is_scale:
-            return agreement_by_difference(self.scores[own], self.means[own], answers.page[own])
+            pages = answers.page[own]
+            return agreement_by_difference(self.scores[own], self.means[own], pages, with_interval=with_interval)
         codes, others = answers.code[own], answers.counts[answers.question[own]]
         others[np.arange(len(codes)), codes] -= answers.stands[own]
         return agreement_by_majority(codes, others)

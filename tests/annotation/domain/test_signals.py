@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from analysis.intervals import Interval
-from annotation.domain.signals import SIGNALS, RaterSignals, compare, signals_for, signals_of
+from annotation.domain.signals import SIGNALS, RaterSignals, compare, measures, signals_for, signals_of
 from annotation.domain.signals.material import _rows, read_material
 from annotation.domain.signals.measures import (
     UNKNOWN,
@@ -256,7 +256,7 @@ def test_signals_of_relevance(study):
     answered(a, second, "no", "no", minute=1, seconds=30, order=[1, 0], state=AssignmentState.SURPLUS)
     answered(b, first, "yes", "yes")
     answered(c, first, "yes", "yes")
-    answered(c, second, "yes", "no")
+    answered(c, second, "yes", "no", hidden_seconds=0)
     found = by_rater(campaign)
     # 30/2 = 15 and 10/2 = 5: median 10; 40/4 = 10
     assert (found[a.pk].pace.n, found[a.pk].pace.median, found[a.pk].pace.whole) == (2, 10, 10)
@@ -269,7 +269,8 @@ def test_signals_of_relevance(study):
     assert (found[a.pk].hidden, found[a.pk].pastes, found[a.pk].late) == (Hidden(1, 30, 0.75), 2, 1)
     # b at the second question of the first item: a says no, c says yes, a tie
     assert (found[b.pk].agreement.n, found[b.pk].agreement.n_tied, found[b.pk].agreement.value) == (1, 1, 1)
-    assert (found[b.pk].pace.n, found[b.pk].hidden.n, found[b.pk].pastes) == (0, 0, None)
+    assert (found[b.pk].pace.n, found[b.pk].hidden.n, found[b.pk].pastes, found[b.pk].late) == (0, 0, None, 0)
+    assert (found[c.pk].hidden.n, found[c.pk].hidden.seconds) == (1, 0)  # never out of sight is a report, too
 
 
 def test_signals_run_over_answers_as_they_stood_on_the_page(study):
@@ -311,22 +312,25 @@ def test_signals_of_who_left_are_held_against_those_who_stay(study):
 def test_signals_of_checks_count_gold_answers_and_attention_items(study):
     campaign = factories.make_campaign(study, n_items=1, n_questions=1)
     gold = factories.make_item(campaign, 5, 2, ItemRole.GOLD)
-    attention = [factories.make_item(campaign, place, 2, ItemRole.ATTENTION) for place in (6, 7)]
+    attention = [factories.make_item(campaign, place, 2, ItemRole.ATTENTION) for place in (6, 7, 8)]
     for item in (gold, *attention):
         Expected.objects.bulk_create(Expected(question=one, values=["yes"]) for one in item.questions.all())
     rater = factories.make_rater(campaign)
     answered(rater, gold, "yes", "no", seconds=50)
     answered(rater, attention[0], "no", "no")  # two wrong answers, one failed item
     answered(rater, attention[1], "yes", "yes")
+    answered(rater, attention[2], "no", "yes")  # a right answer after a wrong one does not make it good
     found = by_rater(campaign)[rater.pk]
-    assert (found.gold, found.attention) == (Share(1, 2), Share(1, 2))
+    assert (found.gold, found.attention) == (Share(1, 2), Share(2, 3))
     assert (found.sameness.n, found.pace.n) == (0, 0)  # of work only
 
 
 def test_signals_count_skips_by_reason(study):
-    campaign = factories.make_campaign(study, n_items=3)
+    campaign = factories.make_campaign(study, n_items=4, n_questions=1)
     rater = factories.make_rater(campaign)
-    for item, reason in zip(campaign.items.all(), [ReturnReason.DISTRESS, ReturnReason.DISTRESS, ""], strict=True):
+    first, *others = campaign.items.all()
+    answered(rater, first, "yes")  # no skip
+    for item, reason in zip(others, [ReturnReason.DISTRESS, ReturnReason.DISTRESS, ""], strict=True):
         Assignment.objects.create(
             campaign=campaign, item=item, rater=rater, state=AssignmentState.RETURNED, returned_because=reason
         )
@@ -368,3 +372,21 @@ def test_signals_take_as_many_queries_for_three_raters_as_for_one(study):
             answered(rater, item, "yes", "no")
         counts.append(queries())
     assert counts == [4, 4, 4]
+
+
+def test_signals_of_one_rater_are_theirs_among_all_and_spare_the_intervals_of_the_others(study, monkeypatch):
+    campaign = factories.make_campaign(study, n_items=2, n_questions=1, instrument=InstrumentName.PREFERENCE)
+    raters = [factories.make_rater(campaign) for _ in range(3)]
+    for number, rater in enumerate(raters):
+        for item in campaign.items.all():
+            answered(rater, item, str(number + 1), seconds=10 + number)
+    of_all = by_rater(campaign)
+    drawn = []
+    measured = measures.cluster_mean_interval
+    monkeypatch.setattr(measures, "cluster_mean_interval", lambda *a, **k: drawn.append(1) or measured(*a, **k))
+    found = {one.rater.pk: one for one in signals_of(campaign, of=raters[1])}
+    assert len(drawn) == 1
+    assert found[raters[1].pk] == of_all[raters[1].pk]
+    other = found[raters[0].pk]
+    assert other.agreement.value == of_all[raters[0].pk].agreement.value
+    assert other.agreement.interval == UNKNOWN

@@ -51,12 +51,15 @@ def test_pages_without_raters_and_without_answers(client, campaign, lead):
     assert "No answers to work items yet." in own.content.decode()
 
 
-def test_page_takes_as_many_queries_for_three_raters_as_for_one(client, campaign, lead):
+@pytest.mark.parametrize("page", ["all", "one"])
+def test_page_takes_as_many_queries_for_three_raters_as_for_one(client, campaign, lead, page):
     client.force_login(lead)
     counts = []
-    for _ in range(3):
-        work(campaign, factories.make_rater(campaign))
+    first = factories.make_rater(campaign)
+    url = PAGE if page == "all" else f"/s/figs/c/one/raters/{first.participant.pseudonym}/"
+    for rater in (first, factories.make_rater(campaign), factories.make_rater(campaign)):
+        work(campaign, rater)
         with CaptureQueriesContext(connection) as caught:
-            assert client.get(PAGE).status_code == 200
+            assert client.get(url).status_code == 200
         counts.append(len(caught))
     assert len(set(counts)) == 1
