@@ -12,7 +12,7 @@ from annotation.domain.recruiting.setup import OUTCOMES, RecruitmentSettings, se
 from annotation.domain.rules import rules_of, set_rules
 from annotation.domain.screening.making import make_check_item
 from annotation.domain.screening.quiz import QuizPlan, add_quiz_questions
-from annotation.enums import ItemRole, LaunchCheck, RaterOutcome, RecruiterName
+from annotation.enums import ItemRole, LaunchCheck, RaterGate, RaterOutcome, RecruiterName
 from annotation.models import Campaign, Participant, Rater
 from pipeline.enums import InstrumentName
 from studies.enums import Role
@@ -143,6 +143,17 @@ def told(page: Page) -> None:
     page.get_by_text("Your answer to the last question is stored").wait_for()
 
 
+def home_with_steps(world: World) -> Place:
+    """A rater who stands at each of the gates, and one who has done enough for today."""
+    user = world.user()
+    for gate in (RaterGate.CONSENT, RaterGate.QUIZ, RaterGate.TRAINING, RaterGate.QUALIFICATION):
+        rater = factories.make_rater(guarded(world)[0], user)
+        Rater.objects.filter(pk=rater.pk).update(gate=gate)
+    enough = factories.make_campaign(world.study, title="A little every day", max_items_day=1, time_zone="Asia/Tokyo")
+    factories.submit(factories.claim(factories.make_rater(enough, user)))
+    return Place("/", user)
+
+
 def for_lead(path: str, prepare: Callable[[Campaign, User], None] | None = None) -> Callable[[World], Place]:
     def open_page(world: World) -> Place:
         campaign, lead = guarded(world)
@@ -179,6 +190,7 @@ JOINING_VIEWS = (
     View("begin", page_of("begin", newcomer)),
     View("begin-declined", page_of("begin", declined)),
     View("begin-too-narrow", page_of("begin", lambda world: newcomer(world, min_width=2000))),
+    View("home-next-steps", home_with_steps),
     View("instructions", page_of("instructions", agreed)),
     View("quiz", page_of("quiz", agreed)),
     View("quiz-failed", page_of("quiz", agreed), quiz_failed),

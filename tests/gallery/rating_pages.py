@@ -149,6 +149,7 @@ RATING_VIEWS = (
     View("edit-quality", lambda world: submitted(world, QUALITY)),
     View("end-done", no_work(k=3)),
     View("end-complete", no_work(k=1)),
+    View("end-today", no_work(max_items_day=1, time_zone="Asia/Tokyo")),
     View("end-paused", paused),
     View("end-not-open", not_open),
     View("end-excluded", excluded),
