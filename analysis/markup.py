@@ -64,7 +64,8 @@ def whole(value: object) -> str:
 
 def table(frame: pl.DataFrame, columns: Sequence[Col], *, csv: str = "") -> str:
     """An HTML table of ``columns``; beyond ``ROWS_SHOWN`` rows it says where the others are."""
-    head = "".join(f'<th scope="col"{_class(col)}>{escape(col.heading)}</th>' for col in columns)
+    first = f'<th scope="col">{escape(columns[0].heading)}</th>'
+    head = first + "".join(f'<th scope="col"{_class(col)}>{escape(col.heading)}</th>' for col in columns[1:])
     body = "\n".join(_row(row, columns) for row in frame.head(ROWS_SHOWN).iter_rows(named=True))
     cut = frame.height - ROWS_SHOWN
     rest = f'<p class="note">{whole(cut)} more rows stand in <code>{escape(csv)}</code>.</p>' if cut > 0 else ""

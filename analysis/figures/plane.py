@@ -74,6 +74,7 @@ def plane(
     _draw_curves(drawing, curves, across, up)
     for point in marks:
         _draw_point(drawing, point, across, up)
+    _name_points(drawing, [point for point in marks if point.name], across, up)
     draw_mark(drawing, mark)
     return drawing.svg(alt)
 
@@ -109,6 +110,21 @@ def _draw_point(drawing: Drawing, mark: Mark, across: Scale, up: Scale) -> None:
     if math.isfinite(mark.y_low):
         drawing.line((x, up.inside(mark.y_low)), (x, up.inside(mark.y_high)), mark.colour, 1.4)
     drawing.dot((x, y), mark.colour, mark.radius)
-    if mark.name:
-        left = x > across.end - text_width(mark.name, SMALL)
-        drawing.text((x - 8 if left else x + 8, y - 9), mark.name, INK, anchor="end" if left else "start", size=SMALL)
+
+
+def _name_points(drawing: Drawing, marks: Sequence[Mark], across: Scale, up: Scale) -> None:
+    """Names beside their points, each in the first place around it where no other name stands."""
+    taken: list[tuple[Point, Point]] = []
+    for mark in marks:
+        x, y, width = across.inside(mark.x), up.inside(mark.y), text_width(mark.name, SMALL)
+        places = [(x + side, y + height) for height in (-10, 12, -24, 26, -38, 40) for side in (8.0, -8.0 - width)]
+        inside = [place for place in places if place[0] >= LEFT and place[0] + width <= across.end + 40]
+        boxes = [((a, b - 7), (a + width, b + 7)) for a, b in inside or places]
+        box = next((one for one in boxes if not _meets(one, taken)), boxes[0])
+        taken.append(box)
+        drawing.text((box[0][0], box[0][1] + 7), mark.name, INK, size=SMALL)
+
+
+def _meets(box: tuple[Point, Point], others: Sequence[tuple[Point, Point]]) -> bool:
+    (left, top), (right, bottom) = box
+    return any(left < x2 and x1 < right and top < y2 and y1 < bottom for (x1, y1), (x2, y2) in others)

@@ -14,7 +14,7 @@ from typing import Literal
 
 WIDTH = 560.0  # units of a picture; the page scales it
 SIZE, SMALL = 13, 12
-CHARACTER = 0.56  # a character's mean width in heights of its font
+CHARACTER = 0.6  # a character's mean width in heights of its font
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]

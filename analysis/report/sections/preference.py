@@ -47,14 +47,7 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
 def _says(means: pl.DataFrame, overall: pl.DataFrame, campaign: Campaign) -> str:
     people = means.filter(pl.col("kind").is_in(PEOPLE_KINDS))
     who, seen = (campaign.who, people) if people.height else ("models", means)
-    better = seen.filter(pl.col("low") > NO_DIFFERENCE)["generator"].unique().sort().to_list()
-    n = seen["generator"].n_unique()
-    if not better:
-        first = f"By {who}, no generator's personalized responses are better than its generic ones beyond doubt."
-    else:
-        names = listed([short_name(name) for name in better])
-        rest = "" if len(better) == n else f"; for the other {n - len(better)} of {n} it cannot be told"
-        first = f"By {who}, personalized responses are better when {names} wrote them{rest}."
+    first = _better(seen, who)
     row = overall.filter(pl.col("kind").is_in(PEOPLE_KINDS)).head(1).to_dicts()
     if not row:
         return first
@@ -63,13 +56,32 @@ def _says(means: pl.DataFrame, overall: pl.DataFrame, campaign: Campaign) -> str
     return f"{first} No better: {share(judged, low, high)} of judgments, {pairs} of pairs."
 
 
+def _better(seen: pl.DataFrame, who: str) -> str:
+    """Whose responses are better, and worse, where the interval leaves out no difference."""
+    sure = seen.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
+    better = sure.filter(pl.col("low") > NO_DIFFERENCE)["generator"].unique().sort().to_list()
+    worse = sure.filter(pl.col("high") < NO_DIFFERENCE)["generator"].unique().sort().to_list()
+    left = seen["generator"].n_unique() - len({*better, *worse})
+    if not better and not worse:
+        return (
+            f"By {who}, whether personalized responses are better than generic ones cannot be told for any generator."
+        )
+    said = [
+        f"{word} when {listed([short_name(name) for name in names])} wrote them"
+        for word, names in (("better", better), ("worse", worse))
+        if names
+    ]
+    rest = f"; for {left} of {seen['generator'].n_unique()} generators it cannot be told" if left else ""
+    return f"By {who}, personalized responses are {' and '.join(said)}{rest}."
+
+
 def _picture(means: pl.DataFrame, campaign: Campaign) -> Picture:
     dots: list[Dot] = []
     for group in means.partition_by("generator", maintain_order=True):
         dots.append(heading(f"written by {short_name(group['generator'][0])}"))
         rows = group.sort(pl.col("kind").is_in(PEOPLE_KINDS), "judge", descending=[True, False])
         for row in rows.iter_rows(named=True):
-            note = f"n = {row['n']}" if math.isfinite(row["low"]) else f"n = {row['n']}, one pair"
+            note = f"n = {row['n']}" if math.isfinite(row["low"]) else f"n = {row['n']}, no interval"
             label, text = row_name(row["judge"], row["kind"]), in_number(row["mean"])
             dots.append(Dot(label, row["mean"], row["low"], row["high"], text, note, colour_of(row["kind"])))
     alt = "Mean preference from 1 (generic much better) to 5 (personalized much better). " + spoken(dots)
