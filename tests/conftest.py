@@ -22,6 +22,9 @@ collect_ignore = [] if find_spec("torch") else ["models"]
 ONCE = (
     "accessibility",
     "analysis",
+    "annotation/releases/exports",
+    "annotation/releases/papers",
+    "annotation/releases/test_notebook.py",
     "annotation/releases/test_verify.py",
     "config/test_env.py",
     "config/test_locks.py",

@@ -19,6 +19,8 @@ from annotation.releases.exports.writing import export_release
 from annotation.releases.files import read_rows
 from tests.annotation.releases.rich_study import WEIRD
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="session")
 def exported(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:

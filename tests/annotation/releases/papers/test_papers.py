@@ -23,6 +23,8 @@ from annotation.releases.papers.words import COLUMNS
 from annotation.releases.papers.words import TABLES as TABLE_WORDS
 from tests.annotation.releases.describing import COMPLETE
 
+pytestmark = pytest.mark.django_db
+
 
 def manifest_in(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "manifest.json").read_text())
