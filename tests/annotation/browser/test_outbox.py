@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MakeRater = Callable[..., Rater]
 Start = Callable[[Campaign], "Page"]
 RELEVANCE = InstrumentName.RELEVANCE
+TOKEN = "document.querySelector('#item').dataset.token"
 ENTRIES = "Object.keys(localStorage).filter(name => name.includes(':outbox:')).length"
 
 
@@ -75,6 +76,19 @@ def test_network_cut_in_a_submit_and_in_a_draft_loses_nothing(rater: MakeRater, 
     assert Revision.objects.count() == 2
     assert [draft.value for draft in Draft.objects.all()] == ["no"]
     assert page.evaluate(ENTRIES) == 0
+
+
+def test_submit_takes_the_place_of_the_draft_of_its_page(rater: MakeRater, start: Start) -> None:
+    """One beside the other, the draft would be sent for an item that is submitted, and be refused."""
+    page = start(rater(RELEVANCE, n_items=3).campaign)
+    fetched_ahead(page)
+    first = page.evaluate(TOKEN)
+    page.route("**/draft/", lambda route: route.abort())
+    page.route("**/submit/", lambda route: route.abort())
+    judge(page)
+    expect(page.locator("#trouble")).to_be_visible()
+    kept = "Object.keys(localStorage).map(name => name.split(':outbox:')[1]).filter(Boolean)"
+    assert [name.startswith(f"submit-{first}-") for name in page.evaluate(kept)] == [True]
 
 
 def test_server_error_is_said_kept_and_tried_again_by_itself(page: Page, rater: MakeRater, start: Start) -> None:
