@@ -101,7 +101,7 @@ def test_rebuild_killed_and_interrupted_goes_on_to_a_verified_release(environmen
     assert "killed 1 times" in start.output
     assert "came back byte for byte" in start.output
     assert "lie inside their 95 % intervals" in start.output
-    assert json.loads((start.folder / "release" / "manifest.json").read_text())["final"] is True
+    assert json.loads((start.folder / "release" / "manifest.json").read_text())["state"] == "final"
     counted = [row for row in released(start.folder, "judgments") if row["counted"]]
     for instrument, units in UNITS.items():
         per_unit = Counter(row["unit"] for row in counted if row["instrument"] == instrument)
