@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +20,8 @@ import pyarrow.parquet as pq
 from analysis.schema import TABLES
 from annotation.releases.tables.rows import Row
 
-ROWS_PER_GROUP = 8192
-BYTES_PER_GROUP = 4 * 2**20
+ROWS_PER_GROUP = 4096
+BYTES_PER_GROUP = 2 * 2**20  # of JSON; as Python objects it is ten times that
 DATA = "data"
 
 
@@ -46,11 +47,25 @@ class TableWriter:
         self._path = parquet_path(folder, name)
         schema = _arrow(pl.DataFrame(schema=self.table.polars_schema)).schema
         self._parquet = pq.ParquetWriter(self._path, schema, compression="zstd", store_schema=False)
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._writing: Future[None] | None = None
 
     def add(self, frame: pl.DataFrame) -> None:
-        """One row group. Both files hold the same bytes for the same groups, whatever database they came from."""
+        """One row group. Both files hold the same bytes for the same groups, whatever database they came from.
+
+        It is written while the next one is made; what goes wrong with it is raised by the next ``add``, or at the end.
+        """
+        self._wait()
+        self._writing = self._thread.submit(self._write, frame)
+
+    def _write(self, frame: pl.DataFrame) -> None:
         frame.write_ndjson(self._jsonl)
         self._parquet.write_table(_arrow(frame))
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
 
     def __enter__(self) -> TableWriter:
         return self
@@ -58,8 +73,13 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._parquet.close()
-        self._jsonl.close()
+        try:
+            if kind is None:
+                self._wait()
+        finally:
+            self._thread.shutdown()
+            self._parquet.close()
+            self._jsonl.close()
         if kind is None:
             flush_to_disk(self._path)
             flush_to_disk(Path(self._jsonl.name))

@@ -13,7 +13,7 @@ import polars as pl
 from analysis.schema import INSTRUMENTS, PREFERENCE, RELEVANCE, VALUES
 from annotation.releases.expressions import AT, because_expr, score_expr
 from annotation.releases.rules import ALLOWED, LETTERS, RULES, TIMES
-from pipeline.enums import VoteStatus
+from pipeline.enums import Side, VoteStatus
 
 
 def doubtful(table: str, frame: pl.DataFrame) -> list[int]:
@@ -95,7 +95,19 @@ def _remark() -> list[pl.Expr]:
     return [pl.col("text").is_null() == pl.col("erased_at").is_not_null()]
 
 
+def _item() -> list[pl.Expr]:
+    asked, seat = pl.element().struct.field("unit"), pl.element().struct.field("side")
+    parts = asked.str.splitn(":", 3).struct
+    fits = parts.field("field_0").is_in(list(LETTERS.values()))
+    fits &= parts.field("field_1") == pl.element().struct.field("attribute")
+    return [
+        pl.col("questions").list.eval(fits.fill_null(False)).list.all(),
+        pl.col("seats").list.eval(seat.is_in(list(Side.values)).fill_null(False)).list.all(),
+    ]
+
+
 _SOUND: dict[str, Callable[[], list[pl.Expr]]] = {
+    "items": _item,
     "judgments": _judgment,
     "model_votes": _vote,
     "labels": _label,
