@@ -7,8 +7,8 @@ made once; each value of the likelihood then costs the same for a thousand answe
 
 The variances, as multiples of the residual's, are those that maximise the restricted likelihood with the residual's
 variance and ``b`` profiled out; one may be 0. Intervals and p values of ``b`` are Student's t with Satterthwaite's
-degrees of freedom, from the curvature of the restricted likelihood, as in R's lmerTest. A yes/no answer is modelled as
-0/1 (a linear probability model): its coefficients are differences of shares.
+degrees of freedom, from the curvature of the restricted likelihood, as in R's lmerTest, but not more than groups allow.
+A yes/no answer is modelled as 0/1 (a linear probability model): its coefficients are differences of shares.
 
 Sources: C. R. Henderson (1953), Biometrics 9, 226-252; D. Bates and others (2015), J. Statistical Software 67(1), 1-48
 (profiled REML); R. W. Fai and P. L. Cornelius (1996), J. Statistical Computation and Simulation 54, 363-378 (degrees of
@@ -74,7 +74,7 @@ def fit_mixed(y: Floats, x: Floats, effects: Effects, *, level: float = LEVEL) -
         if ratios.size and ratios.max() > (0.99 * _MOST) ** 2:
             return _nothing(x.shape[1], len(y), "the effects leave nothing unexplained")
         found = sums.profile(ratios)
-        dfs = _satterthwaite(sums, ratios, found)
+        dfs = np.minimum(_satterthwaite(sums, ratios, found), _most_free(x, effects))
     coefficients = []
     for value, variance, df in zip(found.beta, np.diag(found.covariance), dfs, strict=True):
         se = math.sqrt(variance)
@@ -126,6 +126,20 @@ def _best_ratios(sums: Sums) -> Floats:
         if float(result.fun) < lowest - 1e-7:
             best, lowest = result.x, float(result.fun)
     return np.where(best < _NONE, 0.0, best) ** 2
+
+
+def _most_free(x: Floats, effects: Effects) -> Floats:
+    """The degrees of freedom that a coefficient can have at most: what is the same throughout every group of a nested
+    effect is compared between groups, of which there are so many, less one for each such column. Satterthwaite's rule
+    takes a variance at 0 as known and would count single answers there.
+    """
+    most = np.full(x.shape[1], float(len(x) - x.shape[1]))
+    for codes in (effects.inner, effects.outer):
+        if codes is not None:
+            _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+            between = (x == x[first][group]).all(axis=0)
+            most[between] = np.minimum(most[between], max(1, len(first) - int(between.sum())))
+    return most
 
 
 def _satterthwaite(sums: Sums, ratios: Floats, found: Profile) -> Floats:

@@ -177,3 +177,27 @@ def test_label_shares_are_clustered_by_person_and_rater() -> None:
     row = label_shares(long_form(release), release).filter(value="accepted", extractor="llama").row(0, named=True)
     assert row["reason"] == ""
     assert 0 < row["low"] < row["share"] < row["high"] < 1
+
+
+def test_real_minus_synthetic_allows_for_raters_who_see_one_kind_otherwise() -> None:
+    # half of the raters are harsh on real people's attributes only: two kinds of raters, and nobody knows of the others
+    rng = np.random.default_rng(4)
+    persons = [{"person": f"{k}-{n}", "corpus": k, "corpus_kind": k} for k in ("human", "synthetic") for n in range(10)]
+    attributes = [_attribute(f"{p['person']}-{n}", "x1", person=p["person"]) for p in persons for n in range(5)]
+
+    def value(name: str, rater: int) -> str:
+        harsh = 0.5 if name.startswith("human") and rater < 4 else 0.0
+        return "rejected" if rng.random() < 0.2 + harsh else "accepted"
+
+    judged = [
+        judgment("c", unit_of(ATTRIBUTE_QUALITY, str(a["attribute"])), f"r{rater}", value(str(a["attribute"]), rater))
+        for a in attributes
+        for rater in range(8)
+    ]
+    release = release_of(
+        people=persons, runs=RUNS, attributes=attributes, campaigns=[campaign("c", ATTRIBUTE_QUALITY)], judgments=judged
+    )
+    row = real_minus_synthetic(long_form(release), release).filter(figure="rejected").row(0, named=True)
+    # the mean of 8 raters' differences, half 0.5 and half 0: error 0.27 / sqrt(8) = 0.09; single answers' alone 0.03
+    assert (row["high"] - row["low"]) / 2 > 0.15
+    assert row["df"] < 20

@@ -150,6 +150,16 @@ def test_fit_mixed_leaves_out_what_cannot_be_told_from_the_residual() -> None:
     assert more.coefficients[0][:5] == pytest.approx(plain.coefficients[0][:5])
 
 
+def test_fit_mixed_counts_groups_where_groups_are_compared() -> None:
+    # people's means are all alike, so their variance is 0 and every answer would count: 6 people leave 4 at most
+    person, real = np.repeat(np.arange(6), 10), np.repeat([1.0, 0.0], 30)
+    y = np.tile(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 12) + 0.1 * real
+    within = np.tile([0.0, 1.0], 30)
+    fit = fit_mixed(y, np.column_stack([np.ones(60), real, within]), Effects(outer=person))
+    assert fit.deviations["outer"] == 0.0
+    assert [one.df for one in fit.coefficients] == pytest.approx([4, 4, 57], rel=1e-3)
+
+
 def test_fit_mixed_without_random_effects_is_students_t() -> None:
     y = np.random.default_rng(9).normal(size=12)
     found, wanted = fit_mixed(y, _ones(12), Effects()).coefficients[0], scipy.stats.ttest_1samp(y, 0.0)

@@ -88,6 +88,12 @@ def test_preference_of_one_pair_has_no_interval_and_says_why() -> None:
     assert row["reason"] == "only one person"
 
 
+def test_preference_majority_counts_half_as_no_better() -> None:
+    release = _release({"g": {"x1": ["3", "5"], "x2": ["5", "4"]}})
+    assert _row(release, pair_rule="majority")["no_better_pairs"] == 1 / 2
+    assert _row(release)["no_better_pairs"] == 0.0
+
+
 def test_preference_overall_is_over_all_answers() -> None:
     # g: 5 5 5, h: 2: mean 17/4; judgments <= 3: 1 of 4; pairs: 1 of 2
     release = _release({"g": {"x1": ["5", "5", "5"]}, "h": {"y1": ["2"]}})

@@ -231,12 +231,16 @@ def test_selection_by_level_without_denominators_is_nan() -> None:
 
 
 def test_marked_relevant_of_all_raters_is_clustered_by_rater_too() -> None:
-    # everybody marks by a rule of their own, so that raters are all the spread there is
-    answers = {f"r{n}": ["yes" if (i * 7 + n) % 10 < n else "no" for i in range(60)] for n in range(2, 9)}
-    long = long_of(answers)
-    long = long.with_columns(pl.Series("attribute", [f"a{i % 12}" for i in range(long.height)]))
-    long = long.with_columns(pl.Series("prompt", [f"q{i % 5}" for i in range(long.height)]))
-    release = release_of(attributes=[{"attribute": f"a{n}", "person": f"p{n}", "run": "x"} for n in range(12)])
+    # three raters say yes to everything, three no: answers to an attribute or a prompt are half and half throughout
+    answers = {f"r{n}": ["yes" if n < 3 else "no"] * 60 for n in range(6)}
+    long = long_of(answers).with_columns(
+        pl.col("unit").rank("dense").mod(12).cast(pl.String).alias("attribute"),
+        pl.col("unit").rank("dense").mod(5).cast(pl.String).alias("prompt"),
+    )
+    release = release_of(attributes=[{"attribute": str(n), "person": f"p{n}", "run": "x"} for n in range(12)])
     row = marked_relevant(long, release).filter(rater="all raters").row(0, named=True)
-    assert row["reason"] == ""
-    assert row["high"] - row["low"] > 0.3  # Wilson's over 420 answers would be 0.1 wide
+    assert (row["reason"], row["share"]) == ("", 0.5)
+    # variance of 6 raters' shares: 6 (1/12)^2 6/5 = 1/20, so 5 answers count; t of 5 degrees of freedom
+    t2 = 2.5706**2
+    half = math.sqrt(t2 * (0.25 / 5 + t2 / 100)) / (1 + t2 / 5)
+    assert (row["low"], row["high"]) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-3)
