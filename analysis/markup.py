@@ -35,7 +35,7 @@ def number(places: int) -> Callable[[object], str]:
     def write(value: object) -> str:
         if not isinstance(value, (int, float)) or math.isnan(value):
             return UNDEFINED
-        return f"{value:.{places}f}".replace("-", MINUS)
+        return f"{round(value, places) + 0.0:.{places}f}".replace("-", MINUS)
 
     return write
 

@@ -65,7 +65,8 @@ def in_percent(share: float) -> str:
 
 
 def in_number(value: float, places: int = 2) -> str:
-    return f"{value:.{places}f}".replace("-", MINUS) if math.isfinite(value) else UNDEFINED
+    """With a true minus, and no zero below zero."""
+    return f"{round(value, places) + 0.0:.{places}f}".replace("-", MINUS) if math.isfinite(value) else UNDEFINED
 
 
 def longest(texts: Iterable[str]) -> int:

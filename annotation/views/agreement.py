@@ -26,12 +26,17 @@ WIDTH, MARGIN = 220, 8  # of a picture of one figure, in pixels
 
 @dataclass(frozen=True)
 class Bar:
-    """A row of a picture: ``width`` and the ends of the interval in percent of the longest."""
+    """A row of a picture, its length and the ends of its interval in percent of the whole width."""
 
     label: str
     count: int
     percent: float
-    interval: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def interval(self) -> str:
+        return "" if self.low is None else f"{self.low:.1f} to {self.high:.1f} %"
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ def _shares(standing: Standing, campaign: Campaign) -> list[Bar]:
             value_in_words(campaign.instrument, share.value),
             share.count,
             round(100 * share.share, 1),
-            f"{100 * share.low:.1f} to {100 * share.high:.1f} %",
+            round(100 * share.low, 1),
+            round(100 * share.high, 1),
         )
         for share in standing.shares
     ]
@@ -121,4 +127,4 @@ def _seats(standing: Standing, campaign: Campaign) -> list[Bar]:
     none = max(0, units - standing.n_units)
     by_answers = ({0: none} if none and campaign.origin != Origin.IMPORTED else {}) | standing.units_by_answers
     total = max(1, sum(by_answers.values()))
-    return [Bar(str(answers), n, round(100 * n / total, 1), "") for answers, n in sorted(by_answers.items())]
+    return [Bar(str(answers), n, round(100 * n / total, 1)) for answers, n in sorted(by_answers.items())]

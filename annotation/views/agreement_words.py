@@ -45,4 +45,6 @@ def value_in_words(instrument: str, value: str) -> str:
 def figure_in_words(name: str, value: float) -> str:
     if math.isnan(value):
         return UNDEFINED
-    return f"{100 * value:.1f} %" if name == PERCENT else f"{value:.2f}".replace("-", MINUS)
+    if name == PERCENT:
+        return f"{100 * value:.1f} %"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)  # + 0.0: of minus zero, zero

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from annotation.domain.releasing import ask_release, withdraw_release
+from annotation.domain.rolling import roll_up
 from annotation.enums import JobState, ReleaseState
-from annotation.models import Campaign, Rater, ReleaseJob
+from annotation.models import Campaign, Rater, Release, ReleaseJob, Report
 from annotation.releases.write import make_release
+from annotation.reports.drawing import folder_of
 from pipeline.domain.people import PeopleParameters, sample_people
 from pipeline.enums import FailureKind, RunState, Stage
 from pipeline.models import Run
@@ -114,6 +118,33 @@ def release_job(path: str = "releases/", **fields: object) -> Open:
     return make
 
 
+def agreement(slug: str) -> Open:
+    def make(world: World) -> Place:
+        roll_up(campaign=getattr(world.rich, slug))
+        return Place(f"/s/rich/c/{slug}/agreement/", world.rich.lead)
+
+    return make
+
+
+def report(state: str, **fields: object) -> Open:
+    """The page of a report, by its state; one that is there has a page and two tables."""
+
+    def make(world: World) -> Place:
+        study = factories.make_study(title="Being drawn")
+        release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
+        Path(settings.RELEASES_DIR, release.public_id).mkdir(parents=True)
+        Report.objects.create(release=release, state=state, asked_at=Now(), **fields)
+        if state == JobState.DONE:
+            tables = folder_of(release) / "tables"
+            tables.mkdir(parents=True)
+            for name in ("../report.html", "judges.csv", "judges.md", "selection.csv", "selection.md"):
+                (tables / name).write_text("")
+        lead = factories.make_member(study, Role.LEAD)
+        return Place(f"/s/{study.slug}/releases/{release.public_id}/report/", lead)
+
+    return make
+
+
 LEADS_VIEWS = (
     View("study", of_study()),
     View("study-empty", empty_study()),
@@ -121,6 +152,13 @@ LEADS_VIEWS = (
     View("campaign-relevance", of_study("c/relevance/")),
     View("campaign-imported", of_study("c/historic/")),
     View("campaign-simulated", of_study("c/simulated/")),
+    View("agreement", agreement("quality")),
+    View("agreement-preference", agreement("preference")),
+    View("agreement-simulated", agreement("simulated")),
+    View("agreement-empty", of_study("c/relevance/agreement/")),
+    View("report", report(JobState.DONE, ended_at=Now())),
+    View("report-asked", report(JobState.ASKED)),
+    View("report-failed", report(JobState.FAILED, ended_at=Now(), problem=LONG)),
     View("signals", of_study("c/preference/signals/")),
     View("signals-quality", of_study("c/quality/signals/")),
     View("rater", rater_page("active")),
