@@ -17,7 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks.databases import PostgreSQL, Source, SQLite
+from benchmarks.databases import ENGINES
 
 TURNS = 7
 
@@ -26,21 +26,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("judgments", type=int, nargs="*", default=[10_000, 1_000_000])
     parser.add_argument("--measure", action="store_true", help="measure the database of the environment")
-    parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), action="append")
+    parser.add_argument("--database", choices=ENGINES, action="append")
     chosen = parser.parse_args()
     if chosen.measure:
         print(json.dumps(measured()))
         return
     print("| database | judgments | roll-up, ms | what changed, ms | page, ms | queries |\n|---|---|---|---|---|---|")
-    kinds: dict[str, type[Source]] = {"SQLite": SQLite, "PostgreSQL": PostgreSQL}
-    for name in chosen.database or kinds:
+    for name in chosen.database or ENGINES:
         for judgments in chosen.judgments:
             with TemporaryDirectory(prefix="fitting-room-bench-") as folder:
-                source = kinds[name](Path(folder))
-                source.fill(judgments)
-                with source.copy() as environment:
-                    found = _asked(environment)
+                found = _of_size(name, Path(folder), judgments)
             print(f"| {name} | {judgments:,} | {found} |", flush=True)
+
+
+def _of_size(engine: str, folder: Path, judgments: int) -> str:
+    with ENGINES[engine](folder) as source:
+        source.fill(judgments)
+        with source.copy() as environment:
+            return _asked(environment)
 
 
 def _asked(environment: dict[str, str]) -> str:
