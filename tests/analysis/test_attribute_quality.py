@@ -107,7 +107,8 @@ def _study(real: float, synthetic: float, *, seed: int = 1, people: int = 12, ra
         for kind in ("human", "synthetic")
         for n in range(people)
     ]
-    attributes, judged = [], []
+    attributes: list[dict[str, object]] = []
+    judged: list[dict[str, object]] = []
     for n, person in enumerate(persons):
         own = rng.normal(0, 0.15)
         for number in range(6):

@@ -176,7 +176,7 @@ def test_what_cannot_be_seen_is_nan_with_a_reason(
     sides = numbers > 1
     for found in (
         clustered_mean(numbers, codes),
-        clustered_share(numbers > 1, codes),
+        clustered_share(sides.astype(np.float64), codes),
         clustered_quotient(numbers, numbers, codes),
         clustered_difference(numbers, sides, codes),
     ):

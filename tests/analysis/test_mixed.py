@@ -54,7 +54,7 @@ def test_fit_mixed_worked_example() -> None:
 
 
 def test_fit_mixed_equals_statsmodels_with_crossed_and_nested_effects() -> None:
-    y, x, effects = _study(3, 12, 5, 6, **SPREAD)
+    y, x, effects = _study(3, 12, 5, 6, sd=SPREAD)
     frame = pd.DataFrame({"y": y, "x": x[:, 1], "p": effects.outer, "a": effects.inner, "g": 1})
     frame["r"] = (effects.crossed or {})["rater"]
     parts = {"inner": "0 + C(a)", "outer": "0 + C(p)", "rater": "0 + C(r)"}
@@ -69,7 +69,7 @@ def test_fit_mixed_equals_statsmodels_with_crossed_and_nested_effects() -> None:
 
 
 def test_fit_mixed_of_balanced_groups_is_students_test_on_peoples_means() -> None:
-    y, x, effects = _study(5, 12, 6, 6, person=1.0, attribute=0.3, rater=0.0)
+    y, x, effects = _study(5, 12, 6, 6, sd={"person": 1.0, "attribute": 0.3, "rater": 0.0})
     fit = fit_mixed(y, x, Effects(outer=effects.outer, inner=effects.inner))
     means = y.reshape(12, -1).mean(axis=1)
     wanted = scipy.stats.ttest_ind(means[:6], means[6:])
@@ -93,7 +93,7 @@ def test_fit_mixed_with_a_variance_for_each_kind_is_welchs_test_on_peoples_means
 
 
 def test_fit_mixed_recovers_what_was_planted() -> None:
-    y, x, effects = _study(7, 150, 40, 60, person=0.7, attribute=0.5, rater=0.6)
+    y, x, effects = _study(7, 150, 40, 60, sd=SPREAD)
     fit = fit_mixed(y, x, effects)
     assert fit.n == 18_000
     assert fit.coefficients[1].low < 0.5 < fit.coefficients[1].high
@@ -104,7 +104,7 @@ def test_fit_mixed_recovers_what_was_planted() -> None:
 def test_fit_mixed_intervals_cover_at_their_rate_with_few_raters_and_people() -> None:
     covered = 0
     for seed in range(60):
-        y, x, effects = _study(1000 + seed, 10, 4, 8, **SPREAD)
+        y, x, effects = _study(1000 + seed, 10, 4, 8, sd=SPREAD)
         found = fit_mixed(y, x, effects).coefficients[1]
         covered += found.low <= 0.5 <= found.high
     # 95 % of 60: a count below 51 has a chance of less than 0.3 %
@@ -113,7 +113,7 @@ def test_fit_mixed_intervals_cover_at_their_rate_with_few_raters_and_people() ->
 
 
 def test_fit_mixed_is_fast_at_the_studys_size() -> None:
-    y, x, effects = _study(8, 79, 80, 24, **SPREAD)
+    y, x, effects = _study(8, 79, 80, 24, sd=SPREAD)
     started = time.process_time()
     fit_mixed(y, x, effects)
     assert len(y) == 18_960
@@ -138,7 +138,7 @@ def test_fit_mixed_says_why_nothing_can_be_estimated() -> None:
     exact = np.array([1.0, 1.0, 4.0, 4.0])
     assert _reason(fit_mixed(exact, _ones(4), Effects(people))) == "the effects leave nothing unexplained"
     wide = np.arange(2 * MOST_CROSSED + 2) // 2
-    y = np.arange(len(wide)) % 7 + 0.0
+    y = (np.arange(len(wide)) % 7).astype(np.float64)
     assert _reason(fit_mixed(y, _ones(len(y)), Effects(crossed={"rater": wide}))).startswith("more than")
 
 
@@ -174,7 +174,7 @@ def test_fit_mixed_refuses_a_group_in_two_others() -> None:
 @settings(max_examples=10)
 @given(st.permutations(range(6)), st.randoms())
 def test_names_of_raters_and_order_do_not_matter(names: list[int], random: object) -> None:
-    y, x, effects = _study(10, 8, 4, 6, **SPREAD)
+    y, x, effects = _study(10, 8, 4, 6, sd=SPREAD)
     assert effects.outer is not None
     assert effects.inner is not None
     order = list(range(len(y)))

@@ -23,8 +23,8 @@ from analysis.selection import (
     selection,
     selection_by,
 )
+from tests.analysis.answers import long_of
 from tests.analysis.frames import campaign, item, judgment, release_of, unit_of, vote
-from tests.analysis.test_agreement import long_of
 
 
 def _release(people: dict[str, str], model: str, **more: Any) -> Release:
