@@ -22,7 +22,7 @@ def _ones(n: int) -> Array:
 
 
 def _study(
-    seed: int, people: int, attributes: int, raters: int, k: int = 3, **sd: float
+    seed: int, people: int, attributes: int, raters: int, k: int = 3, *, sd: Mapping[str, float]
 ) -> tuple[Array, Array, Effects]:
     """Half of the people real (+0.5): attributes within people, each judged by ``k`` of the raters."""
     rng = np.random.default_rng(seed)
