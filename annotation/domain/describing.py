@@ -12,7 +12,7 @@ from django.db import transaction
 from annotation.domain.datasheet import ASKED
 from annotation.domain.errors import AnnotationError
 from annotation.models import DatasetDescription
-from studies.domain.audit import record_event
+from studies.domain.audit import Detail, record_event
 from studies.models import Study, User
 
 # SPDX identifiers that data are given under, with what the list on the page says.
@@ -123,7 +123,7 @@ def describe_dataset(*, study: Study, actor: User | None, described: Described) 
     changed = [part.name for part in fields(Described) if getattr(before, part.name) != getattr(after, part.name)]
     if changed:
         subject = f"study:{study.slug}"
-        detail = {"changed": ", ".join(changed), "blanks": len(blanks_of(after))}
+        detail: Detail = {"changed": ", ".join(changed), "blanks": len(blanks_of(after))}
         record_event(study=study, actor=actor, verb="describe_dataset", subject=subject, detail=detail)
     return row
 

@@ -20,7 +20,7 @@ from annotation.enums import AssignmentState, CampaignState, Origin
 from annotation.models import Assignment, Campaign, Item, ItemPerson, Judgment, Question, Rater, Revision
 from pipeline.enums import InstrumentName, Side
 from pipeline.models import Attribute, Prompt, ResponsePair
-from studies.domain.audit import record_event
+from studies.domain.audit import Detail, record_event
 from studies.models import Study, User
 
 SHOWN = 20
@@ -66,7 +66,7 @@ def import_label_studio(*, study: Study, path: Path, slug: str, actor: User | No
         new, contradictions = _write(campaign, units, raters, answers.rows)
         _refuse(path, contradictions)
         if new:
-            detail = {"file": path.name, "judgments": new}
+            detail: Detail = {"file": path.name, "judgments": new}
             record_event(
                 study=study, actor=actor, verb="import_label_studio", subject=f"campaign:{slug}", detail=detail
             )
@@ -125,9 +125,11 @@ class _Units:
 
     def _has(self, key: str) -> bool:
         attribute, other = _parts(key)
-        others = {InstrumentName.RELEVANCE: self._prompts, InstrumentName.PREFERENCE: self._pairs}
-        rest = others.get(InstrumentName(self._campaign.instrument))
-        return attribute in self._attributes and (other is None if rest is None else other in rest)
+        others = {
+            InstrumentName.RELEVANCE: set(self._prompts),
+            InstrumentName.PREFERENCE: set(self._pairs),
+        }.get(InstrumentName(self._campaign.instrument))
+        return attribute in self._attributes and (other is None if others is None else other in others)
 
     def ask(self, keys: Iterable[str]) -> None:
         """A page with the one question for each unit that has none yet."""

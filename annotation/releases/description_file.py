@@ -42,7 +42,7 @@ def read_description(path: Path) -> Described:
 
 
 def _kinds(raw: dict[str, Any], kinds: dict[str, type]) -> list[str]:
-    names = {str: "a text", list: "a list", dict: "a table"}
+    names: dict[type, str] = {str: "a text", list: "a list", dict: "a table"}
     return [f"{key}: is no field; the fields are {', '.join(kinds)}" for key in raw if key not in kinds] + [
         f"{key}: {raw[key]!r} is not {names[kind]}"
         for key, kind in kinds.items()

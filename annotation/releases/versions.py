@@ -159,7 +159,7 @@ def _names(before: Manifest, after: Manifest) -> list[str]:
 def _differs(name: str, before: Manifest, after: Manifest) -> bool:
     file = f"data/{name}.jsonl"
     sums = [manifest["files"].get(file, {}).get("sha256") for manifest in (before, after)]
-    return sums[0] != sums[1]
+    return bool(sums[0] != sums[1])
 
 
 def _table_came_or_went(name: str, before: Manifest, after: Manifest) -> str:
@@ -177,12 +177,9 @@ def _table_change(name: str, old: Path, new: Path) -> TableChange:
     columns, common = _columns(name, old, new)
     merge = _Merge(name, common)
     merge.run(old, new)
-    return TableChange(
-        name,
-        *(merge.counts[verb] for verb in VERBS),
-        *(tuple(merge.named[verb]) for verb in VERBS),
-        columns=columns,
-    )
+    added, changed, gone = (merge.counts[verb] for verb in VERBS)
+    added_rows, changed_rows, gone_rows = (tuple(merge.named[verb]) for verb in VERBS)
+    return TableChange(name, added, changed, gone, added_rows, changed_rows, gone_rows, columns)
 
 
 def _count(folder: Path, name: str) -> int:

@@ -59,8 +59,8 @@ class DescriptionForm(forms.Form):
         label="DOI", required=False, max_length=LONGEST["doi"], help_text="Where there is one: 10.5281/zenodo.1234567."
     )
 
-    def __init__(self, described: Described, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial=initial_of(described), **kwargs)
+    def __init__(self, described: Described, data: Any = None) -> None:
+        super().__init__(data, initial=initial_of(described))
         choices = [("", "Not chosen yet"), *((key, f"{title} ({key})") for key, title in LICENCES.items())]
         if described.licence and described.licence not in LICENCES:
             choices.append((described.licence, described.licence))

@@ -54,8 +54,9 @@ def _lines(folder: Path, means: dict[str, Preferred], texts: OnDisk, *, conversa
             if preferred is None or preferred.mean == NEITHER:
                 continue
             better, worse = ("personalized", "generic") if preferred.mean > NEITHER else ("generic", "personalized")
-            said = [texts.get("responses", row[side]) for side in (better, worse)]
-            yield orjson.dumps(_example(texts.get("prompts", row["prompt"]), *said, conversational)) + b"\n"
+            chosen, rejected = (texts.get("responses", row[side]) for side in (better, worse))
+            prompt = texts.get("prompts", row["prompt"])
+            yield orjson.dumps(_example(prompt, chosen, rejected, conversational)) + b"\n"
 
 
 def _example(prompt: str, chosen: str, rejected: str, conversational: bool) -> dict[str, Any]:

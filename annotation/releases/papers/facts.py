@@ -72,7 +72,7 @@ def _grouped(folder: Path, table: str, columns: list[str]) -> list[dict[str, Any
 def _corpora(folder: Path) -> tuple[Corpus, ...]:
     columns = ["corpus", "corpus_title", "corpus_kind", "licence", "provenance"]
     rows = _grouped(folder, "people", columns)
-    return tuple(Corpus(*(row[column] for column in columns), people=row["len"]) for row in rows)
+    return tuple(Corpus(*(row[column] for column in (*columns, "len"))) for row in rows)
 
 
 def _models(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -91,7 +91,7 @@ def _languages(folder: Path) -> tuple[tuple[str, int], ...]:
 def _timeframe(folder: Path) -> tuple[str | None, str | None]:
     given_here = pl.scan_parquet(parquet_path(folder, "judgments")).filter(pl.col("rater_kind") != Origin.IMPORTED)
     moments = given_here.select(first=pl.col("submitted_at").min(), last=pl.col("submitted_at").max())
-    return moments.collect(engine="streaming").row(0)  # type: ignore[return-value]
+    return moments.collect(engine="streaming").row(0)
 
 
 def _groups(folder: Path) -> dict[tuple[str, str], int]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -50,8 +51,8 @@ def test_blanks_are_all_that_is_asked_but_the_doi() -> None:
     ],
 )
 def test_wrong_fields_are_named_and_nothing_is_changed(
-    study: Study, lead: User, wrong: dict, field: str, said: str
-) -> None:  # type: ignore[type-arg]
+    study: Study, lead: User, wrong: dict[str, Any], field: str, said: str
+) -> None:
     with pytest.raises(DescriptionInvalid) as refused:
         describe_dataset(study=study, actor=lead, described=replace(COMPLETE, **wrong))
     assert [name for name, _ in refused.value.problems] == [field]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -157,15 +158,15 @@ def test_stop_of_a_dead_workers_job_ends_it(study: Study, lead: User, making: li
 
 
 def test_erasure_that_overtakes_a_release_makes_it_anew(
-    study: Study, lead: User, making: list[Any], monkeypatch: pytest.MonkeyPatch
+    study: Study, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, overtaken = jobs.make_release, [True, True]
+    overtaken = [True, True]
 
     def overtaken_twice(**wishes: Any) -> Release:
         if overtaken:
             overtaken.pop()
             raise ReleaseOvertaken()
-        return make(**wishes)
+        return Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0")
 
     monkeypatch.setattr(jobs, "make_release", overtaken_twice)
     assert run_job(job_id=ask_release(study=study, actor=lead).pk) is not None
@@ -181,3 +182,32 @@ def test_leftovers_of_dead_workers_go_when_they_are_old(
     monkeypatch.setattr(jobs, "LEFT_OVER", timedelta(seconds=-1))
     assert remove_leftovers() == 1
     assert [path.name for path in tmp_path.iterdir()] == ["release"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stop_reaches_the_writer_while_it_writes(study: Study, lead: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told by the thread that beats, for the writer itself is in a snapshot."""
+    beaten = threading.Event()
+
+    def write(*, progress: Any, stop: Any, **_: Any) -> None:
+        progress("judgments", 4096)
+        assert beaten.wait(20)
+        stop_release(job=job, actor=lead)
+        for _ in range(20):
+            if stop():
+                raise ReleaseStopped("stopped")
+            beaten.clear()
+            beaten.wait(1)
+
+    def beat(watch: Watch) -> None:
+        real(watch)
+        beaten.set()
+
+    real = Watch.beat
+    monkeypatch.setattr(Watch, "beat", beat)
+    monkeypatch.setattr(jobs, "BEAT", 0.02)
+    monkeypatch.setattr(jobs, "make_release", write)
+    job = ask_release(study=study, actor=lead)
+    run_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.table, job.n_rows) == ("stopped", "judgments", 4096)

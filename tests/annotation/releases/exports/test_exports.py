@@ -46,7 +46,7 @@ def test_crowd_kit_takes_what_it_is_given(exported: dict[str, Path], sample_rele
             votes[row["unit"]][str(int(row["score"])) if campaign == "preference" else row["value"]] += 1
         found = MajorityVote().fit_predict(frame)
         assert set(found.index) == set(votes)
-        assert all(votes[unit][label] == max(votes[unit].values()) for unit, label in found.items())
+        assert all(votes[str(unit)][label] == max(votes[str(unit)].values()) for unit, label in found.items())
 
 
 def test_trl_prefers_what_raters_did_and_leaves_ties_out(exported: dict[str, Path], sample_release: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import jsonschema
 import mlcroissant
 import pytest
 import yaml
-from check_jsonschema.catalog import SCHEMA_CATALOG
 from huggingface_hub import DatasetCardData
 
 from analysis.schema import TABLES
@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db
 
 
 def manifest_in(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "manifest.json").read_text())
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return found
 
 
 def papers_of(folder: Path, described: Described, **changed: Any) -> dict[str, str]:
@@ -127,7 +128,7 @@ def _comparable(row: Any, key: str = "") -> Any:
 
 
 def _vendored(name: str) -> str:
-    import check_jsonschema
-
-    assert name in SCHEMA_CATALOG
-    return str(next(Path(check_jsonschema.__file__).parent.rglob(f"{name}.json")))
+    found = find_spec("check_jsonschema")
+    assert found is not None
+    assert found.origin is not None
+    return str(next(Path(found.origin).parent.rglob(f"{name}.json")))
