@@ -68,11 +68,11 @@ def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTE
     """
     imported = pl.col("origin") == "imported"
     taken = pl.when(imported).then(pl.col("not_counted_because").is_in(imported_because)).otherwise(pl.col("counted"))
+    answers = release.judgments.join(_campaign_names(release), on="campaign").filter(
+        taken & pl.col("value").is_not_null()
+    )
     return (
-        release.judgments.join(_campaign_names(release), on="campaign")
-        .filter(taken & pl.col("value").is_not_null())
-        .sort("submitted_at", "assignment")
-        .unique(["slug", "unit", "rater"], keep="first", maintain_order=True)
+        _first_answers(answers)
         .select(
             pl.col("slug").alias("campaign"),
             *("instrument", "unit", "attribute", "prompt", "pair", "rater"),
@@ -80,10 +80,24 @@ def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTE
             _category(),
             "score",
         )
+        .collect(engine="streaming")
         .sort("campaign", "unit", "rater")
-        .collect()
         .match_to_schema(LONG_SCHEMA)
     )
+
+
+def _first_answers(answers: pl.LazyFrame) -> pl.LazyFrame:
+    """``answers`` without what a rater said of a unit later. Only units answered twice are put in order: they are few,
+    and to sort a million rows of text for them would take most of the memory of a report.
+    """
+    key = ["slug", "unit", "rater"]
+    repeated = answers.group_by(key).len().filter(pl.col("len") > 1).select(key).collect(engine="streaming").lazy()
+    first = (
+        answers.join(repeated, on=key, how="semi")
+        .sort("submitted_at", "assignment")
+        .unique(key, keep="first", maintain_order=True)
+    )
+    return pl.concat([answers.join(repeated, on=key, how="anti"), first])
 
 
 def vote_long(release: Release) -> pl.DataFrame:

@@ -1,0 +1,168 @@
+"""What the analysis costs: scripts/bench analysis, or python -m benchmarks.bench_analysis.
+
+    report     the report on the study's size (18,969 judgments, five models, two baselines) against the bare library
+               calls for its figures: scikit-learn, scipy, krippendorff, statsmodels, and crowd-kit as often as the
+               report calls it. Intervals, mixed models and drawing are in the report's time alone
+    bootstrap  all figures of agreement with 1,000 replicates over units and 1,000 over raters, against a loop over the
+               libraries, each replicate over units alone; a few turns of the loop are measured and scaled
+    million    10^6 judgments read from a release's Parquet files in a process of its own: peak memory and time, of
+               agreement with its replicates and of all tables
+    rolled     agreement from rolled-up counts of 10^6 judgments, with intervals
+
+``--full`` measures 20 turns of the loop instead of 1; ``--only NAME ...`` some of the parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from analysis.agreement import agreement
+from analysis.longform import long_form
+from analysis.patterns import agreement_of_patterns, patterns_of, scores_of
+from analysis.release import load_release
+from analysis.report import build_report
+from analysis.schema import SCHEMA_VERSION, TABLES
+from analysis.tables import BUILDERS, context_of
+from benchmarks.analysis_bare import agreement_by_libraries, matrices, timed_crowd_kit
+from benchmarks.analysis_material import STUDY, invented
+from benchmarks.pipeline_rows import Ratio, table
+
+ROOT = Path(__file__).resolve().parents[1]
+MILLION = 1_000_000
+REPLICATES = 1000
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def report(full: bool) -> Iterator[Ratio]:
+    release = invented(STUDY)
+    campaigns = matrices(long_form(release))
+    with timed_crowd_kit() as fits:
+        ours = seconds(lambda: build_report(release))
+    bare = seconds(lambda: agreement_by_libraries(campaigns))
+    libraries = bare + sum(fits)
+    note = f"{ours:.1f} s against {libraries:.1f} s ({sum(fits):.1f} s of it {len(fits)} fits of crowd-kit)"
+    yield Ratio(f"report / bare library calls, {STUDY:,} judgments, 5 models", ours / libraries, "<", 1.5, note)
+    rest = (ours - sum(fits)) / bare
+    yield Ratio(
+        "the same without crowd-kit's fits on both sides", rest, "", 0, f"{ours - sum(fits):.1f} / {bare:.1f} s"
+    )
+
+
+def bootstrap(full: bool) -> Iterator[Ratio]:
+    long = long_form(invented(STUDY))
+    campaigns = matrices(long)
+    ours = seconds(lambda: agreement(long, replicates=REPLICATES))
+    turns = 20 if full else 1
+    loop = seconds(lambda: [agreement_by_libraries(campaigns) for _ in range(turns)]) / turns * REPLICATES
+    note = f"{ours:.1f} s against {loop:,.0f} s, scaled from {turns} of {REPLICATES:,} turns"
+    yield Ratio("loop over the libraries / all replicates at once", loop / ours, ">", 20, note)
+
+
+def million(full: bool) -> Iterator[Ratio]:
+    with tempfile.TemporaryDirectory() as folder:
+        child("write", folder)
+        for what, goal in (("agreement", 1024), ("tables", 1024)):
+            found = child(what, folder)
+            note = f"{found['seconds']:.0f} s, {found['judgments']:,} judgments; {found['before']:.0f} MB before"
+            yield Ratio(f"peak memory in MB of {NAMES[what]}", found["peak"], "<", goal, note)
+
+
+NAMES = {"agreement": "the long form and agreement, 1,000 replicates", "tables": "all tables but crowd-kit's"}
+
+
+def rolled(full: bool) -> Iterator[Ratio]:
+    long = long_form(invented(MILLION, models=False)).filter(pl.col("instrument") == "relevance")
+    parts: list[tuple[float, float]] = []
+    patterns = patterns_of(long)
+    for _ in range(5):
+        made = seconds(lambda: patterns_of(long))
+        parts.append((seconds(lambda: agreement_of_patterns(patterns, scores_of("relevance"), "nominal")), made))
+    counted, made = sorted(parts)[2]
+    note = f"{len(patterns)} patterns of {long.height:,} judgments; rolling them up took {made:.2f} s"
+    yield Ratio("agreement from rolled-up counts with intervals, s", counted, "<", 1, note)
+
+
+PARTS = {"report": report, "bootstrap": bootstrap, "million": million, "rolled": rolled}
+
+
+def child(what: str, folder: str) -> dict[str, float]:
+    """What a process of its own says of its work."""
+    command = [sys.executable, "-m", "benchmarks.bench_analysis", "--child", what, folder]
+    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
+    return found
+
+
+def work_of_child(what: str, folder: Path) -> dict[str, float]:
+    if what == "write":
+        return write(folder)
+    release = load_release(folder)
+    before, began = peak_mb(), time.perf_counter()
+    if what == "agreement":
+        judgments = long_form(release)
+        agreement(judgments, replicates=REPLICATES)
+        n = judgments.height
+    else:
+        context = context_of(release)
+        for name in BUILDERS:
+            if name not in ("conclusions", "reliability"):
+                context[name]
+        n = context.long.height
+    return {"seconds": time.perf_counter() - began, "peak": peak_mb(), "before": before, "judgments": n}
+
+
+def write(folder: Path) -> dict[str, float]:
+    """A release of 10^6 judgments, as far as the analysis reads it: Parquet in row groups, and a manifest."""
+    release = invented(MILLION, models=False)
+    (folder / "data").mkdir()
+    for name in TABLES:
+        release.tables[name].collect().write_parquet(folder / "data" / f"{name}.parquet", row_group_size=50_000)
+    (folder / "manifest.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION}), encoding="utf-8")
+    return {}
+
+
+def peak_mb() -> float:
+    """The process's own peak. getrusage would say its parent's, had that been larger when it was started."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="more turns of the loop; many minutes")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args(words)
+    if options.child:
+        print(json.dumps(work_of_child(options.child[0], Path(options.child[1]))))
+        return 0
+    from benchmarks.bench_rating import machine  # brings Django along, which is no part of what is measured
+
+    began, load, rows = time.monotonic(), os.getloadavg()[0], []
+    with threadpool_limits(1):  # bare calls and ours alike: small products wait for one another on a busy machine
+        for name in options.only:
+            for row in PARTS[name](options.full):
+                rows.append(row)
+                print(row.line(), flush=True)
+    print(f"\n{table(rows)}\n\n{machine(load)}; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
