@@ -32,6 +32,10 @@ REFERENCES = (
     ("findings", "attribute", "attributes", "attribute"),
     ("findings", "pair", "response_pairs", "pair"),
     ("raters", "campaign", "campaigns", "campaign"),
+    ("campaigns", "consent_form", "consent_forms", "consent_form"),
+    ("consents", "consent_form", "consent_forms", "consent_form"),
+    *((table, "campaign", "campaigns", "campaign") for table in ("consents", "exclusions", "closings", "assignments")),
+    *((table, "rater", "raters", "rater") for table in ("judgments", "consents", "exclusions", "closings")),
 )
 
 

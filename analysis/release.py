@@ -90,6 +90,42 @@ class Release:
     def campaigns(self) -> pl.LazyFrame:
         return self.tables["campaigns"]
 
+    @property
+    def conversations(self) -> pl.LazyFrame:
+        return self.tables["conversations"]
+
+    @property
+    def prompts(self) -> pl.LazyFrame:
+        return self.tables["prompts"]
+
+    @property
+    def consent_forms(self) -> pl.LazyFrame:
+        return self.tables["consent_forms"]
+
+    @property
+    def raters(self) -> pl.LazyFrame:
+        return self.tables["raters"]
+
+    @property
+    def consents(self) -> pl.LazyFrame:
+        return self.tables["consents"]
+
+    @property
+    def exclusions(self) -> pl.LazyFrame:
+        return self.tables["exclusions"]
+
+    @property
+    def assignments(self) -> pl.LazyFrame:
+        return self.tables["assignments"]
+
+    @property
+    def remarks(self) -> pl.LazyFrame:
+        return self.tables["remarks"]
+
+    @property
+    def closings(self) -> pl.LazyFrame:
+        return self.tables["closings"]
+
 
 def release_from_frames(frames: Mapping[str, pl.DataFrame], manifest: Manifest | None = None) -> Release:
     """A release held in memory: the live state of a campaign, or a test. Tables not given are empty.

@@ -61,6 +61,7 @@ class TableWriter:
     def _write(self, frame: pl.DataFrame) -> None:
         frame.write_ndjson(self._jsonl)
         self._parquet.write_table(_arrow(frame))
+        pa.default_memory_pool().release_unused()
 
     def _wait(self) -> None:
         if self._writing is not None:
@@ -154,11 +155,12 @@ def read_groups(folder: Path, name: str) -> Iterator[Group]:
 
     A table without rows gives one empty group. Raises OSError or pyarrow.ArrowException for files that are no tables.
     """
-    parquet = pq.ParquetFile(parquet_path(folder, name))
+    parquet = pq.ParquetFile(parquet_path(folder, name), pre_buffer=False)
     line = 1
     with jsonl_path(folder, name).open("rb") as jsonl:
         for number in range(parquet.num_row_groups):
-            frame = pl.DataFrame(pl.from_arrow(parquet.read_row_group(number)))
+            frame = pl.DataFrame(pl.from_arrow(parquet.read_row_group(number, use_threads=False)))
+            pa.default_memory_pool().release_unused()  # which it keeps otherwise, a group's worth for each thread
             yield Group(line, frame, list(islice(jsonl, frame.height)))
             line += frame.height
         empty = pl.DataFrame(pl.from_arrow(parquet.schema_arrow.empty_table()))

@@ -32,14 +32,16 @@ class Key(NamedTuple):
 
 def keys_in(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
     """``key`` and ``place`` of the first row that has it, for every key in the frame but those that are null."""
-    rows = frame.with_row_index(PLACE)
+    parts = [_part(part) for part in key.parts]
+    used = {name for part in (*parts, key.where) if part is not None for name in part.meta.root_names()}
+    rows = frame.select(*used).with_row_index(PLACE)
     if key.where is not None:
         rows = rows.filter(key.where)
     if key.each == "turns":  # a turn is named by its position
         rows = rows.with_columns(turns=pl.int_ranges(pl.col("turns").list.len()))
     if key.each:
         rows = rows.explode(key.each, empty_as_null=False, keep_nulls=False)
-    found = rows.select(_joined([_part(part) for part in key.parts]).alias("key"), PLACE)
+    found = rows.select(_joined(parts).alias("key"), PLACE)
     return found.drop_nulls().unique("key", keep="first", maintain_order=True)
 
 

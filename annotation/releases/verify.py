@@ -57,10 +57,9 @@ def _file_problems(path: Path) -> list[str]:
         return [f"{path}: no such folder; give the folder written by make_release"]
     try:
         read_manifest(path)
-        problems = []
-    except ReleaseError as error:
-        problems = list(error.problems)
-    problems += checksum_problems(path)
+    except ReleaseError as error:  # of another schema, or none: its files are not for this program to judge
+        return list(error.problems)
+    problems = checksum_problems(path)
     there = {file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file() or file.is_symlink()}
     problems += [f"{path / name}: is missing; {REMEDY}" for name in sorted(OF_A_RELEASE - there)]
     problems += [f"{path / name}: is no file of a release; take it away" for name in sorted(there - OF_A_RELEASE)]
