@@ -7,12 +7,14 @@ made once; each value of the likelihood then costs the same for a thousand answe
 
 The variances, as multiples of the residual's, are those that maximise the restricted likelihood with the residual's
 variance and ``b`` profiled out; one may be 0. Intervals and p values of ``b`` are Student's t with Satterthwaite's
-degrees of freedom, from the curvature of the restricted likelihood, as in R's lmerTest, but not more than groups allow.
-A yes/no answer is modelled as 0/1 (a linear probability model): its coefficients are differences of shares.
+degrees of freedom, from the curvature of the restricted likelihood, as in R's lmerTest, but not more than groups allow;
+standard errors allow for the variances being estimates. A yes/no answer is modelled as 0/1 (a linear probability
+model): its coefficients are differences of shares.
 
 Sources: C. R. Henderson (1953), Biometrics 9, 226-252; D. Bates and others (2015), J. Statistical Software 67(1), 1-48
 (profiled REML); R. W. Fai and P. L. Cornelius (1996), J. Statistical Computation and Simulation 54, 363-378 (degrees of
-freedom); A. Kuznetsova and others (2017), J. Statistical Software 82(13).
+freedom); A. Kuznetsova and others (2017), J. Statistical Software 82(13); M. G. Kenward and J. H. Roger (1997),
+Biometrics 53, 983-997 (what a standard error misses because variances are estimates).
 """
 
 from __future__ import annotations
@@ -74,9 +76,10 @@ def fit_mixed(y: Floats, x: Floats, effects: Effects, *, level: float = LEVEL) -
         if ratios.size and ratios.max() > (0.99 * _MOST) ** 2:
             return _nothing(x.shape[1], len(y), "the effects leave nothing unexplained")
         found = sums.profile(ratios)
-        dfs = np.minimum(_satterthwaite(sums, ratios, found), _most_free(x, effects))
+        dfs, extra = _uncertain(sums, ratios, found)
+    dfs = np.minimum(dfs, _most_free(x, effects))
     coefficients = []
-    for value, variance, df in zip(found.beta, np.diag(found.covariance), dfs, strict=True):
+    for value, variance, df in zip(found.beta, np.diag(found.covariance) + extra, dfs, strict=True):
         se = math.sqrt(variance)
         half = se * float(stdtrit(df, (1 + level) / 2))
         p = 2 * float(stdtr(df, -abs(value) / se))
@@ -142,21 +145,26 @@ def _most_free(x: Floats, effects: Effects) -> Floats:
     return most
 
 
-def _satterthwaite(sums: Sums, ratios: Floats, found: Profile) -> Floats:
-    """Degrees of freedom of each coefficient: ``2 v^2 / (g' A g)`` with v its variance, g the gradient of v by the
-    logarithms of the variances that are not 0, A their covariance. Variances at 0 are taken as known to be 0.
+def _uncertain(sums: Sums, ratios: Floats, found: Profile) -> tuple[Floats, Floats]:
+    """What it does to each coefficient that the variances are estimates: its degrees of freedom, and what its variance
+    v misses.
+
+    Satterthwaite: ``2 v^2 / (g' A g)`` with g the gradient of v by the logarithms of the variances that are not 0, A
+    their covariance. Missing: ``2 h' A h`` with h the gradient of the coefficient itself (Kackar and Harville's term,
+    twice as in Kenward and Roger's; 0 in balanced designs). Variances at 0 are taken as known to be 0.
     """
     active = np.flatnonzero(ratios > 0)
     centre = np.log(np.append(ratios[active], 1.0) * found.residual)
 
     def at(logs: Floats) -> tuple[float, Floats]:
+        """Deviance, and the coefficients' variances and values one after the other."""
         residual = math.exp(logs[-1])
         moved = ratios.copy()
         moved[active] = np.exp(logs[:-1]) / residual
         profile = sums.profile(moved)
         free = sums.n - sums.columns
         deviance = profile.log_determinant + free * logs[-1] + profile.squares / residual
-        return deviance, np.diag(profile.covariance) / profile.residual * residual
+        return deviance, np.append(np.diag(profile.covariance) / profile.residual * residual, profile.beta)
 
     size = len(centre)
     steps = np.eye(size) * _STEP
@@ -172,8 +180,8 @@ def _satterthwaite(sums: Sums, ratios: Floats, found: Profile) -> Floats:
     strength, directions = np.linalg.eigh(curvature)
     known = strength > _FLAT
     along = (directions[:, known].T @ gradient) / np.sqrt(strength[known])[:, None]
-    noise = 2 * (along**2).sum(axis=0)
+    noise, missing = np.split(2 * (along**2).sum(axis=0), 2)
     most = float(sums.n - sums.columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         dfs = 2 * np.diag(found.covariance) ** 2 / noise
-    return np.clip(np.where(noise > 0, dfs, most), 1.0, most)
+    return np.clip(np.where(noise > 0, dfs, most), 1.0, most), 2 * missing

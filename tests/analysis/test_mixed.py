@@ -69,6 +69,18 @@ def test_fit_mixed_equals_statsmodels_with_crossed_and_nested_effects() -> None:
     assert found == pytest.approx([*np.sqrt(wanted.vcomp), math.sqrt(wanted.scale)], rel=1e-3)
 
 
+def test_fit_mixed_of_unequal_groups_allows_for_variances_that_are_estimates() -> None:
+    # how the mean weighs 2 2 2 and 20 answers depends on the estimated variance; statsmodels takes that as known
+    rng = np.random.default_rng(11)
+    person = np.repeat(np.arange(8), [2, 2, 2, 20, 2, 2, 20, 2])
+    y = rng.normal(0, 1, 8)[person] + rng.normal(0, 1, len(person))
+    with threadpool_limits(1):
+        wanted = sm.MixedLM(y, np.ones(len(y)), groups=person).fit(reml=True)
+    found = fit_mixed(y, _ones(len(y)), Effects(outer=person)).coefficients[0]
+    assert found.value == pytest.approx(wanted.fe_params[0], rel=1e-3)
+    assert wanted.bse_fe[0] * 1.001 < found.se < wanted.bse_fe[0] * 1.2
+
+
 def test_fit_mixed_of_balanced_groups_is_students_test_on_peoples_means() -> None:
     y, x, effects = _study(5, 12, 6, 6, sd={"person": 1.0, "attribute": 0.3, "rater": 0.0})
     fit = fit_mixed(y, x, Effects(outer=effects.outer, inner=effects.inner))
