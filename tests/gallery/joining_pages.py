@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from annotation.domain.consenting import Wording, answer_consent, write_form
 from annotation.domain.finishing import end_rater
+from annotation.domain.recruiting.believing import Believed
+from annotation.domain.recruiting.launching import launch_participant
 from annotation.domain.recruiting.setup import OUTCOMES, RecruitmentSettings, set_up_recruitment
 from annotation.domain.rules import rules_of, set_rules
 from annotation.domain.screening.making import make_check_item
@@ -126,6 +128,16 @@ def recruit(campaign: Campaign, lead: User) -> None:
     set_up_recruitment(campaign=campaign, settings=settings, codes=codes, actor=lead)
 
 
+def approvals(campaign: Campaign, lead: User) -> None:
+    """Two came: one is complete, one at work."""
+    recruit(campaign, lead)
+    for number in range(2):
+        believed = Believed(f"{campaign.pk:020x}{number:04x}", f"{campaign.pk:020x}{number + 8:04x}")
+        rater = launch_participant(recruitment=campaign.recruitment, believed=believed).rater
+        if not number:
+            end_rater(rater=rater, outcome=RaterOutcome.COMPLETED)
+
+
 def ended(outcome: str, instrument: str = InstrumentName.RELEVANCE) -> Callable[[World], Place]:
     return page_of("rate", lambda world: recruited(world, outcome, instrument))
 
@@ -208,6 +220,7 @@ JOINING_VIEWS = (
     View("screening-new", new_check),
     View("recruitment-empty", for_lead("recruitment/")),
     View("recruitment", for_lead("recruitment/", recruit)),
+    View("recruitment-approve", for_lead("recruitment/approve/", approvals)),
     View("remarks", with_remarks),
     View("consent-forms", consent_forms),
 )
