@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from analysis.schema import VALUES
 from annotation.domain.counting import analysed_judgments
-from annotation.enums import AssignmentState
+from annotation.enums import AssignmentState, CampaignState
 from annotation.models import Assignment, Campaign, Judgment, Revision, Rollup
 from pipeline.enums import InstrumentName, Side
 from studies.models import AuditEvent
@@ -34,6 +34,7 @@ from studies.models import AuditEvent
 TAIL = 20_000  # newest revisions looked through for campaigns that have changed
 OVERLAP = timedelta(minutes=1)  # of a count with what was being committed meanwhile
 
+RECOUNT = timedelta(hours=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Pattern = tuple[tuple[int, ...], int]  # the count of each of the instrument's values; how many units have these counts
@@ -78,7 +79,8 @@ def _counts(judgments: QuerySet[Judgment], instrument: str, names: list[str]) ->
         name: Count("pk", filter=_gave(instrument, value))
         for name, value in zip(names, VALUES[instrument], strict=True)
     }
-    return judgments.order_by().values("question").annotate(**counts).values(*names)
+    per_unit: QuerySet[Any] = judgments.order_by().values("question").annotate(**counts)
+    return per_unit.values(*names)
 
 
 def _gave(instrument: str, value: str) -> Q:
@@ -90,15 +92,17 @@ def _gave(instrument: str, value: str) -> Q:
 
 def campaigns_to_roll_up() -> list[Campaign]:
     """Those with answers and no Rollup, and those that have changed since theirs was made: an answer, or a change of
-    one, among the newest TAIL, or an event in their study's audit trail, such as a rater's leaving.
+    one, among the newest TAIL, or an event in their study's audit trail, such as a rater's leaving. Those that collect
+    are counted every RECOUNT in any case, should a flood of answers elsewhere have pushed theirs out of the tail.
     """
     made_at = F("rollup__made_at") - OVERLAP
     events = AuditEvent.objects.filter(study=OuterRef("study"), made_at__gt=OuterRef("counted_until"))
     answered = Assignment.objects.filter(campaign=OuterRef("pk"), state=AssignmentState.SUBMITTED)
+    stale = Q(state=CampaignState.COLLECTING, rollup__made_at__lt=timezone.now() - RECOUNT)
     answers = _latest_answers()
     campaigns = Campaign.objects.annotate(
         counted_until=ExpressionWrapper(made_at, output_field=DateTimeField()),
-        due=Case(When(rollup=None, then=Exists(answered)), default=Exists(events)),
+        due=Case(When(rollup=None, then=Exists(answered)), When(stale, then=True), default=Exists(events)),
     )
     return [
         campaign

@@ -18,7 +18,7 @@ from analysis.release import Manifest, Release, release_from_frames
 from analysis.schema import SCHEMA_VERSION, TABLES
 from annotation.models import Campaign
 from annotation.releases.snapshot import snapshot
-from annotation.releases.tables import TABLE_ROWS
+from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
 from annotation.releases.tables.rows import Row
 from annotation.releases.tables.scope import Scope
 
@@ -38,6 +38,9 @@ def live_release(campaign: Campaign) -> Release:
             for name, rows_of in TABLE_ROWS.items()
             if name not in UNSEEN
         }
+        for name, frames_of in TABLE_FRAMES.items():
+            own = pl.col("campaign") == campaign.public_id
+            frames[name] = pl.concat([_frame(name, iter(())), *(part.filter(own) for part in frames_of(scope))])
     manifest = Manifest(SCHEMA_VERSION, study=campaign.study.slug, title=f"{campaign.title}, as it stands")
     return release_from_frames(frames, manifest)
 

@@ -69,7 +69,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign, words: dict[str, str]) -> 
     dots: list[Dot] = []
     for group in shown.partition_by("group", maintain_order=True):
         name = group["group"][0]
-        dots.append(heading(f"{words[name]}, {group['n_units'].max()} units"))
+        dots.append(heading(f"{words[name]}, {max(group['n_units'])} units"))
         for row in group.iter_rows(named=True):
             label = FIGURE_NAMES.get(row["figure"], row["figure"])
             colour = COLOURS[name]

@@ -52,7 +52,7 @@ def test_roll_up_turns_preferences_towards_the_personalized_response(study: Stud
 def test_roll_up_leaves_out_who_withdrew(study: Study, erase: bool) -> None:
     campaign = factories.make_campaign(study, n_items=1, n_questions=2, k=2)
     answer(campaign, "yes", "no")
-    withdraw_rater(rater=campaign.raters.order_by("pk").first(), erase=erase)
+    withdraw_rater(rater=campaign.raters.order_by("pk")[0], erase=erase)
     assert roll_up(campaign=campaign).patterns == [((1, 0), 2)]
 
 

@@ -44,8 +44,7 @@ def test_agreement_is_counted_when_asked(client, study, lead, django_capture_on_
 
 @pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.IMPORTED])
 def test_agreement_of_no_people_is_marked(client, study, lead, origin):
-    state = {"state": "closed"} if origin == Origin.IMPORTED else {}
-    factories.make_campaign(study, slug="one", origin=origin, **state)
+    factories.make_campaign(study, slug="one", origin=origin, state="closed")
     client.force_login(lead)
     assert f"These are {origin.label.lower()} answers" in text_of(client.get("/s/figs/c/one/agreement/"))
 
