@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.longform import PEOPLE_KINDS, named_votes
+from analysis.longform import PEOPLE_KINDS, first_answers, named_votes
 from analysis.release import Release
 from analysis.schema import PREFERENCE
 
@@ -18,16 +18,18 @@ def people_answers(long: pl.DataFrame, release: Release, *columns: str) -> pl.Da
     Which that is where a rater judged the unit more than once: one that is counted (or imported) before one that is
     not, then the first, as ``longform.judgment_long`` takes it. The order of ``long`` is kept.
     """
-    wanted = (
-        release.judgments.filter(pl.col("value").is_not_null())
-        .join(release.campaigns.select("campaign", pl.col("slug")), on="campaign")
-        .with_columns((pl.col("counted") | (pl.col("not_counted_because") == "imported")).alias("_first"))
-        .sort("_first", "submitted_at", "assignment", descending=[True, False, False])
-        .unique(["slug", "unit", "rater"], keep="first", maintain_order=True)
-        .select(pl.col("slug").alias("campaign"), "unit", "rater", *columns)
-        .collect()
-    )
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    asked = people.lazy().select(pl.col("campaign").unique())
+    names = release.campaigns.select("campaign", pl.col("slug")).join(
+        asked, left_on="slug", right_on="campaign", how="semi"
+    )
+    answers = release.judgments.filter(pl.col("value").is_not_null()).join(names, on="campaign")
+    last = ~(pl.col("counted") | (pl.col("not_counted_because") == "imported"))
+    wanted = (
+        first_answers(answers, last)
+        .select(pl.col("slug").alias("campaign"), "unit", "rater", *columns)
+        .collect(engine="streaming")
+    )
     return people.join(wanted, on=ANSWER, how="left", maintain_order="left")
 
 

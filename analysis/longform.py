@@ -72,7 +72,7 @@ def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTE
         taken & pl.col("value").is_not_null()
     )
     return (
-        _first_answers(answers)
+        first_answers(answers)
         .select(
             pl.col("slug").alias("campaign"),
             *("instrument", "unit", "attribute", "prompt", "pair", "rater"),
@@ -86,15 +86,17 @@ def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTE
     )
 
 
-def _first_answers(answers: pl.LazyFrame) -> pl.LazyFrame:
-    """``answers`` without what a rater said of a unit later. Only units answered twice are put in order: they are few,
-    and to sort a million rows of text for them would take most of the memory of a report.
+def first_answers(answers: pl.LazyFrame, *before: pl.Expr) -> pl.LazyFrame:
+    """``answers`` without what a rater said of a unit again; in no order.
+
+    Kept is the first by ``before`` (ascending), then ``submitted_at`` and ``assignment``. Only units answered twice are
+    put in order: they are few, and to sort a million rows of text for them would take most of the memory of a report.
     """
     key = ["slug", "unit", "rater"]
     repeated = answers.group_by(key).len().filter(pl.col("len") > 1).select(key).collect(engine="streaming").lazy()
     first = (
         answers.join(repeated, on=key, how="semi")
-        .sort("submitted_at", "assignment")
+        .sort(*before, "submitted_at", "assignment")
         .unique(key, keep="first", maintain_order=True)
     )
     return pl.concat([answers.join(repeated, on=key, how="anti"), first])
