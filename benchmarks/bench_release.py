@@ -100,7 +100,7 @@ def make_whole(folder: Path) -> int:
     from studies.models import Study
 
     make_release(study=Study.objects.get(), out=folder / "release")
-    return _size(folder)
+    return _size(folder / "release")
 
 
 def verify_whole(folder: Path) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,19 @@ from django.db import connection
 from django.db.models import Count, F
 
 from annotation.domain.joining import join_campaign
-from annotation.models import Assignment, Campaign, Item, Participant, Rater, Revision
+from annotation.domain.withdrawing import comings_and_goings
+from annotation.enums import RaterState
+from annotation.models import (
+    Assignment,
+    Campaign,
+    Closing,
+    Consent,
+    Demographic,
+    Item,
+    Participant,
+    Rater,
+    Revision,
+)
 from annotation.releases import load
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.load import import_release
@@ -19,6 +33,7 @@ from tests import factories
 from tests.annotation.releases.rich_study import RichStudy
 from tests.annotation.releases.test_verify import _set, rewrite
 from tests.annotation.releases.test_write import data_bytes
+from tests.processes import own_environment
 
 OF_A_STUDY = ("pipeline_", "annotation_")
 
@@ -44,6 +59,56 @@ def test_release_of_an_imported_release_is_byte_identical(emptied: Path, tmp_pat
     assert [name for name in before if again[name] != before[name]] == []
     assert again.keys() == before.keys()
     assert study.title == "Rich — и всё"
+
+
+def test_imported_participation_is_what_it_was(emptied: Path) -> None:
+    """Who agreed, left and came back, told what of themselves: all of it in the tables that pages read."""
+    study = import_release(path=emptied, slug="copy")
+    assert Campaign.objects.get(study=study, slug="relevance").consent_form == study.consent_forms.get(version=2)
+    assert Consent.objects.filter(agreed=True, withdrawn_at__isnull=False).count() == 1
+    excluded = Rater.objects.get(campaign__slug="quality", state=RaterState.EXCLUDED)
+    assert comings_and_goings(excluded)[0].detail["reason"] == "answers at random"
+    back = Closing.objects.get(how=None).rater
+    assert [event.verb for event in comings_and_goings(back)] == ["readmit_rater", "exclude_rater"]
+    told = Demographic.objects.filter(participant=back.participant).values_list("field", "value")
+    assert dict(told).keys() == {"sex", "country", "työ"}
+    assert dict(told)["työ"] is None
+
+
+def test_release_goes_from_one_database_to_another_and_back(
+    release_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes from a private SQLite, whatever database this round runs on."""
+    there = tmp_path / "there"
+    monkeypatch.setenv("DATABASE_URL", "")
+    with own_environment(tmp_path / "data", migrated=True, DJANGO_SETTINGS_MODULE="config.settings") as environment:
+        command = [sys.executable, "-c", ELSEWHERE, str(release_folder), str(there)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    again, before = data_bytes(there), data_bytes(release_folder)
+    assert [name for name in before if name.endswith(".jsonl") and again[name] != before[name]] == []
+
+
+ELSEWHERE = """
+import sys
+from pathlib import Path
+import django
+django.setup()
+from annotation.releases.load import import_release
+from annotation.releases.write import make_release
+make_release(study=import_release(path=Path(sys.argv[1]), slug="copy"), out=Path(sys.argv[2]))
+"""
+
+
+def test_release_of_an_older_schema_is_refused_with_a_remedy(emptied: Path) -> None:
+    path = emptied / "manifest.json"
+    path.write_text(path.read_text().replace('"schema_version": "3"', '"schema_version": "2"'))
+    with pytest.raises(ReleaseRefused) as refused:
+        import_release(path=emptied, slug="copy")
+    assert refused.value.problems == (
+        f"{path}: schema_version is '2', this program reads '3'; use the program's version that wrote the release, or "
+        "make the release again",
+    )
 
 
 def test_import_restores_counters_and_gives_nobody_a_login(emptied: Path) -> None:

@@ -53,8 +53,8 @@ def _changed_part(inner: Any, part: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("table", ["judgments", "model_votes", "labels", "remarks", "items", "assignments"])
-def test_no_broken_row_is_taken_for_sound(release_folder: Path, table: str) -> None:
-    sound = [row for _, row in read_rows(release_folder, table)]
+def test_no_broken_row_is_taken_for_sound(release_copy: Path, table: str) -> None:
+    sound = [row for _, row in read_rows(release_copy, table)]
     assert [row for row in sound if list(broken_rules(table, row))] == []
     rows = [changed for row in sound for changed in forged(table, row)]
     frame = pl.DataFrame(rows, schema=TABLES[table].polars_schema, orient="row")
@@ -64,20 +64,20 @@ def test_no_broken_row_is_taken_for_sound(release_folder: Path, table: str) -> N
     assert passed
 
 
-def test_sound_rows_are_not_looked_at_twice(release_folder: Path) -> None:
+def test_sound_rows_are_not_looked_at_twice(release_copy: Path) -> None:
     """All but the judgments that were edited, which are few."""
     for table in ("model_votes", "labels", "remarks", "items", "assignments", "judgments"):
-        frame = pl.read_parquet(parquet_path(release_folder, table))
+        frame = pl.read_parquet(parquet_path(release_copy, table))
         edited = frame["revisions"].list.len().gt(1).arg_true().to_list() if table == "judgments" else []
         assert doubtful(table, frame) == edited, table
 
 
-def test_json_lines_are_those_of_an_independent_writer(release_folder: Path) -> None:
+def test_json_lines_are_those_of_an_independent_writer(release_copy: Path) -> None:
     """Polars writes them; another version of it must not write others."""
     for table in TABLES:
-        frame = pl.read_parquet(parquet_path(release_folder, table))
+        frame = pl.read_parquet(parquet_path(release_copy, table))
         lines = [orjson.dumps(row) for row in frame.iter_rows(named=True)]
-        assert jsonl_path(release_folder, table).read_bytes().split(b"\n")[:-1] == lines
+        assert jsonl_path(release_copy, table).read_bytes().split(b"\n")[:-1] == lines
     odd = dict.fromkeys(TABLES["judgments"].names) | {"seconds": 5e-324, "score": 1e22, "reason": "\x00\x7f\u2028/é🎈"}
     (frame,) = frames_of("judgments", [odd])
     assert frame["reason"][0] == odd["reason"]

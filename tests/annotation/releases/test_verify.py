@@ -36,32 +36,32 @@ def problems(folder: Path) -> str:
     return "\n".join(verify_release(folder))
 
 
-def test_sound_release_has_no_problems(release_folder: Path) -> None:
-    assert verify_release(release_folder) == []
+def test_sound_release_has_no_problems(release_copy: Path) -> None:
+    assert verify_release(release_copy) == []
 
 
-def test_rewriting_nothing_keeps_it_sound(release_folder: Path) -> None:
+def test_rewriting_nothing_keeps_it_sound(release_copy: Path) -> None:
     for table in TABLES:
-        rewrite(release_folder, table, lambda rows: None)
-    assert verify_release(release_folder) == []
+        rewrite(release_copy, table, lambda rows: None)
+    assert verify_release(release_copy) == []
 
 
-def test_one_flipped_bit_in_any_file_is_named(release_folder: Path) -> None:
-    files = sorted(path for path in release_folder.rglob("*") if path.is_file() and path.stat().st_size)
+def test_one_flipped_bit_in_any_file_is_named(release_copy: Path) -> None:
+    files = sorted(path for path in release_copy.rglob("*") if path.is_file() and path.stat().st_size)
     assert len(files) == 2 * len(TABLES) + 2 + len(PAPERS)
     for path in files:
         sound = path.read_bytes()
         middle = len(sound) // 2
         path.write_bytes(sound[:middle] + bytes([sound[middle] ^ 0x80]) + sound[middle + 1 :])
-        assert path.name in problems(release_folder), path.name
+        assert path.name in problems(release_copy), path.name
         path.write_bytes(sound)
-    assert verify_release(release_folder) == []
+    assert verify_release(release_copy) == []
 
 
-def test_missing_and_foreign_files_are_named(release_folder: Path) -> None:
-    (release_folder / "data" / "labels.parquet").unlink()
-    (release_folder / "notes.txt").write_text("mine")
-    found = problems(release_folder)
+def test_missing_and_foreign_files_are_named(release_copy: Path) -> None:
+    (release_copy / "data" / "labels.parquet").unlink()
+    (release_copy / "notes.txt").write_text("mine")
+    found = problems(release_copy)
     assert "labels.parquet" in found
     assert "notes.txt: is no file of a release" in found
 
@@ -114,36 +114,36 @@ FORGERIES: list[tuple[str, Change, str]] = [
 
 @pytest.mark.parametrize(("table", "change", "expected"), FORGERIES, ids=[f"{f[0]}-{f[2]}"[:50] for f in FORGERIES])
 def test_forged_rows_are_found_behind_sound_checksums(
-    release_folder: Path, table: str, change: Change, expected: str
+    release_copy: Path, table: str, change: Change, expected: str
 ) -> None:
-    rewrite(release_folder, table, change)
-    found = problems(release_folder)
+    rewrite(release_copy, table, change)
+    found = problems(release_copy)
     assert expected in found
     if not expected.startswith("manifest"):
         assert f"data/{table}.jsonl:" in found or "data/" in found
 
 
-def test_rater_who_judged_a_unit_twice_is_found(release_folder: Path) -> None:
+def test_rater_who_judged_a_unit_twice_is_found(release_copy: Path) -> None:
     def repeat(rows: list[dict[str, Any]]) -> None:
         row = first(rows, counted=True, instrument="relevance")
         rows.insert(rows.index(row) + 1, row | {"assignment": "z" * 26})
 
-    rewrite(release_folder, "judgments", repeat)
-    assert "twice in the campaign" in problems(release_folder)
+    rewrite(release_copy, "judgments", repeat)
+    assert "twice in the campaign" in problems(release_copy)
 
 
-def test_formats_that_differ_are_found(release_folder: Path) -> None:
-    path = release_folder / "data" / "remarks.jsonl"
+def test_formats_that_differ_are_found(release_copy: Path) -> None:
+    path = release_copy / "data" / "remarks.jsonl"
     path.write_text(path.read_text().replace("Sings.", "Rings."))
-    seal(release_folder)
-    assert "text: is 'Rings.', the Parquet file has 'Sings.'" in problems(release_folder)
+    seal(release_copy)
+    assert "text: is 'Rings.', the Parquet file has 'Sings.'" in problems(release_copy)
 
 
-def test_mark_of_simulated_answers_cannot_be_taken_off(release_folder: Path) -> None:
-    path = release_folder / "manifest.json"
+def test_mark_of_simulated_answers_cannot_be_taken_off(release_copy: Path) -> None:
+    path = release_copy / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["notices"], manifest["origins"] = [], {"human": manifest["origins"]["human"]}
     path.write_text(json.dumps(manifest))
-    seal(release_folder)
-    assert "manifest.json: notices" in problems(release_folder)
-    assert "manifest.json: origins" in problems(release_folder)
+    seal(release_copy)
+    assert "manifest.json: notices" in problems(release_copy)
+    assert "manifest.json: origins" in problems(release_copy)
