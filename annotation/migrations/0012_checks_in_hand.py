@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-# sha256 of the file that this was written for: dd80b35291f1228f14eae6544c282f0d1c978d5d0c71d996a990a6cd62318355
+# sha256 of the file that this was written for: 36b38013e449d1b5e03b63d4bc28be8ccb076b98049e15d4b690cf9b4e911ff2
 make_function = import_module("annotation.migrations.0006_hand_in").make_function
 
 
