@@ -93,7 +93,7 @@ def _of_collection(facts: Facts, manifest: dict[str, Any]) -> dict[str, str]:
         if facts.first and facts.last
         else "No answer was given on this platform.",
         "consent": _listed(forms, "No campaign of this study asked for consent on this platform."),
-        "processing": _listed(done, "No model took part."),
+        "processing": _listed([*done, *_masks(manifest)], ""),
     }
 
 
@@ -109,7 +109,7 @@ def missing_in_words(manifest: dict[str, Any]) -> str:
         "wish: the rows stay, the values are null. "
         f"{counts['counted']:,} judgments count"
         + (f"; kept and not counted are {not_counted}." if not_counted else ".")
-        + " Demographic values of too few raters are null."
+        + " Values of demographics that too few raters share are null."
     )
 
 
@@ -119,7 +119,7 @@ def workers_in_words(facts: Facts) -> str:
         for (kind, group), count in sorted(facts.groups.items())
     ]
     lines += [f"- told to expect {row['minutes']} minutes; pay: {row['pay']}" for row in facts.consent_forms]
-    return "\n".join(lines) or "Nobody."
+    return "\n".join(lines) or "Nobody took part yet."
 
 
 def of_campaign(row: dict[str, Any]) -> str:
@@ -142,8 +142,17 @@ def _subpopulations(facts: Facts, manifest: dict[str, Any]) -> str:
 
 def _of_corpus(corpus: Corpus) -> str:
     what = "SYNTHETIC conversations" if corpus.kind == "synthetic" else "conversations of people"
-    rest = " ".join(part for part in (corpus.provenance.strip(), f"Licence: {corpus.licence}.") if part)
-    return f"{corpus.title or corpus.slug}: {what}, {corpus.people:,} people. {' '.join(rest.split())}"
+    said = [f"{corpus.title or corpus.slug}: {what}, {corpus.people:,} people", " ".join(corpus.provenance.split())]
+    said.append(f"Licence: {corpus.licence}" if corpus.licence else "No licence is named")
+    return " ".join(f"{part.rstrip('.')}." for part in said if part)
+
+
+def _masks(manifest: dict[str, Any]) -> list[str]:
+    """What of the conversations is covered; kinds of personal data with how many places."""
+    if not manifest.get("settings", {}).get("masks"):
+        return ["Conversations are shown as they were imported: personal data in them is NOT covered."]
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in manifest.get("covered", {}).items())
+    return [f"Personal data that was found in conversations is covered: {kinds or 'none was found'}."]
 
 
 def name_in_order(name: str) -> str:

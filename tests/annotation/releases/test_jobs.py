@@ -193,7 +193,7 @@ def test_stop_reaches_the_writer_while_it_writes(study: Study, lead: User, monke
         progress("judgments", 4096)
         assert beaten.wait(20)
         stop_release(job=job, actor=lead)
-        for _ in range(20):
+        for _try in range(20):
             if stop():
                 raise ReleaseStopped("stopped")
             beaten.clear()
