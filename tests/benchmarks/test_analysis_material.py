@@ -5,7 +5,7 @@ import polars as pl
 from analysis.agreement import agreement_pairs
 from analysis.longform import long_form
 from benchmarks.analysis_bare import agreement_by_libraries, matrices
-from benchmarks.analysis_material import BASELINES, K, MODELS, RATERS, STUDY, UNITS, invented
+from benchmarks.analysis_material import BASELINES, MODELS, RATERS, STUDY, UNITS, K, invented
 
 
 def test_invented_release_has_the_studys_proportions_and_k_raters_a_unit() -> None:
