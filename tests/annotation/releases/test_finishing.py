@@ -14,6 +14,7 @@ from annotation.domain.releasing import withdraw_release
 from annotation.models import Release
 from annotation.releases.blanks import ReleaseUnfinished
 from annotation.releases.errors import ReleaseRefused
+from annotation.releases.files import sha256_of
 from annotation.releases.finishing import finish_release
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
@@ -87,7 +88,17 @@ def test_draft_that_was_changed_or_taken_back_is_not_finished(study: Study, lead
     (releases_dir / draft.public_id / "data" / "people.jsonl").write_text("{}\n")
     with pytest.raises(ReleaseRefused, match=r"people\.jsonl"):
         finish_release(release=draft, actor=lead)
+    another = make_release(study=study)
+    folder = releases_dir / another.public_id
+    manifest = folder / "manifest.json"
+    before = sha256_of(manifest)
+    manifest.write_text(manifest.read_text().replace('"made_by": ""', '"made_by": "X"'))
+    sums = folder / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace(before, sha256_of(manifest)))
+    assert verify_release(folder) == []
+    with pytest.raises(ReleaseRefused, match="not what was recorded"):
+        finish_release(release=another, actor=lead)
     withdraw_release(release=draft, because="Wrong people.", actor=lead)
     with pytest.raises(WrongState, match="withdrawn"):
         finish_release(release=draft, actor=lead)
-    assert Release.objects.count() == 1
+    assert Release.objects.count() == 2
