@@ -39,33 +39,42 @@ DECLARE
     given integer;
     wanted text;
     candidate bigint;
+    met boolean;
 BEGIN
-    SELECT count(*) INTO given FROM annotation_item i
-    WHERE i.campaign_id = of_campaign AND i.role IN ('gold', 'attention')
-      AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = of_rater) IS NOT NULL;
+    -- By EXECUTE, planned anew: kept plans of when a rater had had little would go through all that they have had since.
+    EXECUTE $q$
+        SELECT count(*) FROM annotation_item i
+        WHERE i.campaign_id = $1 AND i.role IN ('gold', 'attention')
+          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2) IS NOT NULL
+    $q$ INTO given USING of_campaign, of_rater;
     wanted := CASE (annotation_lot(seed, 'which', of_rater::text) + given) % 2 WHEN 0 THEN 'gold' ELSE 'attention' END;
-    FOR candidate IN
+    FOR candidate IN EXECUTE $q$
         SELECT i.id FROM annotation_item i
-        WHERE i.campaign_id = of_campaign AND i.role IN ('gold', 'attention') AND i.priority > -1
-          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = of_rater) IS NULL
+        WHERE i.campaign_id = $1 AND i.role IN ('gold', 'attention') AND i.priority > -1
+          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2) IS NULL
         -- annotation_lot written out, in the order of its digits: a call for every check there is would cost a lot.
-        ORDER BY i.role <> wanted, i.priority DESC,
-            substr(md5(concat_ws('|', seed, 'checks', of_rater, i.id)), 1, 7) COLLATE "C", i.id
+        ORDER BY i.role <> $3, i.priority DESC,
+            substr(md5(concat_ws('|', $4, 'checks', $2, i.id)), 1, 7) COLLATE "C", i.id
+    $q$ USING of_campaign, of_rater, wanted, seed
     LOOP
-        CONTINUE WHEN EXISTS (
-            SELECT FROM annotation_question q
-            JOIN annotation_question w ON w.campaign_id = of_campaign AND w.unit_key = q.unit_key AND w.role = 'work'
-            WHERE q.item_id = candidate AND
-                (SELECT a.id FROM annotation_assignment a WHERE a.item_id = w.item_id AND a.rater_id = of_rater)
-                IS NOT NULL);
-        CONTINUE WHEN EXISTS (
-            SELECT FROM annotation_item i
-            JOIN annotation_question w ON w.item_id = i.id
-            JOIN annotation_question q ON q.item_id = candidate AND q.unit_key = w.unit_key
-            WHERE i.campaign_id = of_campaign AND i.role IN ('training', 'qualification', 'gold', 'attention') AND
-                (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = of_rater)
-                IS NOT NULL);
-        RETURN candidate;
+        EXECUTE $q$
+            SELECT EXISTS (
+                SELECT FROM annotation_question q
+                JOIN annotation_question w ON w.campaign_id = $1 AND w.unit_key = q.unit_key AND w.role = 'work'
+                WHERE q.item_id = $3 AND
+                    (SELECT a.id FROM annotation_assignment a WHERE a.item_id = w.item_id AND a.rater_id = $2)
+                    IS NOT NULL)
+            OR EXISTS (
+                SELECT FROM annotation_item i
+                JOIN annotation_question w ON w.item_id = i.id
+                JOIN annotation_question q ON q.item_id = $3 AND q.unit_key = w.unit_key
+                WHERE i.campaign_id = $1 AND i.role IN ('training', 'qualification', 'gold', 'attention') AND
+                    (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2)
+                    IS NOT NULL)
+        $q$ INTO met USING of_campaign, of_rater, candidate;
+        IF NOT met THEN
+            RETURN candidate;
+        END IF;
     END LOOP;
     RETURN NULL;
 END

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-# sha256 of the file that this was written for: 36b38013e449d1b5e03b63d4bc28be8ccb076b98049e15d4b690cf9b4e911ff2
+# sha256 of the file that this was written for: 53cc1b06d13259826e5488f9652e9716dd1077b9ded196e6f2d693b573d73249
 make_function = import_module("annotation.migrations.0006_hand_in").make_function
 
 
