@@ -105,6 +105,7 @@ def test_recruited_part_is_done_without_script_from_launch_to_code(
     while page.locator("#submit").count():
         answer(page, instrument)
     expect(page.locator("#code-value")).to_have_text("CODE-COMPLETED")
+    expect(page.locator("[data-copy]")).to_be_hidden()  # nothing is offered that only a script can do
     if instrument == PREFERENCE:
         say_at_the_end(page)
     rater = Rater.objects.get(campaign=campaign)

@@ -22,7 +22,10 @@ def test_code_is_copied_also_from_a_part_that_was_put_in_later(
     asks = {"permissions": ["clipboard-read", "clipboard-write"]}
     with opened(browser, live_server.url, BY_NAME["end-completed"], World(monkeypatch), **asks) as page:
         button = page.locator("#code [data-copy]")
-        page.evaluate("() => htmx.ajax('GET', location.pathname, { target: '#item', swap: 'outerHTML' })")
+        expect(button).to_be_visible()
+        button.evaluate("each => each.setAttribute('data-before', '')")
+        page.evaluate("() => { htmx.ajax('GET', location.pathname, { target: '#item', swap: 'outerHTML' }) }")
+        expect(page.locator("[data-before]")).to_have_count(0)
         expect(button).to_be_visible()
         button.click()
         expect(button).to_have_text("Copied")
