@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from annotation.domain.recruiting.ids import participant_hash
 from annotation.domain.withdrawing import audit_subject
 from annotation.enums import RecruiterName
 from annotation.models import Demographic, Participant, Rater
-from studies.domain.audit import record_event
+from studies.domain.audit import Detail, record_event
 from studies.models import AuditEvent, Study, User
 
 PSEUDONYM, RECRUITER_ID = "pseudonym", "participant id"
@@ -68,7 +68,7 @@ def import_demographics(*, study: Study, content: bytes, file: str, actor: User 
     wanted = {(people[row.key].pk, field): value for row in told for field, value in row.values.items()}
     changed = _store(wanted)
     imported = Imported(len({pk for pk, _ in wanted}), len(wanted), changed)
-    detail = {"file": file, "participants": imported.participants, "values": imported.values, "changed": changed}
+    detail: Detail = {"file": file, **asdict(imported)}
     record_event(study=study, actor=actor, verb="import_demographics", subject=f"study:{study.slug}", detail=detail)
     return imported
 

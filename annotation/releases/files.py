@@ -21,7 +21,7 @@ from analysis.schema import TABLES
 from annotation.releases.tables.rows import Row
 
 ROWS_PER_GROUP = 4096
-BYTES_PER_GROUP = 2 * 2**20  # of JSON; as Python objects it is ten times that
+BYTES_PER_GROUP = 2**20  # of JSON; as Python objects it is ten times that
 DATA = "data"
 
 

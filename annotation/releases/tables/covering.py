@@ -78,8 +78,8 @@ def _shown_turns(evidence: Iterable[list[Row]]) -> dict[Turn, Shown]:
         return {}
     spans: dict[Turn, list[Span]] = defaultdict(list)
     rows = Mask.objects.filter(conversation__public_id__in=wanted)
-    for chat, turn, *span in rows.values_list("conversation__public_id", "turn", "start", "end", "kind"):
-        spans[chat, turn].append(Span(*span))
+    for chat, turn, start, end, kind in rows.values_list("conversation__public_id", "turn", "start", "end", "kind"):
+        spans[chat, turn].append(Span(start, end, kind))
     chats = Conversation.objects.filter(public_id__in={chat for chat, _ in spans})
     texts = dict(chats.values_list("public_id", "turns"))
     return {

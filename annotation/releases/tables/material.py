@@ -62,14 +62,11 @@ def attributes(scope: Scope) -> Iterator[Row]:
     evidence = Children(stream(places, "attribute__public_id", "conversation__public_id", "turn", "start", "end"))
     fields = ("person__public_id", "run__public_id", "position", "text", "reason", "confidence")
     supported = (
-        (
-            [*values, made_from.firsts_of(values[0])],
-            [dict(zip(names, at, strict=True)) for at in evidence.of(values[0])],
-        )
+        (values, [dict(zip(names, place, strict=True)) for place in evidence.of(values[0])])
         for values in stream(rows, "public_id", *fields)
     )
-    for values, places in placed(scope, supported):
-        yield named("attributes", [*values, places])
+    for values, shown in placed(scope, supported):
+        yield named("attributes", [*values, made_from.firsts_of(values[0]), shown])
     made_from.end()
     evidence.end()
 

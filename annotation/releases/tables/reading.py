@@ -37,7 +37,8 @@ def _copied(queryset: QuerySet[Any], columns: Columns, rows: int) -> Iterator[pl
     sql, params = queryset.query.sql_with_params()
     schema = {name: pl.String if _is_time(dtype) else dtype for name, (_, dtype) in columns.items()}
     times = [_time(name) for name, (_, dtype) in columns.items() if _is_time(dtype)]
-    statement = f"COPY ({connection.ops.compose_sql(sql, params)}) TO STDOUT (FORMAT csv)"
+    operations: Any = connection.ops  # PostgreSQL's
+    statement = f"COPY ({operations.compose_sql(sql, params)}) TO STDOUT (FORMAT csv)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         lines = iter(copy)  # a row each, whatever line breaks it holds
         while chunk := b"".join(islice(lines, rows)):

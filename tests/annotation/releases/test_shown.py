@@ -22,7 +22,7 @@ from tests.annotation.releases.test_write import rows
 
 def masked_turn(folder: Path) -> str:
     chats: list[Any] = rows(folder, "conversations")
-    return next(turn["content"] for chat in chats for turn in chat["turns"] if "I run daily." in turn["content"])
+    return next(str(turn["content"]) for chat in chats for turn in chat["turns"] if "I run daily." in turn["content"])
 
 
 def evidence_of(folder: Path, text: str) -> list[str]:
