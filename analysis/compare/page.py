@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import polars as pl
@@ -10,6 +11,7 @@ from analysis.compare.numbers import TABLES, compare
 from analysis.compare.sources import Side
 from analysis.markup import Col, counted, csv_text, markdown_text, number, table, whole
 from analysis.report.page import STYLE
+from analysis.report.parts import anchor
 
 PAGE = "comparison.html"
 _THREE = number(3)
@@ -35,7 +37,11 @@ def comparison_files(a: Side, b: Side) -> dict[str, str]:
 
 def _page(a: Side, b: Side, found: pl.DataFrame) -> str:
     said = pl.col("outside").replace_strict(OUTSIDE, return_dtype=pl.String).fill_null("").alias("said")
-    sections = "".join(_section(name, found.filter(pl.col("table") == name).with_columns(said)) for name in TABLES)
+    apart = found.filter(pl.col("outside")).with_columns(said)
+    first = _section("Outside both intervals", apart, (Col("table", "Table"), *COLUMNS))
+    sections = first + "".join(
+        _section(name, found.filter(pl.col("table") == name).with_columns(said)) for name in TABLES
+    )
     marks = "".join(_marked(letter, side) for letter, side in (("A", a), ("B", b)))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -71,9 +77,9 @@ def _says(found: pl.DataFrame) -> str:
     return f"Of {counted(both.height, 'number')} with an interval on both sides, {some} {verb} outside both.{rest}"
 
 
-def _section(name: str, rows: pl.DataFrame) -> str:
+def _section(name: str, rows: pl.DataFrame, columns: Sequence[Col] = COLUMNS) -> str:
     known = rows.filter(~(pl.col("a").is_nan() & pl.col("b").is_nan()))
     if not known.height:
         return ""
-    shown = table(known, COLUMNS, csv="comparison.csv")
-    return f'<section id="{escape(name)}"><h2><code>{escape(name)}</code></h2>\n{shown}</section>\n'
+    shown = table(known, columns, csv="comparison.csv")
+    return f'<section id="{anchor(name)}"><h2>{escape(name)}</h2>\n{shown}</section>\n'

@@ -97,8 +97,7 @@ def _correlations(found: pl.DataFrame, campaign: Campaign) -> Picture:
         )
         for row in models.iter_rows(named=True)
     ]
-    each = f"each of {campaign.who} with the others"
-    dots.append(Dot(each, ceiling, math.nan, math.nan, in_number(ceiling), "", MUTED))
+    dots.append(Dot("they among themselves", ceiling, math.nan, math.nan, in_number(ceiling), "", MUTED))
     alt = "Spearman's correlation of each model's ratings with people's. " + spoken(dots)
     caption = (
         f"Spearman's correlation with the mean of {campaign.who} on each unit, beside what they reach themselves; "
