@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from analysis.schema import TABLES
 from annotation.releases.tables.rows import Row
 
-ROWS_PER_GROUP = 4096
-BYTES_PER_GROUP = 2**20  # of JSON; as Python objects it is ten times that
+ROWS_PER_GROUP = 2048
+BYTES_PER_GROUP = 2**19  # of JSON; as Python objects it is ten times that
 DATA = "data"
 
 

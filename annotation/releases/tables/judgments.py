@@ -16,7 +16,7 @@ from annotation.releases.tables.reading import Columns, raw_frames
 from annotation.releases.tables.rows import binary
 from annotation.releases.tables.scope import Scope
 
-ROWS = 4096  # of a row group, about
+ROWS = 3072  # of a row group, about
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _WHOLE = pl.String, pl.Int64
 _TENURE = "assignment__"
