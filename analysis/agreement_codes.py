@@ -41,6 +41,7 @@ class Coded:
     unit: Codes
     rater: Codes
     value: Codes
+    cluster: Codes  # of each unit, shape (n_units,): whose it is, or the unit itself where that is not known
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -59,7 +60,8 @@ class Coded:
         """The same units with the answers of ``members`` alone; places of raters and units stay."""
         taken = members[self.rater]
         rest = (self.n_units, self.unit[taken], self.rater[taken], self.value[taken])
-        return Coded(self.campaign, self.instrument, self.raters, self.kinds, self.values, self.scores, *rest)
+        head = (self.campaign, self.instrument, self.raters, self.kinds, self.values, self.scores)
+        return Coded(*head, *rest, self.cluster)
 
     def counts(self) -> Ints:
         """How many gave each value to each unit: shape (n_units, values)."""
@@ -82,7 +84,10 @@ def coded_campaigns(long: pl.DataFrame) -> Iterator[Coded]:
 
 
 def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENCE) -> Coded:
-    """``answers`` (unit, rater, kind, value, score; of one campaign, each rater at most once a unit) in codes."""
+    """``answers`` (unit, rater, kind, value, score; of one campaign, each rater at most once a unit) in codes.
+
+    A column ``person`` says whose each unit is (``longform.with_people``).
+    """
     frame = answers.select("unit", "rater", "value").sort("unit", "rater")
     people = answers.select("rater", "kind").unique().sort("rater")
     values, scores = _scale(answers, instrument)
@@ -95,7 +100,15 @@ def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENC
     unit, rater, value = (codes[name].to_numpy().astype(np.int32) for name in codes.columns)
     n_units = int(unit[-1]) + 1 if len(unit) else 0
     kinds = tuple(people["kind"])
-    return Coded(campaign, instrument, tuple(raters), kinds, tuple(values), scores, n_units, unit, rater, value)
+    head = (campaign, instrument, tuple(raters), kinds, tuple(values), scores)
+    return Coded(*head, n_units, unit, rater, value, _clusters(answers, n_units))
+
+
+def _clusters(answers: pl.DataFrame, n_units: int) -> Codes:
+    if "person" not in answers.columns:
+        return np.arange(n_units, dtype=np.int32)
+    people = answers.select("unit", "person").unique("unit").sort("unit")["person"]
+    return (people.rank("dense").to_numpy() - 1).astype(np.int32)
 
 
 def _scale(answers: pl.DataFrame, instrument: str) -> tuple[list[str], Floats]:

@@ -41,6 +41,13 @@ class Pairs:
         rows = self.cells[begin * width : end * width]
         return Pairs(self.first[begin:end], self.second[begin:end], self.n_values, rows)
 
+    def clusters(self, cluster: npt.NDArray[np.integer]) -> Ints:
+        """Of how many clusters each pair's common units are; ``cluster`` is each unit's."""
+        width = self.n_values**2
+        pair = np.repeat(np.arange(self.cells.shape[0]) // width, np.diff(self.cells.indptr))
+        found = np.unique(np.stack([pair, cluster[self.cells.indices]]), axis=1)
+        return np.bincount(found[0], minlength=len(self)).astype(np.int64)
+
     def tables(self, weights: Weights) -> Floats:
         """Weighted tables, shape (pairs, values, values, replicates), for weights of shape (units, replicates)."""
         found: Floats = (self.cells @ weights).astype(np.float64)

@@ -26,6 +26,7 @@ from analysis.intervals import SEED
 
 RATER_MODEL = "rater_model"
 SUMMARY_GROUPS = (PEOPLE, MODELS, ALL, RATER_MODEL)
+FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are) in common for an interval of a pair
 BLOCK = 20_000  # pairs whose replicates are in memory at once
 # Means over the pairs of a group, as the summary calls them, and the figure of the pair.
 PAIR_MEANS = {
@@ -116,7 +117,7 @@ def _over_units(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigur
     chunk = chunk_for(coded.n_units, *(block.width for block in blocks[:1]))
 
     def drawn(wanted: list[Part]) -> list[Floats]:
-        weights = unit_weights(coded.n_units, chunk, replicates=draws.replicates, seed=draws.seed)
+        weights = unit_weights(coded.cluster, chunk, replicates=draws.replicates, seed=draws.seed)
         return replicated(weights, wanted)
 
     first, *rest = drawn([parts[0], *counted])
@@ -157,6 +158,7 @@ class _Block:
         self.figures = pair_figures(tables, self.scores, self.ordered)[:, :, 0]
         masks = [mask & self.kept for mask in _groups_of(coded, pairs).values()]
         self.groups = np.stack(masks).astype(np.float64)
+        self.too_few = pairs.clusters(coded.cluster) < FEWEST_CLUSTERS
 
     def over_units(self, weights: Weights) -> Floats:
         """Kappa of each pair, then the sums of means (``_sums``) laid out flat: shape (replicates, ...)."""
@@ -179,7 +181,9 @@ class _Block:
 
     def results(self, by_units: Floats) -> PairResults:
         kappas = np.where(np.isnan(self.figures[_KAPPA]), np.nan, by_units[:, : len(self.pairs)])
-        kappa = Percentiles(*(part[self.kept] for part in percentiles(kappas)))
+        low, high, undefined = percentiles(kappas)
+        low, high = (np.where(self.too_few, np.nan, end) for end in (low, high))
+        kappa = Percentiles(low[self.kept], high[self.kept], undefined[self.kept])
         pairs = self.pairs
         return PairResults(
             pairs.first[self.kept], pairs.second[self.kept], self.n[self.kept], self.figures[:, self.kept], kappa

@@ -3,7 +3,8 @@
 A replicate draws as many units (or raters) as there are, with replacement; a unit drawn twice counts twice. So every
 figure that follows from weighted sums over units is made for all replicates by products of matrices.
 
-    over units    what would come out with other units of this kind, judged by the same raters
+    over units    what would come out with other units of this kind, judged by the same raters. Where it is known whose
+                  they are, people are drawn with all their units: what is about one person stands and falls together
     over raters   what would come out with other raters of this kind, on the same units. People are drawn among people,
                   models among models. A rater drawn twice is one rater who counts twice, and is not compared with
                   himself, which would be agreement for nothing.
@@ -62,13 +63,19 @@ def percentiles(replicated: Floats, *, level: float = LEVEL) -> Percentiles:
     return Percentiles(ends[0], ends[1], (total - defined).astype(np.int64))
 
 
-def unit_weights(n: int, chunk: int, *, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Weights]:
-    """Weights of ``n`` units, shape (n, chunk) (the last may be narrower). ``chunk`` changes nothing but the memory."""
+def unit_weights(
+    clusters: npt.NDArray[np.integer], chunk: int, *, replicates: int = REPLICATES, seed: int = SEED
+) -> Iterator[Weights]:
+    """Weights of units, shape (units, chunk) (the last may be narrower): as often as the unit's cluster was drawn.
+
+    ``clusters``: each unit's, from 0; all different where units stand alone. ``chunk`` changes nothing but the memory.
+    """
     rng = np.random.default_rng(seed)
+    n = int(clusters.max(initial=-1)) + 1
     for begin in range(0, replicates, chunk):
-        drawn = np.empty((min(chunk, replicates - begin), n), dtype=np.float32)
+        drawn = np.empty((min(chunk, replicates - begin), len(clusters)), dtype=np.float32)
         for row in drawn:
-            row[:] = np.bincount(rng.integers(0, n, n, dtype=np.uint32), minlength=n)
+            row[:] = np.bincount(rng.integers(0, n, n, dtype=np.uint32), minlength=n)[clusters]
         yield np.ascontiguousarray(drawn.T)
 
 

@@ -88,7 +88,7 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
 
     value = figures(np.ones((coded.n_units, 1), dtype=np.float32))[0]
     chunk = chunk_for(coded.n_units, n_raters * width)
-    weights = unit_weights(coded.n_units, chunk, replicates=replicates, seed=seed)
+    weights = unit_weights(coded.cluster, chunk, replicates=replicates, seed=seed)
     drawn = replicated(weights, [figures])[0] if replicates else np.zeros((0, *value.shape))
     n = np.bincount(np.unique(held.rater * coded.n_units + held.unit) // coded.n_units, minlength=n_raters)
     kind = coded.kinds[int(np.flatnonzero(person)[0])]

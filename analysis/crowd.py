@@ -37,7 +37,9 @@ Method = Literal["majority", "soft", "dawid_skene", "glad"]
 METHODS: tuple[Method, ...] = get_args(Method)
 ITERATIONS = 100
 REPLICATES = 1000
-GLAD_LIMIT = 50_000  # judgments of a campaign; above it GLAD's gradient steps take minutes and it is left out
+# Judgments of a campaign above which a model of raters is left out: GLAD's steps would take minutes, and both hold
+# several copies of all answers.
+LIMITS = {"dawid_skene": 200_000, "glad": 50_000}
 
 POSTERIOR_SCHEMA = pl.Schema(
     {"campaign": pl.String, "instrument": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64}
@@ -67,7 +69,7 @@ def posteriors(long: pl.DataFrame, method: Method) -> pl.DataFrame:
     """The probability of each value of each unit that people answered.
 
     Columns: ``POSTERIOR_SCHEMA``, sorted by campaign, unit, value; values without any probability may be missing. ``p``
-    of a unit sums to 1. Campaigns over ``GLAD_LIMIT`` judgments have no rows by ``glad``.
+    of a unit sums to 1. Campaigns over a method's ``LIMITS`` have no rows by it.
     """
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
     if method == "majority":
@@ -91,9 +93,10 @@ def reliability(long: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``RELIABILITY_SCHEMA``. ``accuracy`` in [0, 1]: the probability that the rater names the value of a unit,
     by Dawid and Skene, the values weighted as they occur. An estimate about answers, never a reason by itself to
-    exclude anybody.
+    exclude anybody. Campaigns over ``LIMITS`` have no rows.
     """
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    people = people.filter(pl.len().over("campaign") <= LIMITS["dawid_skene"])
     rows: list[tuple[Any, ...]] = []
     for (campaign,), answers in people.group_by("campaign", maintain_order=True):
         tasks = _tasks(answers)
@@ -146,7 +149,7 @@ def _fit(method: Method, tasks: pd.DataFrame) -> Any:
 def _by_model(people: pl.DataFrame, method: Method) -> pl.DataFrame:
     frames = [pl.DataFrame(schema={"campaign": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64})]
     for (campaign,), answers in people.group_by("campaign", maintain_order=True):
-        if method == "glad" and answers.height > GLAD_LIMIT:
+        if answers.height > LIMITS[method]:
             continue
         if answers["value"].n_unique() == 1:  # nothing to weigh, and GLAD would divide by it
             frames.append(answers.select("campaign", "unit", "value", p=pl.lit(1.0)).unique())

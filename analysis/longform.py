@@ -142,6 +142,13 @@ def campaign_votes(release: Release) -> pl.LazyFrame:
     )
 
 
+def with_people(long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    """``long`` with the column ``person``: whose attribute each unit is about, "" where the release does not say."""
+    owners = release.attributes.select("attribute", "person").collect()
+    joined = long.join(owners, on="attribute", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("person").fill_null(""))
+
+
 def campaign_units(release: Release) -> pl.LazyFrame:
     """``campaign`` (slug), ``instrument``, ``unit``: what the work items of each campaign ask, each unit once."""
     asked = release.items.filter(pl.col("role") == "work").select(

@@ -20,7 +20,7 @@ from analysis.ceilings import ceilings
 from analysis.crowd import conclusions, reliability
 from analysis.failures import failure_agreement, failure_shares
 from analysis.judges import judges
-from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes
+from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes, with_people
 from analysis.mentions import mention_correlation, mention_effect, mention_rates
 from analysis.planning import planning
 from analysis.powered import powered, thrift
@@ -67,7 +67,7 @@ class Context:
     @cached_property
     def agreed(self) -> Agreement:
         """Three tables of one pass over the replicates."""
-        return agreement(self.long, min_n=self.settings.min_n)
+        return agreement(with_people(self.long, self.release), min_n=self.settings.min_n)
 
 
 Builder = Callable[[Context], pl.DataFrame]
@@ -106,7 +106,7 @@ BUILDERS: dict[str, Builder] = {
     "agreement_pairs": lambda c: c.agreed.pairs,
     "agreement_groups": lambda c: c.agreed.groups,
     "agreement_summary": lambda c: c.agreed.summary,
-    "ceilings": lambda c: ceilings(c.long),
+    "ceilings": lambda c: ceilings(with_people(c.long, c.release)),
     "krippendorff": lambda c: krippendorff_table(c.long),
     "selection": lambda c: selection(c.long, c.release, **_label(c)),
     "selection_by_person": lambda c: selection_by(c.long, c.release, "person", **_label(c)),

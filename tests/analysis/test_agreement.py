@@ -276,3 +276,16 @@ def test_agreement_matrix_is_square_with_people_first() -> None:
     assert np.isnan(np.diag(table)).all()
     assert table[0, 1] == table[1, 0] == pytest.approx(2 / 3)
     assert square["b"].null_count() == 1
+
+
+def test_a_pair_with_few_people_in_common_has_no_interval() -> None:
+    units = [f"u{n:02}" for n in range(24)]
+    values = ["yes" if n % 3 else "no" for n in range(24)]
+    other = ["yes" if n % 4 else "no" for n in range(24)]
+    frame = long_of({"a": values, "b": other})
+    for people, known in ((24, True), (10, True), (9, False), (1, False)):
+        owners = {unit: f"p{n % people}" for n, unit in enumerate(sorted(frame["unit"].unique()))}
+        owned = frame.with_columns(person=pl.col("unit").replace(owners))
+        row = agreement_pairs(owned).row(0, named=True)
+        assert math.isfinite(row["low"]) == known, people
+    assert len(units) == row["n"]

@@ -85,7 +85,9 @@ def test_icc_with_missing_cells_finds_the_variances_that_made_the_answers() -> N
     order = np.lexsort((rater, unit))
     names, values = tuple(map(str, range(60))), tuple(map(str, scale))
     codes = (codes[order].astype(np.int32) for codes in (unit, rater, answer))
-    coded = Coded("c", "preference", names, ("human",) * 60, values, scale, 1500, *codes)
+    coded = Coded(
+        "c", "preference", names, ("human",) * 60, values, scale, 1500, *codes, np.arange(1500, dtype=np.int32)
+    )
     figures = group_figures(coded, "raters")
     found = dict(zip(figures.names, figures.value, strict=True))
     assert found["icc1"] == pytest.approx(1 / 1.75, abs=0.05)

@@ -31,11 +31,19 @@ def test_percentiles_of_a_figure_seldom_defined_are_nan() -> None:
 
 
 def test_unit_weights_draw_as_many_units_as_there_are_whatever_the_chunk() -> None:
-    whole = np.concatenate(list(unit_weights(7, 256, replicates=50)), axis=1)
-    parts = list(unit_weights(7, 8, replicates=50))
+    whole = np.concatenate(list(unit_weights(np.arange(7), 256, replicates=50)), axis=1)
+    parts = list(unit_weights(np.arange(7), 8, replicates=50))
     assert [part.shape for part in parts] == [(7, 8)] * 6 + [(7, 2)]
     assert np.array_equal(np.concatenate(parts, axis=1), whole)
     assert set(whole.sum(axis=0)) == {7.0}
+
+
+def test_units_of_one_person_are_drawn_together() -> None:
+    people = np.array([0, 0, 1, 2, 2, 2])
+    drawn = np.concatenate(list(unit_weights(people, 16, replicates=40)), axis=1)
+    assert (drawn[0] == drawn[1]).all()
+    assert (drawn[3:] == drawn[3]).all()
+    assert set(drawn[[0, 2, 3]].sum(axis=0)) == {3.0}  # as many people as there are
 
 
 def test_rater_weights_are_drawn_within_each_stratum() -> None:
@@ -46,9 +54,9 @@ def test_rater_weights_are_drawn_within_each_stratum() -> None:
 
 def test_replicated_means_give_the_interval_of_scipy() -> None:
     answers = np.random.default_rng(2).normal(size=60)
-    made = replicated(unit_weights(60, 64, replicates=2000), [lambda weights: summed(answers, weights)[:, None] / 60])[
-        0
-    ]
+    made = replicated(
+        unit_weights(np.arange(60), 64, replicates=2000), [lambda weights: summed(answers, weights)[:, None] / 60]
+    )[0]
     low, high, _ = percentiles(made)
     theirs = bootstrap((answers,), np.mean, method="percentile", n_resamples=2000, rng=np.random.default_rng(3))
     assert (low[0], high[0]) == pytest.approx(tuple(theirs.confidence_interval), abs=0.02)

@@ -31,6 +31,7 @@ def at_work(study: Study, rater_a: User) -> tuple[Assignment, Assignment]:
     """A rater who agreed: one item submitted and one in hand, while the study asks for consent anew."""
     campaign = factories.make_campaign(study, n_items=3, consent_form=form_of(study))
     rater = factories.make_rater(campaign, rater_a)
+    assert campaign.consent_form
     answer_consent(rater=rater, form=campaign.consent_form, agreed=True)
     done = factories.submit(factories.claim(rater), "yes")
     held = factories.claim(rater)

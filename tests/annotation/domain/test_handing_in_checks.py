@@ -62,7 +62,7 @@ def with_checks(study: Study, *, every: int = 2, instrument: str = InstrumentNam
     return campaign
 
 
-def working(campaign: Campaign, **fields: int) -> tuple[Rater, Assignment]:
+def working(campaign: Campaign, **fields: int | None) -> tuple[Rater, Assignment]:
     """A rater with an item of work in hand."""
     rater = factories.make_rater(campaign)
     if fields:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from analysis import intervals
 from analysis.intervals import Interval
 from annotation.domain.signals import SIGNALS, RaterSignals, compare, measures, signals_for, signals_of
 from annotation.domain.signals.material import _rows, read_material
@@ -382,7 +383,7 @@ def test_signals_of_one_rater_are_theirs_among_all_and_spare_the_intervals_of_th
             answered(rater, item, str(number + 1), seconds=10 + number)
     of_all = by_rater(campaign)
     drawn = []
-    measured = measures.cluster_mean_interval
+    measured = intervals.cluster_mean_interval
     monkeypatch.setattr(measures, "cluster_mean_interval", lambda *a, **k: drawn.append(1) or measured(*a, **k))
     found = {one.rater.pk: one for one in signals_of(campaign, of=raters[1])}
     assert len(drawn) == 1

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.domain.recruiting.hooks import LARGEST, STALE
-from annotation.domain.recruiting.visits import hand_on_held, note_status
+from annotation.domain.recruiting.visits import note_status
+from annotation.domain.seats import hand_on_held
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, HookEvent, Recruitment, Visit
 from annotation.tasks import task_handle_hook, task_sweep_recruiting
