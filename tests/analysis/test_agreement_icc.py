@@ -84,10 +84,9 @@ def test_icc_with_missing_cells_finds_the_variances_that_made_the_answers() -> N
     answer = np.clip(np.round(4 * (units[unit] + raters[rater] + rng.normal(0, 0.5, len(unit)))), -20, 20) + 20
     order = np.lexsort((rater, unit))
     names, values = tuple(map(str, range(60))), tuple(map(str, scale))
-    codes = (codes[order].astype(np.int32) for codes in (unit, rater, answer))
-    coded = Coded(
-        "c", "preference", names, ("human",) * 60, values, scale, 1500, *codes, np.arange(1500, dtype=np.int32)
-    )
+    given = (unit[order], rater[order], answer[order], np.arange(1500))
+    codes = (codes.astype(np.int32) for codes in given)
+    coded = Coded("c", "preference", names, ("human",) * 60, values, scale, 1500, *codes)
     figures = group_figures(coded, "raters")
     found = dict(zip(figures.names, figures.value, strict=True))
     assert found["icc1"] == pytest.approx(1 / 1.75, abs=0.05)
