@@ -49,7 +49,7 @@ def conversations_html(conversations: Sequence[ConversationView]) -> SafeString:
 
 def evidence_html(evidence: Sequence[EvidenceView]) -> SafeString:
     """Where a statement comes from, in the order of reading."""
-    mould = _place_mould(get_language() or "")
+    mould = place_mould(get_language() or "")
     places = [
         mould.cast(
             {
@@ -74,7 +74,7 @@ def _opening(conversation: ConversationView) -> str:
 
 def _turn_html(chat: int, turn: TurnView) -> SafeString:
     passage = turn.passage
-    mould = _turn_mould(turn.role, bool(passage.html), passage.long, get_language() or "")
+    mould = turn_mould(turn.role, bool(passage.html), passage.long, get_language() or "")
     return mould.cast(
         {
             "chat": chat,
@@ -107,7 +107,7 @@ def _quote_html(quote: str) -> SafeString:
 
 
 @lru_cache(maxsize=128)
-def _turn_mould(role: str, is_html: bool, long: bool, language: str) -> Mould:
+def turn_mould(role: str, is_html: bool, long: bool, language: str) -> Mould:
     """``language`` is the one that is spoken now: the template's words are in it."""
     mark = Marks()
     turn = SimpleNamespace(place=mark("turn"), number=mark("number"), kind=_kind(role), speaker=_speaker(role))
@@ -117,7 +117,7 @@ def _turn_mould(role: str, is_html: bool, long: bool, language: str) -> Mould:
 
 
 @lru_cache(maxsize=16)
-def _place_mould(language: str) -> Mould:
+def place_mould(language: str) -> Mould:
     """As above, of one place of evidence."""
     mark = Marks()
     names = ("conversation", "turn", "chatnumber", "turnnumber", "quote")
