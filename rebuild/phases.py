@@ -175,8 +175,12 @@ class Rebuild:
         return Release.objects.filter(study=self.study, public_id=manifest["release"]).exists()
 
     def report(self) -> None:
-        """By the command that anybody would use, in a process of its own."""
+        """By the command that anybody would use, in a process of its own; once for a release."""
         with self.phase("report") as phase:
+            phase.said = str(self.folder.report / "report.html")
+            sums = (self.folder.release / "SHA256SUMS").read_text(encoding="utf-8")
+            if self.folder.reported.is_file() and self.folder.reported.read_text(encoding="utf-8") == sums:
+                return
             command = [sys.executable, "-m", "analysis", "report", str(self.folder.release)]
             command += ["--out", str(self.folder.report)]
             done = subprocess.run(  # noqa: S603
@@ -184,7 +188,7 @@ class Rebuild:
             )
             if done.returncode:
                 raise RebuildFailed(f"the report could not be made: {done.stderr.strip()}")
-            phase.said = str(self.folder.report / "report.html")
+            self.folder.reported.write_text(sums, encoding="utf-8")
 
     def come_back(self) -> None:
         with self.phase("round trip") as phase:

@@ -81,6 +81,11 @@ class Folder:
         return self.root / "report"
 
     @property
+    def reported(self) -> Path:
+        """The checksums of the release that the report was drawn from."""
+        return self.root / "reported.txt"
+
+    @property
     def came_back(self) -> Path:
         """The checksums of the release that went into another database and came back the same."""
         return self.root / "came-back.txt"
