@@ -235,16 +235,41 @@ def items_of(units: Units) -> pl.DataFrame:
 
 
 def material(drawn: Drawn) -> dict[str, pl.DataFrame]:
+    """Every table but items, judgments and votes."""
+    frames = {
+        **_people_of(drawn),
+        **_responses_of(drawn),
+        "runs": _runs(),
+        "findings": _mentions_of(drawn),
+        "campaigns": _campaigns(drawn.size),
+    }
+    return {name: filled(name, columns).sort(TABLES[name].sort_by) for name, columns in frames.items()}
+
+
+def _people_of(drawn: Drawn) -> dict[str, dict[str, Any]]:
     size = drawn.size
     person = [f"p{n}" for n in range(size.people)]
     synthetic = np.arange(size.people) % 2 == 1
     owner = np.repeat(np.arange(size.people), size.attributes)
+    people = {
+        "person": pl.Series(person),
+        "corpus": np.where(synthetic, "invented", "chats"),
+        "corpus_title": np.where(synthetic, "invented", "chats"),
+        "corpus_kind": np.where(synthetic, "synthetic", "human"),
+    }
+    attributes = {
+        "attribute": pl.Series([f"a{n}" for n in range(len(owner))]),
+        "person": pl.Series([person[n] for n in owner]),
+        "run": "extract",
+        "confidence": drawn.confidence,
+    }
+    prompts = {"prompt": pl.Series([f"q{n}" for n in range(int(drawn.pair_prompt.max()) + 1)]), "text": "?"}
+    return {"people": people, "attributes": attributes, "prompts": prompts}
+
+
+def _responses_of(drawn: Drawn) -> dict[str, dict[str, Any]]:
     pairs = len(drawn.generator)
     generator = np.array(list(GENERATORS))[drawn.generator]
-    runs = [("extract", "extract", EXTRACTOR), ("respond", "respond", "")]
-    stages = (("r", "select"), ("p", "judge"))
-    runs += [(f"{letter}-{model}", stage, model) for letter, stage in stages for model in MODELS]
-    runs += [("mention", "mention", "m-careful")]
     lengths = np.stack([np.full(pairs, 400), np.round(400 * np.exp(drawn.length))], axis=1).ravel().astype(int)
     response = {
         "response": pl.Series([f"{letter}{n}" for n in range(pairs) for letter in ("g", "o")]),
@@ -264,7 +289,11 @@ def material(drawn: Drawn) -> dict[str, pl.DataFrame]:
         "generic": pl.Series([f"g{n}" for n in numbers]),
         "personalized": pl.Series([f"o{n}" for n in numbers]),
     }
-    mention = {
+    return {"responses": response, "response_pairs": pair}
+
+
+def _mentions_of(drawn: Drawn) -> dict[str, Any]:
+    return {
         **_names(drawn.preference),
         "instrument": PREFERENCE,
         "run": "mention",
@@ -273,39 +302,21 @@ def material(drawn: Drawn) -> dict[str, pl.DataFrame]:
         "status": "answered",
         "value": np.array(["no", "yes"])[drawn.mention[drawn.preference.pair]],
     }
-    instruments = (ATTRIBUTE_QUALITY, RELEVANCE, PREFERENCE)
-    named = pl.Series(instruments)
-    frames = {
-        "people": {
-            "person": pl.Series(person),
-            "corpus": np.where(synthetic, "invented", "chats"),
-            "corpus_title": np.where(synthetic, "invented", "chats"),
-            "corpus_kind": np.where(synthetic, "synthetic", "human"),
-        },
-        "attributes": {
-            "attribute": pl.Series([f"a{n}" for n in range(len(owner))]),
-            "person": pl.Series([person[n] for n in owner]),
-            "run": "extract",
-            "confidence": drawn.confidence,
-        },
-        "prompts": {"prompt": pl.Series([f"q{n}" for n in range(int(drawn.pair_prompt.max()) + 1)]), "text": "?"},
-        "runs": {
-            "run": pl.Series([run for run, _, _ in runs]),
-            "stage": pl.Series([stage for _, stage, _ in runs]),
-            "model": pl.Series([model for _, _, model in runs]),
-            "backend": "recorded",
-        },
-        "responses": response,
-        "response_pairs": pair,
-        "findings": mention,
-        "campaigns": {
-            **dict.fromkeys(("campaign", "slug", "title", "instrument"), named),
-            "origin": "human",
-            "state": "complete",
-            "k": size.k,
-        },
-    }
-    return {name: filled(name, columns).sort(TABLES[name].sort_by) for name, columns in frames.items()}
+
+
+def _runs() -> dict[str, Any]:
+    stages = (("r", "select"), ("p", "judge"))
+    runs = [("extract", "extract", EXTRACTOR), ("respond", "respond", "")]
+    runs += [(f"{letter}-{model}", stage, model) for letter, stage in stages for model in MODELS]
+    runs += [("mention", "mention", "m-careful")]
+    names = ("run", "stage", "model")
+    return {name: pl.Series([run[place] for run in runs]) for place, name in enumerate(names)} | {"backend": "recorded"}
+
+
+def _campaigns(size: Size) -> dict[str, Any]:
+    named = pl.Series((ATTRIBUTE_QUALITY, RELEVANCE, PREFERENCE))
+    names = dict.fromkeys(("campaign", "slug", "title", "instrument"), named)
+    return {**names, "origin": "human", "state": "complete", "k": size.k}
 
 
 def filled(name: str, columns: Mapping[str, Any]) -> pl.DataFrame:
