@@ -109,7 +109,7 @@ FIGURES: tuple[Figure, ...] = (
     held("people", "ceilings", "value", "campaign rater figure"),
     held("people", "conclusions", "value", "conclusion subject method"),
     held("people", "powered", "value", "figure subject judge"),
-    held("raters", "agreement_summary", "value", "campaign group figure level", "_raters"),
+    held("raters", "agreement_summary", "value", "campaign group figure level", "_raters", RATERS),
 )
 # Made here in place of the report's: GLAD takes longer than all else together.
 OTHERWISE: dict[str, Builder] = {
@@ -215,6 +215,22 @@ def lines(counts: dict[tuple[int, str], Count]) -> Iterator[str]:
         yield f"| {figure.name} | {figure.vary} | {len(of)} | {share:.3f} | {' | '.join(ends)} | {nothing} | {marks} |"
 
 
+def by_kind(counts: dict[tuple[int, str], Count]) -> Iterator[str]:
+    """The agreement figures one by one, over campaigns and groups."""
+    yield "| table | varies | group | figure | intervals | covered |"
+    yield "|---|---|---|---|---|---|"
+    parts: dict[tuple[str, str, str, str], list[Count]] = defaultdict(list)
+    for (place, key), count in counts.items():
+        figure = FIGURES[place]
+        if figure.table in ("agreement_summary", "ceilings"):
+            words = key.split()
+            group = words[1] if figure.table == "agreement_summary" else "a rater"
+            parts[figure.table, figure.vary, group, words[2]].append(count)
+    for names, found in sorted(parts.items()):
+        inside, total = sum(each.inside for each in found), sum(each.inside + each.outside for each in found)
+        yield f"| {' | '.join(names)} | {len(found)} | {inside / total:.3f} |" if total else f"| {names} | | |"
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200)
@@ -223,7 +239,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     low, high = stats.binom.interval(0.95, options.seeds, LEVEL)
     counts = counted(options.seeds, options.workers, options.vary)
-    print("\n".join(lines(counts)))
+    print("\n".join([*lines(counts), "", *by_kind(counts)]))
     print(
         f"\n{options.seeds} draws; of one interval {low / options.seeds:.3f} to {high / options.seeds:.3f} is what "
         "95 % looks like; called out: outside of what it looks like 999 times in 1,000"

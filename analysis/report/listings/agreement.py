@@ -76,8 +76,9 @@ AGREEMENT_SUMMARY = Listing(
     "Agreement of a whole group in one number: from all answers to units with two or more, or as a mean over pairs of "
     "raters. 1 is full agreement, 0 what chance would give (of the share of same answers: none alike). ICC: share of "
     "the variance that lies between units, for one answer or for a mean of K, by absolute agreement or consistency.",
-    "95 %, percentile bootstrap of 1,000 draws over units, and over raters. The honest one for a claim about people "
-    "in general is the one over raters.",
+    "95 %, percentile bootstrap of 1,000 draws over units, people drawn with all theirs, and over raters. The honest "
+    "one for a claim about people in general is the one over raters. A mean over pairs that share few units lies too "
+    "low, and so does its interval over units: quote Fleiss, alpha or AC.",
 )
 KRIPPENDORFF = Listing(
     "krippendorff",
