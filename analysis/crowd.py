@@ -27,7 +27,7 @@ import pandas as pd
 import polars as pl
 from crowdkit.aggregation import GLAD, DawidSkene
 
-from analysis.intervals import LEVEL, SEED
+from analysis.bootstrap import REPLICATES, percentiles, unit_weights
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.release import Release
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, VALUES
@@ -36,7 +36,6 @@ from analysis.selection import majority_labels
 Method = Literal["majority", "soft", "dawid_skene", "glad"]
 METHODS: tuple[Method, ...] = get_args(Method)
 ITERATIONS = 100
-REPLICATES = 1000
 # Judgments of a campaign above which a model of raters is left out: GLAD's steps would take minutes, and both hold
 # several copies of all answers.
 LIMITS = {"dawid_skene": 200_000, "glad": 50_000}
@@ -228,9 +227,8 @@ def _of_pairs(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.
 def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> list[tuple[Any, ...]]:
     """One conclusion's rows from ``method`` on. Every method sees the same draws of people."""
     people = group["person"].unique().sort()
-    rng = np.random.default_rng(SEED)
-    share = np.full(len(people), 1 / len(people))
-    weights = np.vstack([np.ones(len(people)), rng.multinomial(len(people), share, size=REPLICATES)])
+    drawn = unit_weights(np.arange(len(people)), REPLICATES)
+    weights = np.concatenate([np.ones((1, len(people))), *(chunk.T for chunk in drawn)])
     draws = {
         method: _values(group.filter(pl.col("method") == method), people, weights)
         for method in methods
@@ -259,9 +257,7 @@ def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.floa
 
 
 def _with_interval(values: npt.NDArray[np.float64], people: int) -> tuple[float, float, float]:
-    """Draws without any answer left (a corpus that was not drawn) say nothing and are left out."""
-    drawn = values[1:][np.isfinite(values[1:])]
-    if people < 2 or not len(drawn):
-        return float(values[0]), math.nan, math.nan
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(values[0]), float(low), float(high)
+    """The value and its interval; nothing can be said from one person."""
+    ends = percentiles(values[1:, None])
+    known = people > 1
+    return float(values[0]), float(ends.low[0]) if known else math.nan, float(ends.high[0]) if known else math.nan

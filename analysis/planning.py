@@ -10,7 +10,7 @@ import polars as pl
 from scipy import stats
 
 from analysis.intervals import LEVEL
-from analysis.powered import EVERYTHING, FEWEST, FIGURES, Estimate, powered_mean, unit_means
+from analysis.powered import EVERYTHING, FEWEST, FIGURES, ClusteredMean, powered_mean, unit_means
 from analysis.release import Release
 from analysis.schema import PREFERENCE
 
@@ -98,6 +98,6 @@ def variance_parts(units: pl.DataFrame) -> tuple[float, float]:
     return max(0.0, float(units["people"].var()) - within * share), within  # type: ignore[arg-type]
 
 
-def _estimate(units: pl.DataFrame) -> Estimate:
+def _estimate(units: pl.DataFrame) -> ClusteredMean:
     people, nothing = units["people"].to_numpy(), np.array([])
     return powered_mean(people, people, units["person"].to_numpy(), nothing, np.array([], dtype=str)).people

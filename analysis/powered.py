@@ -72,7 +72,7 @@ THRIFT_SCHEMA = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ClusteredMean:
     """A mean and what each cluster contributes to its error.
 
     ``influence[i]`` belongs to cluster ``clusters[i]``; ``clusters`` are distinct. Estimates over the same units may be
@@ -96,12 +96,12 @@ class Estimate:
         half = float(stats.t.ppf((1 + level) / 2, g - 1)) * self.standard_error
         return Interval(self.value - half, self.value + half)
 
-    def __sub__(self, other: Estimate) -> Estimate:
+    def __sub__(self, other: ClusteredMean) -> ClusteredMean:
         clusters = np.union1d(self.clusters, other.clusters)
         influence = np.zeros(len(clusters))
         influence[np.searchsorted(clusters, self.clusters)] += self.influence
         influence[np.searchsorted(clusters, other.clusters)] -= other.influence
-        return Estimate(self.value - other.value, clusters, influence)
+        return ClusteredMean(self.value - other.value, clusters, influence)
 
 
 class Powered(NamedTuple):
@@ -109,8 +109,8 @@ class Powered(NamedTuple):
     trusted, 0 where it does not help.
     """
 
-    people: Estimate
-    powered: Estimate
+    people: ClusteredMean
+    powered: ClusteredMean
     weight: float
 
 
@@ -145,8 +145,8 @@ def powered_mean(
     if weight is None:
         weight = _best_weight(people, model, model_alone)
     judged = np.unique(here)
-    by_people = Estimate(float(people.mean()), names[judged], own[judged])
-    powered = Estimate(by_people.value - weight * shift, names, own - weight * theirs) if weight else by_people
+    by_people = ClusteredMean(float(people.mean()), names[judged], own[judged])
+    powered = ClusteredMean(by_people.value - weight * shift, names, own - weight * theirs) if weight else by_people
     return Powered(by_people, powered, weight)
 
 
@@ -300,7 +300,7 @@ def _best_weight(people: Floats, model: Floats, model_alone: Floats) -> float:
     return min(1.0, max(0.0, common / ((1 + len(people) / len(model_alone)) * spread)))
 
 
-def _row(units: pl.DataFrame, people: Estimate, helped: Estimate, weight: float) -> tuple[float, ...]:
+def _row(units: pl.DataFrame, people: ClusteredMean, helped: ClusteredMean, weight: float) -> tuple[float, ...]:
     judged = units["people"].count()
     alone = units.height - judged
     errors = people.standard_error, helped.standard_error

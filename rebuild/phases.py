@@ -178,8 +178,7 @@ class Rebuild:
         """By the command that anybody would use, in a process of its own; once for a release."""
         with self.phase("report") as phase:
             phase.said = str(self.folder.report / "report.html")
-            sums = (self.folder.release / "SHA256SUMS").read_text(encoding="utf-8")
-            if self.folder.reported.is_file() and self.folder.reported.read_text(encoding="utf-8") == sums:
+            if self.folder.is_done_for_release("reported"):
                 return
             command = [sys.executable, "-m", "analysis", "report", str(self.folder.release)]
             command += ["--out", str(self.folder.report)]
@@ -188,7 +187,7 @@ class Rebuild:
             )
             if done.returncode:
                 raise RebuildFailed(f"the report could not be made: {done.stderr.strip()}")
-            self.folder.reported.write_text(sums, encoding="utf-8")
+            self.folder.note_done_for_release("reported")
 
     def come_back(self) -> None:
         with self.phase("round trip") as phase:

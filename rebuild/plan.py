@@ -80,15 +80,20 @@ class Folder:
     def report(self) -> Path:
         return self.root / "report"
 
-    @property
-    def reported(self) -> Path:
-        """The checksums of the release that the report was drawn from."""
-        return self.root / "reported.txt"
+    def is_done_for_release(self, what: str) -> bool:
+        """Whether ``what`` was noted as done for the very release that stands here."""
+        note = self._note(what)
+        return note.is_file() and note.read_bytes() == self._sums.read_bytes()
+
+    def note_done_for_release(self, what: str) -> None:
+        self._note(what).write_bytes(self._sums.read_bytes())
 
     @property
-    def came_back(self) -> Path:
-        """The checksums of the release that went into another database and came back the same."""
-        return self.root / "came-back.txt"
+    def _sums(self) -> Path:
+        return self.release / "SHA256SUMS"
+
+    def _note(self, what: str) -> Path:
+        return self.root / f"{what}.txt"
 
     def emptied(self, name: str) -> Path:
         """The folder of that name, new and empty."""

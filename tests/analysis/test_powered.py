@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.longform import long_form
-from analysis.powered import ALL_MODELS, Estimate, powered, powered_mean, thrift, unit_means
+from analysis.powered import ALL_MODELS, ClusteredMean, powered, powered_mean, thrift, unit_means
 from analysis.release import Release, release_from_frames
 from tests.analysis.frames import campaign, item, judgment, table, unit_of, vote
 from tests.analysis.synthetic import synthetic_frames
@@ -107,7 +107,7 @@ def test_a_difference_over_the_same_clusters_drops_what_they_share() -> None:
     gap = one - two
     assert gap.value == pytest.approx(float((a - b).mean()))
     assert gap.standard_error == pytest.approx(stats.sem(a - b), rel=1e-9)  # the paired t test's
-    other = Estimate(two.value, np.array([f"other{i}" for i in range(30)]), two.influence)
+    other = ClusteredMean(two.value, np.array([f"other{i}" for i in range(30)]), two.influence)
     assert (one - other).standard_error > 10 * gap.standard_error
 
 

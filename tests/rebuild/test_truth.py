@@ -64,4 +64,4 @@ def test_a_file_that_comes_back_changed_is_named(folder: Folder, monkeypatch: py
     coming_back_as(monkeypatch, '{"person":"b"}\n')
     with pytest.raises(RebuildFailed, match=r"people\.jsonl did not come back"):
         round_trip.check_round_trip(folder)
-    assert not folder.came_back.exists()
+    assert not folder.is_done_for_release("came-back")
