@@ -5,11 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from analysis.figures.parts import draw_mark, head_of, in_number, in_percent, longest, shorten
-from analysis.figures.svg import CHARACTER, INK, LINE, MUTED, PAPER, SIZE, SMALL, WIDTH, Drawing, Scale, text_width
+from analysis.figures.svg import (
+    CHARACTER,
+    INK,
+    LINE,
+    MUTED,
+    NARROW,
+    PAPER,
+    SIZE,
+    SMALL,
+    Drawing,
+    Scale,
+    text_width,
+    wrapped,
+)
 
 ROW, FOOT = 24.0, 26.0
+TEXT, BAR = 17.0, 27.0  # narrow: a line of text, a row of the axis
 
 
 @dataclass(frozen=True)
@@ -17,7 +32,7 @@ class Dot:
     """One row; ``text`` is its number, ``note`` what it rests on.
 
     NaN ``low`` and ``high``: no interval can be given. A NaN ``value`` is not drawn, its row stays. ``thin_low`` and
-    ``thin_high``: an interval of another kind, drawn thinly below.
+    ``thin_high``: an interval of another kind, drawn thinly below; ``thin_value``: another value, small upon it.
     """
 
     label: str
@@ -30,6 +45,7 @@ class Dot:
     heading: bool = False
     thin_low: float = math.nan
     thin_high: float = math.nan
+    thin_value: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ def axis_around(dots: Sequence[Dot], reference: float = 0.0, *, percent: bool = 
 
 
 def _places(dot: Dot) -> tuple[float, ...]:
-    return dot.value, dot.low, dot.high, dot.thin_low, dot.thin_high
+    return dot.value, dot.low, dot.high, dot.thin_value, dot.thin_low, dot.thin_high
 
 
 def _round_step(rough: float) -> float:
@@ -78,25 +94,25 @@ def heading(label: str) -> Dot:
 
 
 def dot_plot(dots: Sequence[Dot], axis: Axis, *, alt: str, mark: str) -> str:
-    """The rows from top to bottom; an interval that leaves the axis is cut at its end."""
+    """The rows from top to bottom, in both forms; an interval that leaves the axis is cut at its end."""
+    return "".join(draw(dots, axis, mark).svg(alt) for draw in (_wide, _narrow))
+
+
+def _wide(dots: Sequence[Dot], axis: Axis, mark: str) -> Drawing:
+    """Labels left of the axis, numbers right of it."""
     head = head_of(mark)
     drawing = Drawing(head + ROW * len(dots) + FOOT)
     left = _room(shorten(dot.label) for dot in dots if not dot.heading)
     text = _room(dot.text for dot in dots)
     right = text + CHARACTER * SMALL * longest(dot.note for dot in dots)
-    scale = Scale(axis.low, axis.high, left, WIDTH - right - 4)
+    scale = Scale(axis.low, axis.high, left, drawing.width - right - 4)
     bottom = head + ROW * len(dots)
-    for tick in axis.ticks:
-        x = scale(tick)
-        drawing.line((x, head), (x, bottom), LINE)
-        drawing.text((x, bottom + 12), axis.write(tick), MUTED, anchor="middle", size=SMALL)
-    if axis.reference is not None:
-        x = scale(axis.reference)
-        drawing.line((x, head), (x, bottom), MUTED, 1.5)
+    _draw_grid(drawing, axis, scale, [(head, bottom)])
+    _draw_ticks(drawing, axis, scale, bottom + 12)
     for number, dot in enumerate(dots):
         _draw_row(drawing, head + ROW * (number + 0.5), dot, scale)
     draw_mark(drawing, mark)
-    return drawing.svg(alt)
+    return drawing
 
 
 def _draw_row(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
@@ -107,10 +123,71 @@ def _draw_row(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
     drawing.text((scale.start - 12, y), shorten(dot.label), anchor="end")
     drawing.text((scale.end + 14, y), dot.text)
     drawing.text((drawing.width, y), dot.note, MUTED, anchor="end", size=SMALL)
+    _draw_values(drawing, y, dot, scale)
+
+
+def _narrow(dots: Sequence[Dot], axis: Axis, mark: str) -> Drawing:
+    """Labels above the axis, which takes the whole width but for the number at its end."""
+    blocks = [_lines(dot) for dot in dots]
+    drawing = Drawing(head_of(mark) + TEXT + 9 + sum(map(_height, dots, blocks)) + FOOT, NARROW)
+    ticks = [text_width(axis.write(tick), SMALL) / 2 for tick in axis.ticks]
+    right = max(10 + CHARACTER * SIZE * longest(dot.text for dot in dots), ticks[-1] + 3)
+    scale = Scale(axis.low, axis.high, max(8.0, ticks[0] + 3), drawing.width - right)
+    first = head_of(mark) + TEXT + 9
+    ends = list(accumulate(map(_height, dots, blocks), initial=first))
+    rows = [end - BAR + 10 for dot, end in zip(dots, ends[1:], strict=True) if not dot.heading]
+    _draw_grid(drawing, axis, scale, [(y - 8, y + 11) for y in rows])
+    for y in (first - 14, ends[-1] + 12):
+        _draw_ticks(drawing, axis, scale, y)
+    for dot, lines, top in zip(dots, blocks, ends, strict=False):
+        _draw_block(drawing, top, dot, lines, scale)
+    draw_mark(drawing, mark)
+    return drawing
+
+
+def _lines(dot: Dot) -> list[str]:
+    """The label in lines, and an empty one for a note that has no room beside the last."""
+    lines = wrapped(dot.label, NARROW.width, SMALL if dot.heading else SIZE)
+    apart = text_width(lines[-1]) + text_width(dot.note, SMALL) + 12 > NARROW.width
+    return [*lines, ""] if apart and dot.note else lines
+
+
+def _height(dot: Dot, lines: Sequence[str]) -> float:
+    return TEXT * len(lines) + (14 if dot.heading else BAR)
+
+
+def _draw_block(drawing: Drawing, top: float, dot: Dot, lines: Sequence[str], scale: Scale) -> None:
+    """A heading, or a row with its label above it."""
+    for number, line in enumerate(lines):
+        colour, size = (MUTED, SMALL) if dot.heading else (INK, SIZE)
+        drawing.text((0, top + TEXT * (number + 0.5) + (10 if dot.heading else 0)), line, colour, size=size)
+    if dot.heading:
+        return
+    drawing.text((drawing.width, top + TEXT * (len(lines) - 0.5)), dot.note, MUTED, anchor="end", size=SMALL)
+    y = top + TEXT * len(lines) + 10
+    _draw_values(drawing, y, dot, scale)
+    drawing.text((drawing.width, y), dot.text, anchor="end")
+
+
+def _draw_grid(drawing: Drawing, axis: Axis, scale: Scale, rows: Sequence[tuple[float, float]]) -> None:
+    """The ticks' lines and the reference's, through each of ``rows`` (top, bottom)."""
+    drawing.uprights([(scale(tick), *row) for row in rows for tick in axis.ticks], LINE)
+    if axis.reference is not None:
+        drawing.uprights([(scale(axis.reference), *row) for row in rows], MUTED, 1.5)
+
+
+def _draw_ticks(drawing: Drawing, axis: Axis, scale: Scale, y: float) -> None:
+    for tick in axis.ticks:
+        drawing.text((scale(tick), y), axis.write(tick), MUTED, anchor="middle", size=SMALL)
+
+
+def _draw_values(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
     if math.isfinite(dot.low) and math.isfinite(dot.high):
         drawing.line((scale.inside(dot.low), y), (scale.inside(dot.high), y), dot.colour, 2.2)
     if math.isfinite(dot.thin_low) and math.isfinite(dot.thin_high):
         drawing.line((scale.inside(dot.thin_low), y + 7), (scale.inside(dot.thin_high), y + 7), dot.colour, 1)
+    if math.isfinite(dot.thin_value):
+        drawing.dot((scale.inside(dot.thin_value), y + 7), MUTED, 3)
     if math.isfinite(dot.value):
         drawing.dot((scale.inside(dot.value), y), dot.colour, 4.5)
 

@@ -16,7 +16,9 @@ HEAD, MARKED_HEAD = 6.0, 26.0  # units above the drawing, without and with a mar
 
 @dataclass(frozen=True)
 class Picture:
-    """``svg`` with ``alt`` in it, ``caption`` as text, ``mark`` "" or SIMULATED, IMPORTED, MODELS ONLY (also drawn)."""
+    """``svg`` in both forms with ``alt`` in each, ``caption`` as text. ``mark``: "" or SIMULATED, IMPORTED, MODELS ONLY
+    (also drawn).
+    """
 
     name: str
     svg: str

@@ -3,16 +3,19 @@
 Every colour is a class and, beside it, the light colour as an attribute: on a page whose style names the classes
 (``analysis/report/report.css``) one picture is right in light and dark, and alone it is still right. No id and no style
 attribute is written, so pictures share a page and pass a Content Security Policy that allows neither. Text stays text.
+
+A picture is laid out twice, ``WIDE`` and ``NARROW``, and the page's style shows one of the two: letters that are scaled
+down to a phone cannot be read, and pictures that scroll sideways cannot be compared.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
-WIDTH = 560.0  # units of a picture; the page scales it
 SIZE, SMALL = 13, 12
 CHARACTER = 0.6  # a character's mean width in heights of its font
 
@@ -38,6 +41,18 @@ _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial,
 
 
 @dataclass(frozen=True)
+class Form:
+    """A width that a picture is laid out for, in units; the page scales it and shows one form of each picture."""
+
+    name: str
+    width: float
+
+
+WIDE = Form("wide", 560.0)
+NARROW = Form("narrow", 328.0)  # a phone of 360 px less the page's edges: letters are as large as they say
+
+
+@dataclass(frozen=True)
 class Scale:
     """From a value to a place: ``low`` lies at ``start``, ``high`` at ``end``; outside them it goes on."""
 
@@ -59,14 +74,23 @@ class Drawing:
     """What was drawn so far. Places are in units from the left and the top."""
 
     height: float
-    width: float = WIDTH
+    form: Form = WIDE
     parts: list[str] = field(default_factory=list)
+
+    @property
+    def width(self) -> float:
+        return self.form.width
 
     def line(self, start: Point, end: Point, colour: str, width: float = 1.0, *, dashed: bool = False) -> None:
         (x1, y1), (x2, y2) = start, end
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
         self.parts.append(f'<line {ends} {_stroke(colour)} stroke-width="{width:g}"{dash}/>')
+
+    def uprights(self, places: Iterable[tuple[float, float, float]], colour: str, width: float = 1.0) -> None:
+        """Lines downwards, many in one element: (x, from, to) each."""
+        drawn = "".join(f"M{x:.1f} {top:.1f}V{bottom:.1f}" for x, top, bottom in places)
+        self.parts.append(f'<path d="{drawn}" fill="none" {_stroke(colour)} stroke-width="{width:g}"/>')
 
     def path(self, points: Iterable[Point], colour: str, width: float = 1.5, *, dashed: bool = False) -> None:
         dash = ' stroke-dasharray="4 3"' if dashed else ""
@@ -103,14 +127,19 @@ class Drawing:
     def svg(self, alt: str) -> str:
         """The picture as an ``<svg>`` element that says ``alt`` to those who do not see it."""
         said = escape(alt)
-        head = f'viewBox="0 0 {self.width:g} {self.height:.1f}" role="img" aria-label="{said}" font-family="{_FONTS}"'
+        head = f'class="{self.form.name}" viewBox="0 0 {self.width:g} {self.height:.1f}" role="img" aria-label="{said}"'
         body = "\n".join(self.parts)
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {head}><title>{said}</title>\n{body}\n</svg>\n'
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {head} font-family="{_FONTS}">\n{body}\n</svg>\n'
 
 
 def text_width(text: str, size: float = SIZE) -> float:
     """About how many units ``text`` takes: fonts differ, so labels get room to spare."""
     return CHARACTER * size * len(text)
+
+
+def wrapped(text: str, width: float, size: float = SIZE) -> list[str]:
+    """``text`` in lines of at most about ``width`` units."""
+    return textwrap.wrap(text, max(8, int(width / (CHARACTER * size)))) or [text]
 
 
 def _fill(colour: str) -> str:

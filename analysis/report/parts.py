@@ -10,7 +10,7 @@ from html import escape
 import polars as pl
 
 from analysis.figures.parts import Picture, mark_of
-from analysis.markup import details, scrolled, table
+from analysis.markup import details, table
 from analysis.report.listings import Listing
 from analysis.schema import INSTRUMENTS
 from analysis.tables import Context, Settings
@@ -140,7 +140,7 @@ def drawn(
     below = details(summary, shown(context, listing, frame, campaign))
     lead = f"<strong>{escape(picture.mark)}.</strong> " if picture.mark else ""
     caption = f"<figcaption>{lead}{escape(picture.caption)}</figcaption>"
-    return f"<figure>{scrolled(picture.svg)}\n{caption}\n{below}</figure>\n"
+    return f"<figure>{picture.svg}{caption}\n{below}</figure>\n"
 
 
 def anchor(*names: str) -> str:

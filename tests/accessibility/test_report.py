@@ -17,6 +17,19 @@ from tests.analysis.synthetic import synthetic_frames
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+SMALLEST = 11  # px of letters, as they are seen
+# Of the pictures on screen: their forms, and the letters that are too small or leave the picture.
+DRAWN = """smallest => {
+  const seen = [...document.querySelectorAll('figure svg')].filter(svg => svg.checkVisibility());
+  const wrong = seen.flatMap(svg => {
+    const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
+    return [...svg.querySelectorAll('text')].filter(text => {
+      const own = text.getBoundingClientRect(), size = text.getAttribute('font-size') * scale;
+      return size < smallest || own.left < box.left - 2 || own.right > box.right + 2;
+    }).map(text => text.textContent);
+  });
+  return [[...new Set(seen.map(svg => svg.getAttribute('class')))], wrong];
+}"""
 OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 
@@ -39,5 +52,8 @@ def test_a_report_is_accessible_with_everything_open(browser: Browser, report: P
     page.evaluate(OPEN)
     assert not violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate(DRAWN, SMALLEST) == [["narrow"], []]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.evaluate(DRAWN, SMALLEST) == [["wide"], []]
     assert asked == [report.as_uri()]  # nothing else is fetched from anywhere
     context.close()

@@ -146,7 +146,9 @@ def test_pictures_of_imported_and_of_model_answers_are_marked(origin: str, mark:
 
 def test_every_picture_has_alt_text_and_a_table_beside_it(page: str) -> None:
     for figure in re.findall(r"<figure>.*?</figure>", page, flags=re.DOTALL):
-        assert re.search(r'<svg[^>]* role="img" aria-label="[^"]{40,}"', figure)
+        alts = re.findall(r'<svg[^>]* class="(\w+)"[^>]* role="img" aria-label="([^"]{40,})"', figure)
+        assert [form for form, _ in alts] == ["wide", "narrow"]
+        assert alts[0][1] == alts[1][1]
         assert "<details><summary>" in figure
         assert "<figcaption>" in figure
 
