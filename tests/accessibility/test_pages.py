@@ -1,11 +1,12 @@
 """Every page and state of tests/gallery/pages.py in Chromium: axe, dark, 320 px, 200 %, large letters, no motion.
 
-One walk for all of it: a page is opened once and then looked at in each way.
+One walk for all of it, in one tab: a page is opened once and then looked at in each way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from django.conf import settings
 
 from tests.accessibility.axe import axe, violations
 from tests.gallery.pages import VIEWS
-from tests.gallery.walking import DESKTOP, opened, templates_seen
+from tests.gallery.walking import DESKTOP, shown, tab, templates_seen
 from tests.gallery.world import World
 
 if TYPE_CHECKING:
@@ -71,20 +72,23 @@ def with_large_letters(page: Page) -> Iterator[str]:
         yield f"large letters: the page scrolls sideways, by {page.evaluate(OUTSIDE)}"
     yield from (f"large letters: cut off {words}" for words in page.evaluate(CUT))
     settings_of.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+    settings_of.detach()
     page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
 
 
 def test_pages_are_accessible_in_every_state(browser, live_server, monkeypatch):
     world, found = World(monkeypatch), []
-    with templates_seen() as seen:
+    with templates_seen() as seen, ExitStack() as stack:
+        page = stack.enter_context(tab(browser))
         for view in VIEWS:
             with monkeypatch.context() as undo:
                 world.monkeypatch = undo
                 try:
-                    with opened(browser, live_server.url, view, world) as page:
+                    with shown(page, live_server.url, view, world):
                         found += [f"{view.name}: {words}" for words in findings(page)]
                 except (AssertionError, Exception) as error:
                     found.append(f"{view.name}: {type(error).__name__} {str(error)[:400]}")
+                    page = stack.enter_context(tab(browser))
     assert not found, "\n".join(found)
     folder = Path(settings.BASE_DIR) / "templates"
     unseen = {str(path.relative_to(folder)) for path in folder.rglob("*.html")} - seen - set(NOT_SEEN)

@@ -41,26 +41,59 @@ class View:
 
 
 @contextmanager
-def opened(browser: Browser, base: str, view: View, world: World, **options: object) -> Iterator[Page]:
-    """The view's page, as its person sees it. A script error or a refusal of the security policy is an error here."""
-    place = view.open(world)
+def tab(browser: Browser, **options: object) -> Iterator[Page]:
+    """An empty page of a context of its own. Each takes Chromium half a second of work: many views can share one."""
     context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "reduce"} | options)  # type: ignore[arg-type]
     context.set_default_timeout(10_000)
-    problems: list[str] = []
     try:
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: _note(message, problems))
-        if place.user:
-            log_in(context, place.user, base)
-        reply = page.goto(base + place.path)
-        status = reply.status if reply else 0
-        assert status == view.status, f"{view.name}: {status} of {place.path}"
-        view.act(page)
-        yield page
-        assert not problems, f"{view.name}: {problems}"
+        yield context.new_page()
     finally:
         context.close()
+
+
+@contextmanager
+def opened(browser: Browser, base: str, view: View, world: World, **options: object) -> Iterator[Page]:
+    """The view's page, as its person sees it. A script error or a refusal of the security policy is an error here."""
+    with tab(browser, **options) as page, shown(page, base, view, world):
+        yield page
+
+
+@contextmanager
+def shown(page: Page, base: str, view: View, world: World) -> Iterator[None]:
+    """The view in a page that is empty, and empty again afterwards if all went well: see ``opened``."""
+    place = view.open(world)
+    problems: list[str] = []
+
+    def broke(error: object) -> None:
+        problems.append(str(error))
+
+    def said(message: ConsoleMessage) -> None:
+        _note(message, problems)
+
+    page.on("pageerror", broke)
+    page.on("console", said)
+    if place.user:
+        log_in(page.context, place.user, base)
+    reply = page.goto(base + place.path)
+    status = reply.status if reply else 0
+    assert status == view.status, f"{view.name}: {status} of {place.path}"
+    view.act(page)
+    yield
+    page.remove_listener("pageerror", broke)
+    page.remove_listener("console", said)
+    forget(page, base)
+    assert not problems, f"{view.name}: {problems}"
+
+
+def forget(page: Page, base: str) -> None:
+    """Nothing of the person stays in the browser for the next; the page looks as a new one does."""
+    page.goto("about:blank")  # before the network is there again: what waits to be sent is not sent
+    page.context.set_offline(False)
+    page.context.clear_cookies()
+    page.goto(f"{base}/healthz")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
 
 
 def _note(message: ConsoleMessage, problems: list[str]) -> None:
