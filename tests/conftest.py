@@ -18,19 +18,27 @@ pytest_plugins = ["tests.database", "tests.browser", "tests.recruiters.fixtures"
 collect_ignore = [] if find_spec("torch") else ["models"]
 
 # What asks no database, or only to make files or pages that it then looks at: `make test` runs it in its first round
-# alone.
+# alone. A test of a file that is not here can say the same of itself, with its reason: @pytest.mark.once.
 ONCE = (
     "accessibility",
     "analysis",
+    "annotation/browser",
     "annotation/releases/exports",
     "annotation/releases/papers",
     "annotation/releases/test_notebook.py",
     "annotation/releases/test_verify.py",
+    "annotation/views/test_language.py",
+    "annotation/views/test_lead_in_browser.py",
+    "annotation/views/test_page_sizes.py",
+    "annotation/views/test_run_in_browser.py",
     "config/test_env.py",
     "config/test_locks.py",
     "config/test_supervisor.py",
     "faults/test_proxy.py",
     "gallery",
+    "rebuild/test_checking.py",
+    "rebuild/test_page.py",
+    "test_admin.py",
     "test_compose.py",
     "test_scripts.py",
 )
@@ -51,6 +59,10 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 OF_THE_ROUND = ("own_environment", "DATABASE_URL", "REDIS_URL", "tests.faults")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "once(reason): what it asks of a database, every database gives alike")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """True for what an earlier round of `make test` has run; None leaves it to others."""
     place = collection_path.relative_to(Path(__file__).parent).as_posix()
@@ -68,6 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def asks_the_round(item: pytest.Item) -> bool:
     """Whether another database or broker could make a difference to the test: all others have been run already."""
+    if item.get_closest_marker("once"):
+        return False
     if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
         return True
     return any(word in source_of(item.path) for word in OF_THE_ROUND)

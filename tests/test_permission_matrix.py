@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -233,6 +234,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         "conversation": conversation.public_id,
     }
     users = {"outsider": outsider, "rater_a": rater_a, "rater_b": rater_b, "researcher": researcher, "lead": lead}
+    cookies = {actor: logged_in(user) for actor, user in users.items()} | {"anonymous": SimpleCookie()}
 
     def address(route: str, **other: str) -> str:
         parts_here = parts | other
@@ -248,14 +250,19 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
             parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)
 
-    return address, users
+    return address, cookies
 
 
-def ask(users: dict[str, User], actor: str, method: str, url: str, **more: Any) -> int:
+def logged_in(user: User) -> SimpleCookie:
+    client = Client()
+    client.force_login(user)
+    return client.cookies
+
+
+def ask(cookies: dict[str, SimpleCookie], actor: str, method: str, url: str, **more: Any) -> int:
     """The status of one request whose effects are undone."""
     client = Client()
-    if actor in users:
-        client.force_login(users[actor])
+    client.cookies = SimpleCookie(cookies[actor].output(header="", sep=";"))
     with transaction.atomic():
         response = getattr(client, method)(url, **more)
         transaction.set_rollback(True)
@@ -275,21 +282,22 @@ def test_address_that_nobody_thought_of_is_found():
 
 
 def test_everybody_gets_what_the_matrix_says(world):
-    address, users = world
+    address, cookies = world
 
     def statuses(route: str, method: str) -> str:
         body = {"answer-0": "yes"} if route.endswith("draft/") and method == "post" else {}
-        return " ".join(str(ask(users, actor, method, address(route), data=body)) for actor in ACTORS)
+        return " ".join(str(ask(cookies, actor, method, address(route), data=body)) for actor in ACTORS)
 
     given = {route: Row(statuses(route, "get"), statuses(route, "post")) for route in OURS}
     assert {route: row for route, row in given.items() if row != MATRIX.get(route)} == {}
 
 
+@pytest.mark.once("a header changes what is rendered; who may is asked of both databases by the test above")
 def test_header_of_htmx_opens_no_door(world):
-    address, users = world
+    address, cookies = world
     for route, method in product(OURS, ("get", "post")):
         for actor, expected in zip(ACTORS, getattr(MATRIX[route], method).split(), strict=True):
-            given = ask(users, actor, method, address(route), headers={"HX-Request": "true"})
+            given = ask(cookies, actor, method, address(route), headers={"HX-Request": "true"})
             if expected in ("401", "403", "404", "405"):
                 assert str(given) == expected, (route, method, actor)
             elif expected == "302" and actor == "anonymous":
@@ -301,36 +309,37 @@ OF_A_STUDY = [route for route in OURS if "<slug:study>/" in route and route.coun
 
 def test_object_of_one_study_is_not_found_under_another(world):
     """The outsider leads the study named in the address, and the object is none of it."""
-    address, users = world
+    address, cookies = world
     assert len(OF_A_STUDY) > 20
     for route, method in product(OF_A_STUDY, ("get", "post")):
         for_leads = getattr(MATRIX[route], method).split()[-1]
-        given = ask(users, "outsider", method, address(route, study="other"))
+        given = ask(cookies, "outsider", method, address(route, study="other"))
         assert given == (405 if for_leads == "405" else 404), (method, route)
 
 
+@pytest.mark.once("Django's own door")
 def test_admin_is_closed_to_members(world):
-    _, users = world
+    _, cookies = world
     assert len(ROUTES_OF_ADMIN) > 50
     for route in ROUTES_OF_ADMIN:
         plain = re.sub(r"\^?\(\?P<app_label>[^)]*\)/\$", "studies/", route).replace("(?P<url>.*)$", "x")
         url = "/" + re.sub(r"<(?:\w+:)?(\w+)>", "1", plain)
         assert "(" not in url, f"no example of {route}"
         for actor in ACTORS:
-            status = ask(users, actor, "get", url)
+            status = ask(cookies, actor, "get", url)
             assert status in ((200,) if route == "admin/login/" else (302, 405)), (actor, url)
 
 
 def test_campaign_that_is_a_draft_is_as_closed_to_others(world, study):
-    _, users = world
+    _, cookies = world
     draft = factories.make_campaign(study, state=CampaignState.DRAFT)
-    given = [ask(users, actor, "get", f"/c/{draft.public_id}/rate/") for actor in ("outsider", "researcher", "lead")]
+    given = [ask(cookies, actor, "get", f"/c/{draft.public_id}/rate/") for actor in ("outsider", "researcher", "lead")]
     assert given == [404, 404, 404]
 
 
 def test_view_that_forgot_its_check_breaks_its_row(world, study, monkeypatch):
     """The matrix sees what it is for: with the check taken away, outsiders and raters get the page."""
-    address, users = world
+    address, cookies = world
     monkeypatch.setattr("annotation.views.studies.study_for", lambda user, slug, *roles: study)
-    given = [ask(users, actor, "get", address("s/<slug:study>/")) for actor in ACTORS]
+    given = [ask(cookies, actor, "get", address("s/<slug:study>/")) for actor in ACTORS]
     assert given == [302, 200, 200, 200, 200, 200]

@@ -125,8 +125,8 @@ def other_payload(token: str) -> str:
 
 BAD: dict[str, tuple[Sign, str]] = {
     "expired": (changed(exp=NOW - 60), "too old"),
-    "not yet": (changed(nbf=NOW + 600), "future"),
-    "from the future": (changed(iat=NOW + 600), "future"),
+    "not yet": (changed(nbf=NOW + 6000), "future"),
+    "from the future": (changed(iat=NOW + 6000), "future"),
     "for ever": (without("exp"), "claim is missing"),
     "until a word": (changed(exp="soon"), "DecodeError"),
     "until infinity": (changed(exp=float("inf")), "DecodeError"),
