@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import databases, driver, floors, table
-from benchmarks.material import LIVE, QUESTIONS
+from benchmarks.material import GOLD, LIVE, QUESTIONS
 from benchmarks.servers import serving
 
 QUICK = ((1000, 100_000), (1, 32))
@@ -39,7 +39,7 @@ def main(words: list[str]) -> int:
         for engine in options.databases:
             with databases.ENGINES[engine](Path(name)) as source:
                 for size in options.sizes:
-                    source.fill(size)
+                    source.fill(size, options.gold)
                     queries = queries_of_a_submit(source)
                     for raters in options.raters:
                         rows.append(measure(source, size, raters, queries, options))
@@ -58,6 +58,7 @@ def options_of(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", help="stored judgments")
     parser.add_argument("--raters", type=int, nargs="+")
     parser.add_argument("--databases", nargs="+", choices=databases.ENGINES, default=list(databases.ENGINES))
+    parser.add_argument("--gold", type=int, default=GOLD, help="gold items in the campaign, one due in every ten")
     parser.add_argument("--seconds", type=float, default=4.0, help="of one turn")
     parser.add_argument("--turns", type=int, default=0, help="of each of the three (2, with --full 3)")
     parser.add_argument("--json", type=Path, help="write the figures there")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks.material import CAMPAIGN
+from benchmarks.material import CAMPAIGN, GOLD
 from tests.services import private_postgres
 
 JUDGMENTS = "SELECT count(*) FROM annotation_judgment"
@@ -38,13 +38,13 @@ class Source(ABC):
         common = {"DATA_DIR": str(data), "SECRET_KEY": secrets.token_hex(40), "DEMO": "0", "LOG_LEVEL": "WARNING"}
         return common | {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": "", "REDIS_URL": ""} | more
 
-    def fill_in(self, environment: dict[str, str], judgments: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.material", str(judgments)]
+    def fill_in(self, environment: dict[str, str], judgments: int, gold: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.material", str(judgments), str(gold)]
         subprocess.run(command, env=os.environ | environment, check=True)
         self.filled = environment
 
     @abstractmethod
-    def fill(self, judgments: int) -> None: ...
+    def fill(self, judgments: int, gold: int = GOLD) -> None: ...
 
     @abstractmethod
     def copy(self) -> AbstractContextManager[dict[str, str]]: ...
@@ -56,8 +56,8 @@ class Source(ABC):
 class SQLite(Source):
     name = "SQLite"
 
-    def fill(self, judgments: int) -> None:
-        self.fill_in(self.environment(), judgments)
+    def fill(self, judgments: int, gold: int = GOLD) -> None:
+        self.fill_in(self.environment(), judgments, gold)
 
     @contextmanager
     def copy(self) -> Iterator[dict[str, str]]:
@@ -78,8 +78,8 @@ class PostgreSQL(Source):
         super().__init__(folder)
         self.url = url
 
-    def fill(self, judgments: int) -> None:
-        self.fill_in(self._made("CREATE DATABASE {}"), judgments)
+    def fill(self, judgments: int, gold: int = GOLD) -> None:
+        self.fill_in(self._made("CREATE DATABASE {}"), judgments, gold)
 
     def _made(self, statement: str) -> dict[str, str]:
         name = f"bench_{next(self.numbers)}"

@@ -1,8 +1,8 @@
 """A campaign with a past, made in bulk: judgments, revisions and submitted assignments, and items still open. Its rules
 are in force: quotas in all and for the day, and a gold item in every ten.
 
-Run as `python -m benchmarks.material JUDGMENTS`, it fills the (empty) database of the environment. Rows are made by the
-database itself and obey every rule of annotation/domain; only the checking of them one by one is left out.
+Run as `python -m benchmarks.material JUDGMENTS [GOLD]`, it fills the (empty) database of the environment. Rows are made
+by the database itself and obey every rule of annotation/domain; only the checking of them one by one is left out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ ROWS: list[tuple[str, str]] = [
         "checks",
         "INSERT INTO annotation_item (id, campaign_id, public_id, role, position, priority, sort_key, open_seats, "
         "words, lease_seconds, attempt, prompt_id) "
-        "SELECT {items} + g.i + 1, {campaign}, 'g' || g.i, 'gold', {items} + g.i, 0, 0, 0, "
+        "SELECT {items} + g.i + 1, {campaign}, 'g' || g.i, 'gold', {items} + g.i, 0, "
+        "CAST({items} + g.i AS bigint) * 618033 % 1000000, 0, "
         f"{20 * QUESTIONS}, 0, 1, 1 FROM {{series}}",
     ),
     (
@@ -89,8 +90,8 @@ ROWS: list[tuple[str, str]] = [
     (
         "raters",
         'INSERT INTO annotation_rater (id, campaign_id, participant_id, kind, "group", state, gate, outcome, n_before, '
-        "n_left, n_right, n_given, n_submitted, n_day, joined_at) "
-        "SELECT g.i + 1, {campaign}, g.i + 1, 'human', '', 'active', '', '', 0, 0, 0, 0, 0, 0, CURRENT_TIMESTAMP "
+        "n_left, n_right, n_given, n_checks, n_submitted, n_day, joined_at) "
+        "SELECT g.i + 1, {campaign}, g.i + 1, 'human', '', 'active', '', '', 0, 0, 0, 0, 0, 0, 0, CURRENT_TIMESTAMP "
         "FROM {series}",
     ),
     (
@@ -122,7 +123,7 @@ COUNTERS = (
 )
 
 
-def counts(judgments: int) -> dict[str, int]:
+def counts(judgments: int, gold: int = GOLD) -> dict[str, int]:
     """How many rows of each kind stand for about so many judgments: whole items, K raters each."""
     past = max(1, judgments // (QUESTIONS * K))
     items = past + OPEN_ITEMS
@@ -133,8 +134,8 @@ def counts(judgments: int) -> dict[str, int]:
         "attributes": PEOPLE * QUESTIONS,
         "items": items,
         "questions": items * QUESTIONS,
-        "checks": GOLD,
-        "checks_questions": GOLD * QUESTIONS,
+        "checks": gold,
+        "checks_questions": gold * QUESTIONS,
         "seats": items * K,
         "participants": RATERS,
         "raters": RATERS,
@@ -144,10 +145,10 @@ def counts(judgments: int) -> dict[str, int]:
     }
 
 
-def fill(judgments: int) -> None:
+def fill(judgments: int, gold: int = GOLD) -> None:
     from django.db import connection
 
-    rows = counts(judgments)
+    rows = counts(judgments, gold)
     names = owners() | {"past": rows["past"], "items": rows["items"]}
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -220,7 +221,7 @@ def main(words: Sequence[str]) -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    fill(int(words[0]))
+    fill(*map(int, words))
 
 
 if __name__ == "__main__":

@@ -30,51 +30,43 @@ BEGIN
 END
 $$;
 
--- screening.claiming.next_check_item: gold and attention in turn, by priority and a lot of the rater's own; none whose
--- units they have met, as work or in another check. Whether the rater had an item is a look-up for each: as a join it may
--- be planned over all that they had, or over all items.
-CREATE OR REPLACE FUNCTION annotation_next_check(of_campaign bigint, of_rater bigint, seed text) RETURNS bigint
-LANGUAGE plpgsql STABLE AS $$
+-- screening.claiming.next_check_item: gold and attention in turn; of the role the next in the ring from the rater's
+-- place on, none whose units they have met, as work or in another check (a check that they had is one of them). What
+-- the rater had is a look-up for each: as a join it may be planned over all that they had, or over all items.
+CREATE OR REPLACE FUNCTION annotation_next_check(of_campaign bigint, of_rater bigint, given integer, seed text)
+RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    given integer;
+    place integer := annotation_lot(seed, 'checks', of_rater::text, given::text) % 1000000;
     wanted text;
     candidate bigint;
-    met boolean;
 BEGIN
-    -- By EXECUTE, planned anew: kept plans of when a rater had had little would go through all that they have had since.
-    EXECUTE $q$
-        SELECT count(*) FROM annotation_item i
-        WHERE i.campaign_id = $1 AND i.role IN ('gold', 'attention')
-          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2) IS NOT NULL
-    $q$ INTO given USING of_campaign, of_rater;
-    wanted := CASE (annotation_lot(seed, 'which', of_rater::text) + given) % 2 WHEN 0 THEN 'gold' ELSE 'attention' END;
-    FOR candidate IN EXECUTE $q$
-        SELECT i.id FROM annotation_item i
-        WHERE i.campaign_id = $1 AND i.role IN ('gold', 'attention') AND i.priority > -1
-          AND (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2) IS NULL
-        -- annotation_lot written out, in the order of its digits: a call for every check there is would cost a lot.
-        ORDER BY i.role <> $3, i.priority DESC,
-            substr(md5(concat_ws('|', $4, 'checks', $2, i.id)), 1, 7) COLLATE "C", i.id
-    $q$ USING of_campaign, of_rater, wanted, seed
-    LOOP
-        EXECUTE $q$
-            SELECT EXISTS (
-                SELECT FROM annotation_question q
-                JOIN annotation_question w ON w.campaign_id = $1 AND w.unit_key = q.unit_key AND w.role = 'work'
-                WHERE q.item_id = $3 AND
-                    (SELECT a.id FROM annotation_assignment a WHERE a.item_id = w.item_id AND a.rater_id = $2)
-                    IS NOT NULL)
-            OR EXISTS (
-                SELECT FROM annotation_item i
-                JOIN annotation_question w ON w.item_id = i.id
-                JOIN annotation_question q ON q.item_id = $3 AND q.unit_key = w.unit_key
-                WHERE i.campaign_id = $1 AND i.role IN ('training', 'qualification', 'gold', 'attention') AND
-                    (SELECT a.id FROM annotation_assignment a WHERE a.item_id = i.id AND a.rater_id = $2)
-                    IS NOT NULL)
-        $q$ INTO met USING of_campaign, of_rater, candidate;
-        IF NOT met THEN
-            RETURN candidate;
-        END IF;
+    FOR turn IN given..given + 1 LOOP
+        wanted := CASE (annotation_lot(seed, 'which', of_rater::text) + turn) % 2
+            WHEN 0 THEN 'gold' ELSE 'attention' END;
+        FOR arc IN 1..2 LOOP
+            FOR candidate IN
+                SELECT i.id FROM annotation_item i
+                WHERE i.campaign_id = of_campaign AND i.role = wanted
+                  AND (i.role = 'gold' OR i.role = 'attention') AND i.priority > -1 -- the words of the index
+                  AND i.sort_key BETWEEN CASE arc WHEN 1 THEN place ELSE 0 END
+                                     AND CASE arc WHEN 1 THEN 2147483647 ELSE place - 1 END
+                ORDER BY i.sort_key, i.id
+            LOOP
+                PERFORM FROM annotation_question q
+                WHERE q.item_id = candidate AND coalesce(
+                    (SELECT w.id FROM annotation_question w
+                     WHERE w.campaign_id = of_campaign AND w.unit_key = q.unit_key AND w.role = 'work'
+                       AND (SELECT a.id FROM annotation_assignment a
+                            WHERE a.item_id = w.item_id AND a.rater_id = of_rater) IS NOT NULL),
+                    (SELECT w.id FROM annotation_question w
+                     WHERE w.campaign_id = of_campaign AND w.unit_key = q.unit_key AND NOT w.role = 'work'
+                       AND (SELECT a.id FROM annotation_assignment a
+                            WHERE a.item_id = w.item_id AND a.rater_id = of_rater) IS NOT NULL LIMIT 1)) IS NOT NULL;
+                IF NOT FOUND THEN
+                    RETURN candidate;
+                END IF;
+            END LOOP;
+        END LOOP;
     END LOOP;
     RETURN NULL;
 END
@@ -128,7 +120,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    SELECT n_left, n_right, n_given, n_submitted + 1 - n_before AS saved, next_check, day, n_day INTO me
+    SELECT n_left, n_right, n_given, n_checks, n_submitted + 1 - n_before AS saved, next_check, day, n_day INTO me
     FROM annotation_rater WHERE id = mine.rater_id AND state = 'active' AND gate = '' FOR UPDATE;
     IF NOT FOUND THEN
         RETURN;
@@ -199,7 +191,7 @@ BEGIN
             WHERE campaign_id = mine.campaign_id AND state = 'held' AND lease_until < statement_timestamp());
         -- screening.claiming.claim_check
         IF me.next_check <= me.saved + ahead THEN
-            next_item := annotation_next_check(mine.campaign_id, mine.rater_id, mine.seed);
+            next_item := annotation_next_check(mine.campaign_id, mine.rater_id, me.n_checks, mine.seed);
             is_check := next_item IS NOT NULL;
             jitter := greatest(0, least(mine.check_every / 2, mine.check_every - 2));
             gap := mine.check_every - jitter
@@ -259,7 +251,7 @@ BEGIN
 
     UPDATE annotation_rater
     SET n_submitted = n_submitted + 1, day = today, n_day = me.n_day, next_check = me.next_check,
-        n_given = n_given + (next_seat IS NOT NULL)::integer,
+        n_given = n_given + (next_seat IS NOT NULL)::integer, n_checks = n_checks + is_check::integer,
         n_left = n_left + (coalesce(next_side, '') = 'left')::integer,
         n_right = n_right + (coalesce(next_side, '') = 'right')::integer
     WHERE id = mine.rater_id;

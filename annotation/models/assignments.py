@@ -15,9 +15,10 @@ from studies.tokens import new_token
 
 class Rater(models.Model):
     """A participant in one campaign. ``n_left`` and ``n_right`` count the sides of the personalized response that the
-    rater has been given, so that a claim can even them out. ``n_given`` counts the work items given, ``n_submitted``
-    all items submitted, ``n_day`` those of ``day``, the last day with any in the campaign's time zone: so that a claim
-    costs the same however much a rater has done. They move with the rater's own row lock only.
+    rater has been given, so that a claim can even them out. ``n_given`` counts the work items given, ``n_checks`` the
+    gold and attention items, ``n_submitted`` all items submitted, ``n_day`` those of ``day``, the last day with any in
+    the campaign's time zone: so that a claim costs the same however much a rater has done. They move with the rater's
+    own row lock only.
 
     ``gate`` is what stands before the work, ``outcome`` how the part ended (domain/gates.py, domain/finishing.py).
     ``n_before`` counts the training and qualification items submitted, which are no progress in the work;
@@ -38,6 +39,7 @@ class Rater(models.Model):
     n_left = models.PositiveIntegerField(default=0)
     n_right = models.PositiveIntegerField(default=0)
     n_given = models.PositiveIntegerField(default=0)
+    n_checks = models.PositiveIntegerField(default=0)
     n_submitted = models.PositiveIntegerField(default=0)
     day = models.DateField(null=True, blank=True)
     n_day = models.PositiveIntegerField(default=0)

@@ -22,7 +22,7 @@ class Item(models.Model):
     role = models.CharField(max_length=16, choices=ItemRole.choices, default=ItemRole.WORK)
     position = models.PositiveIntegerField()
     priority = models.SmallIntegerField(default=0)
-    sort_key = models.PositiveIntegerField()  # seeded: where in the ring of the campaign's items it stands
+    sort_key = models.PositiveIntegerField()  # where in the ring of the campaign's items it stands: work's is seeded
     open_seats = models.PositiveSmallIntegerField(default=0)
     words = models.PositiveIntegerField(default=0)  # to read on the page, questions included
     lease_seconds = models.PositiveIntegerField(default=0)  # by its size; 0: the campaign's
@@ -49,6 +49,11 @@ class Item(models.Model):
                 fields=["campaign", "role"],
                 condition=Q(role__in=["training", "qualification", "gold", "attention"]),
                 name="item_check",
+            ),
+            models.Index(  # of those that are given: priority -1 is retired
+                fields=["campaign", "role", "sort_key", "id"],
+                condition=(Q(role=ItemRole.GOLD) | Q(role=ItemRole.ATTENTION)) & Q(priority__gt=-1),
+                name="item_mixed_in",
             ),
         ]
 
@@ -93,6 +98,9 @@ class Question(UnitFields):
                 name="question_unit_once_per_campaign",
             ),
             models.CheckConstraint(condition=unit_condition(), name="question_unit_by_instrument"),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "unit_key"], condition=~Q(role=ItemRole.WORK), name="question_check_unit"),
         ]
 
     def __str__(self) -> str:

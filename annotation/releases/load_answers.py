@@ -144,6 +144,7 @@ def recount(loading: Loading) -> None:
         n_left=_count(given.filter(side=Side.LEFT), "rater"),
         n_right=_count(given.filter(side=Side.RIGHT), "rater"),
         n_given=_count(given.filter(item__role=ItemRole.WORK), "rater"),
+        n_checks=_count(given.filter(item__role__in=ItemRole.mixed_in()), "rater"),
         n_submitted=_count(submitted, "rater"),
         n_before=_count(submitted.filter(item__role__in=BEFORE_WORK), "rater"),
     )

@@ -5,12 +5,13 @@ None of these has a seat: everybody may get every one of them, once.
 
 from __future__ import annotations
 
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from annotation.domain.choosing import RING
 from annotation.domain.quotas import saved_by
 from annotation.domain.screening.scheduling import gap
-from annotation.domain.screening.states import DONE, active_checks
+from annotation.domain.screening.states import DONE, RETIRED, active_checks
 from annotation.domain.seeding import lot, page_order
 from annotation.enums import AssignmentState, ItemRole, RaterGate
 from annotation.models import Assignment, Item, Question, Rater
@@ -55,22 +56,37 @@ def _had(rater: Rater) -> QuerySet[Assignment]:
 
 
 def next_check_item(rater: Rater) -> Item | None:
-    """Gold and attention in turn, which first by lot; within each, priority and then an order of the rater's own.
+    """Gold and attention in turn, which first by lot; of the role, the next in the ring from the rater's place on that
+    they have not had, going round once. Where the role has none for them, one of the other.
 
-    Nothing whose units the rater has met: the copy of a page that they know would stand out, and ask twice.
+    Nothing whose units the rater has met: the copy of a page that they know would stand out, and ask twice. Few items
+    are looked at however many there are, as the place is drawn anew for each.
     """
-    met = Question.objects.filter(item__assignments__rater=rater).values("unit_key")
-    had = _had(rater).values("item")
-    checks = active_checks(rater.campaign, *ItemRole.mixed_in()).exclude(pk__in=had)
-    free = list(checks.exclude(questions__unit_key__in=met))
-    given = _had(rater).filter(item__role__in=ItemRole.mixed_in()).count()
-    seed = rater.campaign.seed
-    wanted = ItemRole.mixed_in()[(lot(seed, "which", rater.pk) + given) % 2]
+    place = lot(rater.campaign.seed, "checks", rater.pk, rater.n_checks) % RING
+    first = lot(rater.campaign.seed, "which", rater.pk) + rater.n_checks
+    for turn in (first, first + 1):
+        of_role = _unmet(rater).filter(role=ItemRole.mixed_in()[turn % 2]).order_by("sort_key", "pk")
+        for arc in (Q(sort_key__gte=place), Q(sort_key__lt=place)):
+            if item := of_role.filter(arc).first():
+                return item
+    return None
 
-    def place(item: Item) -> tuple[bool, int, int, int]:
-        return item.role != wanted, -item.priority, lot(seed, "checks", rater.pk, item.pk), item.pk
 
-    return min(free, key=place, default=None)
+def _unmet(rater: Rater) -> QuerySet[Item]:
+    """Check items that are given, none of whose units the rater has met. All of it by look-ups, item by item."""
+    of_campaign = Question.objects.filter(campaign=rater.campaign_id, unit_key=OuterRef("unit_key"))
+    as_work = _met(rater, of_campaign.filter(role=ItemRole.WORK))
+    as_check = _met(rater, of_campaign.exclude(role=ItemRole.WORK))
+    asked = Question.objects.filter(item=OuterRef("pk")).alias(as_work=Subquery(as_work), as_check=Subquery(as_check))
+    met = asked.filter(Q(as_work__isnull=False) | Q(as_check__isnull=False)).values("pk")[:1]
+    given = Item.objects.filter(campaign=rater.campaign_id, priority__gt=RETIRED)
+    return given.alias(met=Subquery(met)).filter(met__isnull=True)
+
+
+def _met(rater: Rater, questions: QuerySet[Question]) -> QuerySet[Question, int]:
+    """The first of the questions that stands on an item which the rater was given."""
+    had = Assignment.objects.filter(item=OuterRef("item"), rater=rater).values("pk")
+    return questions.alias(had=Subquery(had)).filter(had__isnull=False).values("pk")[:1]
 
 
 def _give(rater: Rater, item: Item) -> Assignment:
@@ -91,7 +107,7 @@ def _give(rater: Rater, item: Item) -> Assignment:
         claimed_at=Now(),
         lease_until=lease,
     )
-    _note_side(rater, assignment.side)
+    _note_given(rater, assignment)
     return _loaded(assignment.pk)
 
 
@@ -104,10 +120,12 @@ def _side_for(rater: Rater, item: Item) -> str:
     return Side.LEFT if rater.n_left < rater.n_right else Side.RIGHT
 
 
-def _note_side(rater: Rater, side: str) -> None:
-    if side:
-        field = "n_left" if side == Side.LEFT else "n_right"
-        Rater.objects.filter(pk=rater.pk).update(**{field: F(field) + 1})
+def _note_given(rater: Rater, assignment: Assignment) -> None:
+    Rater.objects.filter(pk=rater.pk).update(
+        n_checks=F("n_checks") + int(assignment.item.role in ItemRole.mixed_in()),
+        n_left=F("n_left") + int(assignment.side == Side.LEFT),
+        n_right=F("n_right") + int(assignment.side == Side.RIGHT),
+    )
 
 
 def _loaded(assignment_id: int) -> Assignment:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from analysis.schema import VALUES
+from annotation.domain.choosing import RING
 from annotation.domain.errors import AnnotationError
 from annotation.domain.gates import open_gates
 from annotation.domain.screening.instructions import instruction
@@ -20,6 +21,7 @@ from studies.domain.audit import record_event
 from studies.models import User
 
 CHECKS = (ItemRole.TRAINING, ItemRole.QUALIFICATION, *ItemRole.mixed_in())
+STRIDE = 618_033  # of RING, the golden section: places so far apart lie evenly, however many there are
 GATES = {ItemRole.TRAINING: RaterGate.TRAINING, ItemRole.QUALIFICATION: RaterGate.QUALIFICATION}
 
 
@@ -143,7 +145,7 @@ def _copy(campaign: Campaign, plan: CheckPlan, position: int) -> Item:
         campaign=campaign,
         role=plan.role,
         position=position,
-        sort_key=source.sort_key,
+        sort_key=position * STRIDE % RING,
         words=source.words,
         lease_seconds=source.lease_seconds,
         attempt=plan.attempt,

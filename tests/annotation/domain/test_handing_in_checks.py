@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from annotation.domain.assignment import expire_leases, return_assignment
+from annotation.domain.choosing import RING
 from annotation.domain.handing_in import HandedIn, by_orm, hand_in
 from annotation.domain.judging import Answer, Submission
-from annotation.domain.screening.claiming import next_check_item
 from annotation.domain.screening.making import make_check_item, retire_check
 from annotation.domain.screening.scheduling import gap
-from annotation.domain.seeding import page_order
+from annotation.domain.screening.states import RETIRED
+from annotation.domain.seeding import lot, page_order
 from annotation.enums import AssignmentState, ItemRole
-from annotation.models import Assignment, Campaign, Judgment, Rater
+from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
 from pipeline.enums import InstrumentName, Side
 from studies.clock import from_now
 from studies.models import Study, User
@@ -26,6 +28,7 @@ from tests import factories
 from tests.annotation.domain.invariants import check_seats
 
 HandIn = Callable[..., HandedIn | None]
+TRIALS = 12
 
 
 @pytest.fixture(params=["orm", "function"])
@@ -74,19 +77,54 @@ def fresh(rater: Rater) -> Rater:
     return Rater.objects.select_related("campaign").get(pk=rater.pk)
 
 
-def test_check_that_is_due_is_the_one_that_the_rules_choose(by: HandIn, study: Study) -> None:
-    """Role in turn, a lot of the rater's own, the gap to the next: each as annotation.domain.screening says."""
+def test_check_that_is_due_is_the_one_that_the_rule_names(by: HandIn, study: Study) -> None:
     campaign = with_checks(study, every=3)
-    for _ in range(4):
-        rater, held = working(campaign, next_check=1)
-        wanted = next_check_item(fresh(rater))
-        given = following(sent(by, held))
-        rater = fresh(rater)
-        assert (given.item, given.seat, given.state) == (wanted, None, AssignmentState.HELD)
-        assert rater.next_check == 1 + gap(rater, 1)
-        assert (rater.n_given, rater.n_submitted) == (1, 1)
-        assert given.order == page_order(campaign.seed, given.item_id, rater.pk, len(given.order))
-        check_seats(campaign)
+    twin = make_check_item(source=campaign.items.first(), role=ItemRole.ATTENTION, expected={0: ["yes"]})  # type: ignore[arg-type]
+    named = set()
+    for trial in range(TRIALS):
+        with transaction.atomic():
+            rater, held = working(campaign, next_check=1)
+            _stir(random.Random(trial), campaign, rater)
+            before = fresh(rater)
+            wanted = _chosen(campaign, before)
+            given = following(sent(by, held))
+            rater = fresh(rater)
+            if wanted is None:
+                assert (given.item.role, rater.next_check, rater.n_checks) == (ItemRole.WORK, None, before.n_checks)
+            else:
+                assert (given.item, given.seat, given.state) == (wanted, None, AssignmentState.HELD), f"trial {trial}"
+                assert (rater.next_check, rater.n_checks) == (1 + gap(rater, 1), before.n_checks + 1)
+                assert (rater.n_given, rater.n_submitted) == (1, 1)
+                assert given.order == page_order(campaign.seed, given.item_id, rater.pk, len(given.order))
+            check_seats(campaign)
+            named.add((wanted and wanted.role, wanted == twin))
+            transaction.set_rollback(True)
+    assert named >= {(None, False), (ItemRole.GOLD, False), (ItemRole.ATTENTION, False)}, "the trials show too little"
+
+
+def _stir(chance: random.Random, campaign: Campaign, rater: Rater) -> None:
+    """Other places in the ring, two of them the same, some retired, some that the rater had, few or all of them."""
+    checks = list(campaign.items.filter(role__in=ItemRole.mixed_in()).order_by("pk"))
+    share = chance.choice((0.0, 0.5, 1.0))
+    for item in checks:
+        item.sort_key = chance.randrange(RING) if chance.random() < 0.8 else RING // 2
+        item.priority = RETIRED if chance.random() < 0.2 else 0
+        if chance.random() < share:
+            return_assignment(assignment=factories.make_given(item, rater))
+    Item.objects.bulk_update(checks, ["sort_key", "priority"])
+    Rater.objects.filter(pk=rater.pk).update(n_checks=chance.randrange(50))
+
+
+def _chosen(campaign: Campaign, rater: Rater) -> Item | None:
+    """The rule of claiming.next_check_item once more, over everything there is."""
+    met = set(Question.objects.filter(item__assignments__rater=rater).values_list("unit_key", flat=True))
+    place = lot(campaign.seed, "checks", rater.pk, rater.n_checks) % RING
+    wanted = ItemRole.mixed_in()[(lot(campaign.seed, "which", rater.pk) + rater.n_checks) % 2]
+    checks = campaign.items.filter(role__in=ItemRole.mixed_in(), priority__gt=RETIRED)
+    free = [item for item in checks if not met & set(item.questions.values_list("unit_key", flat=True))]
+    return min(
+        free, key=lambda item: (item.role != wanted, item.sort_key < place, item.sort_key, item.pk), default=None
+    )
 
 
 def test_checks_take_turns_until_none_is_left(by: HandIn, study: Study) -> None:

@@ -18,6 +18,7 @@ from annotation.domain.drafting import save_drafts
 from annotation.domain.errors import AnnotationError
 from annotation.domain.judging import Answer, Submission, revise_assignment, submit_assignment
 from annotation.domain.raising import raise_k
+from annotation.domain.screening.making import make_check_item
 from annotation.domain.withdrawing import exclude_rater, readmit_rater, withdraw_rater
 from annotation.enums import AssignmentState, ItemRole
 from annotation.models import Assignment, Draft, Judgment, Rater, Revision
@@ -35,7 +36,7 @@ MOST_K = 3
 
 
 class CampaignHistory(RuleBasedStateMachine):
-    """Five raters on two items of K = 2, with a gold item among them, due when both are done."""
+    """Five raters on two items of K = 2, a gold item among them, due when both are done; another copies the first."""
 
     n_items = 2
 
@@ -53,6 +54,8 @@ class CampaignHistory(RuleBasedStateMachine):
         sides = {
             item.pk: [seat.side for seat in item.seats.all()] for item in self.campaign.items.filter(role=ItemRole.WORK)
         }
+        make_check_item(source=self.campaign.items.get(position=0), role=ItemRole.GOLD, expected={0: ["4"]})
+        # The copy of a page stands in no model: whoever gets as far as a check has had that page.
         self.model = Model(2, sides, {gold.pk}, raters={rater.pk: "active" for rater in self.raters})
 
     def teardown(self) -> None:
@@ -275,10 +278,13 @@ class CampaignHistory(RuleBasedStateMachine):
         check_seats(self.campaign)
 
     @invariant()
-    def sides_are_counted_as_given(self) -> None:
+    def what_was_given_is_counted(self) -> None:
         for rater in Rater.objects.filter(campaign=self.campaign):
-            sides = [each.side for each in self.model.tenures.values() if each.rater == rater.pk]
+            given = [each for each in self.model.tenures.values() if each.rater == rater.pk]
+            sides = [each.side for each in given]
             assert (rater.n_left, rater.n_right) == (sides.count("left"), sides.count("right"))
+            checks = sum(each.item in self.model.gold for each in given)
+            assert (rater.n_checks, rater.n_given) == (checks, len(given) - checks)
 
 
 class OneItemHistory(CampaignHistory):
@@ -322,7 +328,7 @@ def test_history_that_chance_may_not_meet(name: str) -> None:
             history.database_stands_as_the_model()
             history.answers_stand_as_in_the_model()
             history.promises_hold()
-            history.sides_are_counted_as_given()
+            history.what_was_given_is_counted()
         history.has_met(name)
     finally:
         history.teardown()
