@@ -24,6 +24,7 @@ _ENDS = ("low", "high")
 class Compared:
     """``keys``: columns that name a row. ``figures``: its numbers as columns (value, low, high), "" for no interval."""
 
+    title: str
     keys: tuple[str, ...]
     figures: tuple[tuple[str, str, str], ...]
 
@@ -34,24 +35,38 @@ def _own(name: str) -> tuple[str, str, str]:
 
 # Tables whose rows mean the same in another release. Single raters, people, prompts and bins are not among them.
 TABLES: dict[str, Compared] = {
-    "label_shares": Compared(("corpus", "extractor", "value"), (("share", *_ENDS),)),
-    "real_minus_synthetic": Compared(("extractor", "figure"), (("difference", *_ENDS),)),
-    "failure_shares": Compared(("source", "category"), (("share", *_ENDS),)),
-    "calibration_summary": Compared(("extractor", "figure"), (("value", *_ENDS),)),
-    "agreement_groups": Compared(("group",), (("mean_kappa", "low_raters", "high_raters"), ("mean_agreement", "", ""))),
-    "agreement_summary": Compared(("group", "figure"), (("value", "low_raters", "high_raters"),)),
+    "label_shares": Compared("Attribute quality", ("corpus", "extractor", "value"), (("share", *_ENDS),)),
+    "real_minus_synthetic": Compared(
+        "Real chats minus synthetic ones", ("extractor", "figure"), (("difference", *_ENDS),)
+    ),
+    "failure_shares": Compared("Why attributes fail", ("source", "category"), (("share", *_ENDS),)),
+    "calibration_summary": Compared("Calibration of the extractor", ("extractor", "figure"), (("value", *_ENDS),)),
+    "agreement_groups": Compared(
+        "Agreement of every two raters",
+        ("group",),
+        (("mean_kappa", "low_raters", "high_raters"), ("mean_agreement", "", "")),
+    ),
+    "agreement_summary": Compared(
+        "Agreement in every figure", ("group", "figure"), (("value", "low_raters", "high_raters"),)
+    ),
     "selection": Compared(
-        ("rater",), tuple(_own(name) for name in ("precision", "recall", "f1", "accuracy", "over_selection"))
+        "Selection against the label",
+        ("rater",),
+        tuple(_own(name) for name in ("precision", "recall", "f1", "accuracy", "over_selection")),
     ),
     "preference_overall": Compared(
-        ("judge",), (("mean", *_ENDS), _own("no_better_judgments"), _own("no_better_pairs"))
+        "Preference, all generators together",
+        ("judge",),
+        (("mean", *_ENDS), _own("no_better_judgments"), _own("no_better_pairs")),
     ),
-    "preference": Compared(("generator", "judge"), (("mean", *_ENDS),)),
-    "preference_effects": Compared(("judge", "effect"), (("estimate", *_ENDS),)),
-    "judges": Compared(("judge",), (_own("shift"), _own("spearman"), ("order_effect", "order_low", "order_high"))),
-    "mention_effect": Compared(("judge",), (("effect", *_ENDS),)),
-    "mention_rates": Compared(("model",), (("rate", *_ENDS), _own("reward"))),
-    "mention_correlation": Compared((), (("spearman", "", ""),)),
+    "preference": Compared("Preference by generator", ("generator", "judge"), (("mean", *_ENDS),)),
+    "preference_effects": Compared("What sways judges", ("judge", "effect"), (("estimate", *_ENDS),)),
+    "judges": Compared(
+        "Models as judges", ("judge",), (_own("shift"), _own("spearman"), ("order_effect", "order_low", "order_high"))
+    ),
+    "mention_effect": Compared("Open mention and ratings", ("judge",), (("effect", *_ENDS),)),
+    "mention_rates": Compared("Mentioning and rewarding mentions", ("model",), (("rate", *_ENDS), _own("reward"))),
+    "mention_correlation": Compared("Whether who mentions rewards mentions", (), (("spearman", "", ""),)),
 }
 
 

@@ -2,42 +2,73 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import polars as pl
 
+from analysis.compare.numbers import TABLES
+from analysis.figures.parts import mark_of
 from analysis.release import ReleaseError, load_release
 from analysis.report.build import PAGE
-from analysis.tables import BUILDERS, Settings, Tables, context_of
+from analysis.tables import Settings, Tables, context_of
+
+READ = (*TABLES, "campaigns", "origins")
+_HEAD = re.compile(r'<p class="kicker">Fitting Room report(?:, release ([^<]*))?</p><h1>([^<]*)</h1>')
 
 
 @dataclass(frozen=True)
 class Side:
-    """``name``: title and version, or the folder's name; ``marks``: origins other than people's own, in capitals."""
+    """``name``: title and version, or the folder's name where a report does not say them; ``marks``: origins other than
+    people's own, in capitals.
+    """
 
     name: str
     tables: Tables
     marks: tuple[str, ...]
 
+    @property
+    def judgments(self) -> int:
+        """Answers of raters behind the numbers, of every origin."""
+        return sum(int(row["judgments"]) for row in self.campaigns.values())
+
+    @property
+    def campaigns(self) -> Mapping[str, dict[str, object]]:
+        """Rows of the table of campaigns, by slug."""
+        frame = self.tables.get("campaigns", pl.DataFrame())
+        return {str(row["campaign"]): row for row in frame.iter_rows(named=True)}
+
+    def mark(self, campaign: str) -> str:
+        """What must stand on a picture of this campaign, see ``mark_of``; "" for one that is not here."""
+        row = self.campaigns.get(campaign)
+        return mark_of(str(row["origin"]), int(str(row["judgments"]))) if row else ""
+
 
 def side_of(folder: Path, settings: Settings | None = None) -> Side:
-    """A release's tables by ``settings``, or a report's as they stand (theirs were its own).
+    """What is compared of a release's tables by ``settings``, or of a report's as they stand (theirs were its own).
 
     Raises ``ReleaseError`` for a folder that is neither.
     """
     if (folder / PAGE).is_file():
-        tables = {name: _read(folder / "tables" / f"{name}.csv") for name in BUILDERS if _there(folder, name)}
-        return Side(folder.name, tables, _marks(tables))
+        tables = {name: _read(folder / "tables" / f"{name}.csv") for name in READ if _there(folder, name)}
+        return Side(_name_in(folder), tables, _marks(tables))
     release = load_release(folder)
     context = context_of(release, settings)
-    tables = {name: context[name] for name in BUILDERS}
+    tables = {name: context[name] for name in READ}
     title = release.manifest.title or release.manifest.study or folder.name
     return Side(f"{title} {release.manifest.version}".strip(), tables, _marks(tables))
 
 
 def _there(folder: Path, name: str) -> bool:
     return (folder / "tables" / f"{name}.csv").is_file()
+
+
+def _name_in(folder: Path) -> str:
+    found = _HEAD.search((folder / PAGE).read_text(encoding="utf-8", errors="replace"))
+    return unescape(f"{found[2]} {found[1] or ''}").strip() if found else folder.name
 
 
 def _read(path: Path) -> pl.DataFrame:

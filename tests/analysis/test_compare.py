@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,8 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.compare.numbers import TABLES, compare
-from analysis.compare.sources import side_of
+from analysis.compare.page import comparison_files
+from analysis.compare.sources import Side, side_of
 from analysis.tables import BUILDERS
 from tests.analysis.synthetic import synthetic_frames, write_folder
 
@@ -73,11 +75,31 @@ def test_compare_command_takes_releases_and_reports_alike(tmp_path: Path, capsys
             other[name] for name in ("table", "campaign", "what", "figure", "outside")
         ]
         assert float(row["b"]) == pytest.approx(float(other["b"]), nan_ok=True)
-    page = (tmp_path / "one" / "comparison.html").read_text(encoding="utf-8")
+    page, other = ((tmp_path / out / "comparison.html").read_text(encoding="utf-8") for out in ("one", "two"))
     assert "A synthetic study 0.1.0 and A synthetic study 0.2.0" in page
     assert 'class="mark">SIMULATED<' in page
     assert "<script" not in page
+    assert other == page  # a report says of itself whose it is, and its tables hold every place of every number
     assert "comparison.html and 1 table beside it" in capsys.readouterr().out
+
+
+def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
+    a = shares(("far", 0.2, 0.1, 0.3), ("near", 0.2, 0.1, 0.3), ("old", 0.4, 0.3, 0.5))
+    b = shares(("far", 0.5, 0.4, 0.6), ("near", 0.25, 0.2, 0.3), ("young", 0.9, 0.8, 1.0))
+    campaigns = pl.DataFrame({"campaign": ["c"], "title": ["<b>Figs"], "origin": ["simulated"], "judgments": [7]})
+    one, two = (Side(name, tables | {"campaigns": campaigns}, ()) for name, tables in (("A", a), ("B", b)))
+    page = comparison_files(one, two)["comparison.html"]
+    parts = dict(re.findall(r'<section id="([\w-]+)">(.*?)</section>', page, flags=re.DOTALL))
+    assert list(parts) == ["moved", "new", "gone", "label-shares"]
+    for name, named, not_named in (("moved", "far", "near"), ("new", "young", "far"), ("gone", "old", "young")):
+        assert f": w, m, {named}, share</th>" in parts[name]
+        assert f", {not_named}, share" not in parts[name]
+    assert "1 lies outside both. Only B has 1 number, only A 1." in page
+    for name in ("moved", "label-shares"):
+        pictures = re.findall(r"<svg.*?</svg>", parts[name], flags=re.DOTALL)
+        assert len(pictures) == 2  # wide and narrow
+        assert all(">SIMULATED<" in picture and ">was 0.20, outside<" in picture for picture in pictures)
+    assert "<b>" not in page
 
 
 def test_compare_command_refuses_what_is_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
