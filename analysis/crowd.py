@@ -19,19 +19,20 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import polars as pl
-from crowdkit.aggregation import GLAD, DawidSkene
 
 from analysis.bootstrap import REPLICATES, percentiles, unit_weights
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.release import Release
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, VALUES
 from analysis.selection import majority_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Method = Literal["majority", "soft", "dawid_skene", "glad"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -134,11 +135,16 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
 
 def _tasks(answers: pl.DataFrame) -> pd.DataFrame:
     """Answers as crowd-kit takes them, in a fixed order: sums of floats depend on it."""
+    import pandas as pd
+
     ordered = answers.select("unit", "rater", "value").sort("unit", "rater")
     return pd.DataFrame(dict(zip(("task", "worker", "label"), ordered.to_dict(as_series=False).values(), strict=True)))
 
 
 def _fit(method: Method, tasks: pd.DataFrame) -> Any:
+    """crowd-kit is imported here: it takes 110 MB and seconds, and what only reads reports does without."""
+    from crowdkit.aggregation import GLAD, DawidSkene
+
     model: Any = DawidSkene(n_iter=ITERATIONS) if method == "dawid_skene" else GLAD(n_iter=ITERATIONS)
     with warnings.catch_warnings():  # crowd-kit's words to pandas are about pandas 4, and tell a reader nothing
         warnings.simplefilter("ignore")
