@@ -2,27 +2,83 @@
 
 from __future__ import annotations
 
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from analysis.answers import comparisons, people_answers
+from analysis.attribute_quality import quality_answers
+from analysis.release import Release as Frames
+from analysis.release import release_from_frames
 from analysis.schema import TABLES
 from analysis.tables import context_of
-from annotation.models import Release
-from annotation.releases.live import UNSEEN, live_release
+from annotation.models import Campaign, Release
+from annotation.releases.live import live_release
+from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
+from annotation.releases.tables.scope import Scope
 from tests import factories
-from tests.annotation.releases.rich_study import build_rich_study
+from tests.annotation.releases.rich_study import RichStudy, build_rich_study
+
+# Quick ones that between them read every table and column that any other reads.
+NUMBERS = (
+    "campaigns",
+    "failure_shares",
+    "calibration",
+    "agreement_pairs",
+    "selection",
+    "threshold_curves",
+    "marked_relevant",
+    "preference",
+    "mention_rates",
+    "judgment_outcomes",
+)
 
 
-def test_live_release_holds_the_campaign_and_the_studys_material(db: None) -> None:
-    rich = build_rich_study()
-    live = live_release(rich.preference)
+@pytest.fixture
+def rich(db: None) -> RichStudy:
+    return build_rich_study()
+
+
+def whole_release(campaign: Campaign) -> Frames:
+    """All rows of the study's release, of the tables that have campaigns those of this one."""
+    scope = Scope(campaign.study)
+    frames = {}
+    for name, table in TABLES.items():
+        read = TABLE_FRAMES.get(name)
+        rows = [pl.DataFrame(schema=table.polars_schema)]
+        rows += read(scope) if read else [pl.DataFrame(list(TABLE_ROWS[name](scope)), schema=table.polars_schema)]
+        frame = pl.concat(rows)
+        own = pl.col("campaign").is_in([campaign.public_id, ""]) if "campaign" in frame.columns else True
+        frames[name] = frame.filter(own)
+    return release_from_frames(frames)
+
+
+def test_live_release_gives_the_numbers_that_a_release_of_the_study_would(rich: RichStudy) -> None:
+    for campaign in (rich.quality, rich.relevance, rich.preference, rich.historic, rich.simulated):
+        live, whole = context_of(live_release(campaign)), context_of(whole_release(campaign))
+        assert_frame_equal(live.long, whole.long)
+        for name in NUMBERS:
+            assert_frame_equal(live[name], whole[name])
+        for read in (quality_answers, comparisons):
+            assert_frame_equal(read(live.long, live.release), read(whole.long, whole.release))
+        reasons, expected = (people_answers(each.long, each.release, "reason", "role") for each in (live, whole))
+        assert_frame_equal(reasons, expected)
     assert not Release.objects.exists()
-    assert live.campaigns.collect()["slug"].to_list() == ["preference"]
-    for name in TABLES:
-        rows = live.tables[name].collect()
-        if name in UNSEEN:
-            assert not rows.height
-        elif "campaign" in rows.columns:
-            assert set(rows["campaign"]) <= {rich.preference.public_id, ""}
-    assert live.judgments.collect().height
-    assert live.response_pairs.collect().height
+
+
+def test_live_release_reads_nothing_of_other_campaigns(rich: RichStudy) -> None:
+    lonely = factories.make_campaign(rich.study, slug="lonely", n_items=1, n_questions=2)
+    factories.submit(factories.claim(factories.make_rater(lonely)))
+    live = live_release(lonely)
+    heights = {name: live.tables[name].collect().height for name in TABLES}
+    attributes = lonely.questions.values("attribute").distinct().count()
+    assert {name: n for name, n in heights.items() if n and name != "runs"} == {
+        "campaigns": 1,
+        "items": 1,
+        "people": lonely.questions.values("attribute__person").distinct().count(),
+        "attributes": attributes,
+        "judgments": 2,
+    }
 
 
 def test_live_release_gives_the_numbers_of_now(db: None) -> None:
