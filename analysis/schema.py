@@ -21,9 +21,9 @@ Values
     accepted 2; no 0, yes 1; preference 1 .. 5 where 5 is always "personalized much better", whichever side it stood on
     (3 = no difference). It is null exactly where ``value`` is null.
 
-Texts of people's conversations
-    Where ``settings.masks`` of the manifest is true, places in ``turns`` that hold personal data are covered by a word
-    for what they hold ("[e-mail address]"). Evidence's ``start`` and ``end`` count code points of the text as it
+Texts of conversations, prompts and responses
+    Where ``settings.masks`` of the manifest is true, places in them that hold personal data are covered by a word for
+    what they hold ("[e-mail address]"). Evidence's ``start`` and ``end`` count code points of the text as it
     stands here. Two places of evidence that begin within one covered place are one.
 
 Raters
@@ -97,14 +97,15 @@ def check_frame(name: str, frame: pl.DataFrame) -> list[str]:
     table = TABLES[name]
     if tuple(frame.columns) != table.names:
         return [f"{name}: columns are {frame.columns}, expected {list(table.names)}"]
+    types = frame.schema
     problems = [
-        f"{name}.{column.name}: type is {frame.schema[column.name]}, expected {column.dtype}"
+        f"{name}.{column.name}: type is {types[column.name]}, expected {column.dtype}"
         for column in table.columns
-        if frame.schema[column.name] != column.dtype
+        if types[column.name] != column.dtype
     ]
     problems += [
-        f"{name}.{column.name}: {frame[column.name].null_count()} nulls where none may be"
-        for column in table.columns
-        if not column.nullable and frame[column.name].null_count()
+        f"{name}.{column.name}: {nulls} nulls where none may be"
+        for column, nulls in zip(table.columns, frame.null_count().row(0), strict=True)
+        if nulls and not column.nullable
     ]
     return problems

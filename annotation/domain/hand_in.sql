@@ -78,7 +78,8 @@ CREATE OR REPLACE FUNCTION annotation_hand_in(
     request_key text, page_seconds double precision, page_hidden double precision, page_pastes integer,
     besides text, new_token text, new_public_id text,
     OUT rater bigint, OUT title text, OUT token text, OUT side text, OUT texts text[],
-    OUT prompt text, OUT generic text, OUT personalized text, OUT saved integer, OUT total integer, OUT language text
+    OUT prompt text, OUT generic text, OUT personalized text, OUT masks json, OUT saved integer, OUT total integer,
+    OUT language text
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 -- Without sequential scans: a plan is kept for as long as the connection, and one made while the tables were small would
 -- read all that has come since, in the checks of foreign keys too.
@@ -102,6 +103,7 @@ DECLARE
     next_lease integer;
     is_check boolean := false;
     stored integer;
+    shown record;
 BEGIN
     SELECT a.id, a.item_id, a."order", a.rater_id, c.id AS campaign_id, c.state AS campaign_state, c.title, c.seed,
            c.lease_seconds, c.language, c.max_items, c.max_items_day, c.time_zone, c.cohort_only, c.people_apart,
@@ -277,7 +279,9 @@ BEGIN
     -- What the next page shows.
     token := new_token;
     side := next_side;
-    SELECT coalesce(asked.text, of_pair.text), one.text, other.text INTO prompt, generic, personalized
+    SELECT coalesce(asked.text, of_pair.text) AS prompt, one.text AS generic, other.text AS personalized,
+           coalesce(asked.id, of_pair.id) AS prompt_id, one.id AS generic_id, other.id AS personalized_id
+    INTO shown
     FROM annotation_item i
     LEFT JOIN pipeline_prompt asked ON asked.id = i.prompt_id
     LEFT JOIN pipeline_responsepair pair ON pair.id = i.pair_id
@@ -285,6 +289,16 @@ BEGIN
     LEFT JOIN pipeline_response one ON one.id = pair.generic_id
     LEFT JOIN pipeline_response other ON other.id = pair.personalized_id
     WHERE i.id = next_item;
+    prompt := shown.prompt;
+    generic := shown.generic;
+    personalized := shown.personalized;
+    SELECT json_agg(json_build_array(m.of, m.start, m."end", m.kind)) INTO masks FROM (
+        SELECT 'prompt' AS of, start, "end", kind FROM pipeline_mask WHERE prompt_id = shown.prompt_id
+        UNION ALL
+        SELECT 'generic', start, "end", kind FROM pipeline_mask WHERE response_id = shown.generic_id
+        UNION ALL
+        SELECT 'personalized', start, "end", kind FROM pipeline_mask WHERE response_id = shown.personalized_id
+    ) m;
     saved := me.saved;
     SELECT i.position + 1 INTO total FROM annotation_item i
     WHERE i.campaign_id = mine.campaign_id AND i.role = 'work' ORDER BY i.position DESC LIMIT 1;

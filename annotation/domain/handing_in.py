@@ -9,6 +9,7 @@ those two functions; the same tests hold both.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,14 +29,16 @@ from annotation.domain.submissions import (
 )
 from annotation.enums import AssignmentState, ItemRole, RaterState
 from annotation.instruments.material import OwnTexts
+from annotation.instruments.texts import own_texts
 from annotation.models import Assignment, Item, Rater
+from pipeline.masks import Span, shown
 from studies.enums import Role
 from studies.models import User
 from studies.statements import one_row
 from studies.tokens import new_token
 
 CALL = (
-    "SELECT rater, title, token, side, texts, prompt, generic, personalized, saved, total, language "
+    "SELECT rater, title, token, side, texts, prompt, generic, personalized, masks, saved, total, language "
     "FROM annotation_hand_in(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
@@ -93,11 +96,20 @@ def _by_function(
     row = one_row(CALL, [*whose, *given, besides, new_token(), new_token()])
     if row is None or row[0] is None:
         return None
-    rater, title, following, side, texts, prompt, generic, personalized, saved, total, language = row
+    rater, title, following, side, questions, prompt, generic, personalized, masks, saved, total, language = row
     if following is None:
         return HandedIn(rater, None)
-    own = OwnTexts(tuple(texts), prompt, generic, personalized, side)
+    texts = {"prompt": prompt, "generic": generic, "personalized": personalized}
+    own = OwnTexts(tuple(questions), side=side, **_covered(texts, masks))
     return HandedIn(rater, NextItem(following, title, instrument, own, saved, total, language))
+
+
+def _covered(texts: dict[str, str | None], masks: list[tuple[str, int, int, str]] | None) -> dict[str, str | None]:
+    """The texts as people see them; ``masks`` as the function gives them."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for name, *span in masks or ():
+        spans[name].append(Span(*span))
+    return texts | {name: shown(texts[name] or "", found).text for name, found in spans.items()}
 
 
 @transaction.atomic
@@ -127,16 +139,8 @@ def _answers(assignment: Assignment, submission: Submission) -> bool:
 
 
 def _described(assignment: Assignment) -> NextItem:
-    item, campaign = assignment.item, assignment.campaign
-    pair, asked = item.pair, item.prompt
-    prompt = asked or (pair.prompt if pair else None)
-    texts = OwnTexts(
-        tuple(question.text for question in questions_on_page(assignment)),
-        prompt.text if prompt else None,
-        pair.generic.text if pair else None,
-        pair.personalized.text if pair else None,
-        assignment.side,
-    )
+    campaign = assignment.campaign
+    texts = own_texts(assignment, questions_on_page(assignment))
     saved, total = standing(assignment.rater)
     total = max(total, saved + 1)
     return NextItem(assignment.token, campaign.title, campaign.instrument, texts, saved, total, campaign.language)

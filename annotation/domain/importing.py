@@ -67,7 +67,7 @@ def import_corpus(
         study = _locked_study(slug, actor)
         importer = Importer(study, source, files)
         write_records(importer, reader.read(path, options), WRITERS)
-        importer.save_run_counts()
+        importer.save_counts()
         report = importer.report
         report.problems.sort(key=lambda problem: (problem.at.file, problem.at.line or 0))
         if report.problems and (not skip_bad or not report.has_records):

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.domain.building import build_campaign
 from annotation.domain.importing import import_corpus
@@ -19,7 +19,7 @@ from annotation.domain.sampling import sample_units
 from annotation.enums import CampaignState
 from annotation.instruments import Material
 from annotation.models import Campaign
-from pipeline.domain.errors import RunError
+from pipeline.domain.errors import NothingToDo, RunError
 from pipeline.domain.people import (
     MatchParameters,
     PeopleParameters,
@@ -27,7 +27,7 @@ from pipeline.domain.people import (
     read_parameters,
     sample_people,
 )
-from pipeline.domain.runs import plan_run
+from pipeline.domain.runs import find_run, plan_run
 from pipeline.domain.stepping import find_step, plan_step
 from pipeline.enums import RunState, Stage
 from pipeline.models import Conversation, Run
@@ -122,10 +122,13 @@ def _trace(path: Path) -> dict[str, int]:
 
 
 class Masks:
-    """One run over all imports that no complete one has looked through."""
+    """One run over all imports that no complete one has looked through, or over all prompts and responses."""
 
     def find(self, study: Study, step: MaskStep, done: Done) -> Found | None:
-        runs = study.runs.filter(stage=Stage.MASK).exclude(state=RunState.CANCELLED)
+        runs = study.runs.filter(stage=Stage.MASK, inputs__isnull=step.texts).exclude(state=RunState.CANCELLED)
+        runs = runs.distinct()
+        if step.texts:
+            return _masks_of_texts(study, step, runs)
         looked_at = set(runs.values_list("inputs", flat=True))
         if any(run.pk not in looked_at for run in _imported(study)):
             return None
@@ -133,13 +136,25 @@ class Masks:
         return Found(last)
 
     def make(self, study: Study, step: MaskStep, done: Done, notice: Notice) -> Found:
+        plan = partial(plan_run, study=study, stage=Stage.MASK, backend=MASK_BACKEND, parameters=step.part.parameters)
+        if step.texts:
+            return Found(plan())
         complete = study.runs.filter(stage=Stage.MASK, state=RunState.COMPLETE)
         looked_at = set(complete.values_list("inputs", flat=True))
         unseen = [run for run in _imported(study) if run.pk not in looked_at]
-        parameters = step.part.parameters
-        return Found(
-            plan_run(study=study, stage=Stage.MASK, backend=MASK_BACKEND, parameters=parameters, inputs=unseen)
-        )
+        return Found(plan(inputs=unseen))
+
+
+def _masks_of_texts(study: Study, step: MaskStep, runs: QuerySet[Run]) -> Found | None:
+    """The run that waits or goes on; the last one where every text was looked at. Raises NothingToDo without texts."""
+    words = {"stage": Stage.MASK, "backend": MASK_BACKEND, "parameters": step.part.parameters}
+    try:
+        run = find_run(study=study, **words)
+    except NothingToDo:
+        run = runs.order_by("pk").last()
+        if run is None:
+            raise
+    return Found(run) if run else None
 
 
 def _imported(study: Study) -> list[Run]:

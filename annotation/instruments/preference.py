@@ -10,6 +10,7 @@ from annotation.domain.rendering import rendered_html
 from annotation.instruments.base import Choice, Material, PlannedItem, even_parts
 from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
 from annotation.instruments.reading import REQUEST, lines_of
+from annotation.instruments.texts import own_texts
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName, Side
 from pipeline.models import Attribute, Label, ResponsePair
@@ -38,12 +39,7 @@ class Preference:
                 yield PlannedItem(attributes=tuple(part), pair=pair)
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
-        pair = assignment.item.pair
-        if pair is None:
-            raise ValueError(f"item {assignment.item.public_id} asks for a preference and has no pair")
-        texts = tuple(question.text for question in questions)
-        own = OwnTexts(texts, pair.prompt.text, pair.generic.text, pair.personalized.text, assignment.side)
-        return self.page_of_texts(own)
+        return self.page_of_texts(own_texts(assignment, questions))
 
     def page_of_texts(self, texts: OwnTexts) -> PageMaterial:
         if texts.prompt is None or texts.generic is None or texts.personalized is None:

@@ -10,6 +10,7 @@ from annotation.domain.seeding import shuffled
 from annotation.instruments.base import Choice, Material, PlannedItem
 from annotation.instruments.material import OwnTexts, PageMaterial, Passage, QuestionView
 from annotation.instruments.reading import REQUEST, lines_of
+from annotation.instruments.texts import own_texts
 from annotation.models import Assignment, Question
 from pipeline.enums import InstrumentName
 from pipeline.models import Attribute, PersonPrompt, Prompt
@@ -41,9 +42,7 @@ class Relevance:
                 yield PlannedItem(attributes=tuple(part), prompt=prompt)
 
     def page(self, assignment: Assignment, questions: Sequence[Question]) -> PageMaterial:
-        prompt = assignment.item.prompt
-        texts = OwnTexts(tuple(question.text for question in questions), prompt.text if prompt else None)
-        return self.page_of_texts(texts)
+        return self.page_of_texts(own_texts(assignment, questions))
 
     def page_of_texts(self, texts: OwnTexts) -> PageMaterial:
         if texts.prompt is None:

@@ -31,6 +31,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], None]], ...] = (
     ("people", load_material.load_people),
     ("people", load_material.load_sampled_people),
     ("conversations", load_material.load_conversations),
+    ("conversations", load_material.tally_conversations),
     ("attributes", load_material.load_attributes),
     ("attributes", load_material.load_origins_and_evidence),
     ("prompts", load_material.load_prompts),

@@ -8,6 +8,7 @@ from collections import Counter
 
 from annotation.releases.loading import Loading, create, ids_of, time_of, time_or_none
 from annotation.releases.tables.rows import Row
+from pipeline.domain.tallies import tally_corpora
 from pipeline.models import (
     Attribute,
     AttributeOrigin,
@@ -117,8 +118,12 @@ def load_conversations(loading: Loading) -> None:
         )
 
 
+def tally_conversations(loading: Loading) -> None:
+    tally_corpora(study=loading.study)
+
+
 def _turns_sha256(row: Row) -> str:
-    """As pipeline.domain.importing_people has it."""
+    """As pipeline.domain.importing_conversations has it."""
     return hashlib.sha256(json.dumps(row["turns"], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

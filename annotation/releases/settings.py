@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReleaseSettings:
-    """``masks``: turns are shown with personal data covered. ``min_cell``: values of demographics that fewer people
+    """``masks``: texts are shown with personal data covered. ``min_cell``: values of demographics that fewer people
     share are left out; 1 leaves out none."""
 
     masks: bool = True

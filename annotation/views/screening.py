@@ -21,6 +21,7 @@ from annotation.domain.screening.quiz import QuizPlan, add_quiz_questions, remov
 from annotation.domain.screening.taking import checks_from_file, gold_from_labels, sources_of
 from annotation.enums import CampaignState, ItemRole, Origin, RaterGate
 from annotation.instruments import INSTRUMENTS
+from annotation.instruments.texts import prompt_text, prompt_texts
 from annotation.models import Campaign, Item, QuizQuestion
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
@@ -80,6 +81,8 @@ def pick(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     source = next((each for each in sources if each.slug == named), sources[0] if sources else found)
     items = Item.objects.filter(campaign=source, role=ItemRole.WORK).select_related("prompt", "pair__prompt")
     items = items.annotate(n_questions=Count("questions")).order_by("position").prefetch_related("people")
+    shown = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    prompts = prompt_texts(shown)
     context = {
         "study": found.study,
         "campaign": found,
@@ -87,7 +90,8 @@ def pick(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         "roles": [(role, WHAT[role][0]) for role in CHECKS],
         "sources": sources,
         "source": source,
-        "items": Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page")),
+        "items": shown,
+        "rows": [(item, prompts.get(item.pk)) for item in shown],
     }
     return render(request, "annotation/pick_check.html", context)
 
@@ -110,7 +114,6 @@ def new(request: HttpRequest, study: str, campaign: str, item: str) -> HttpRespo
             return _made(request, found, source, role)
         except AnnotationError as error:
             problem = error.message
-    prompt = source.prompt or (source.pair.prompt if source.pair else None)
     values = [choice.value for choice in INSTRUMENTS[found.instrument].choices]
     lines = [
         (
@@ -127,7 +130,7 @@ def new(request: HttpRequest, study: str, campaign: str, item: str) -> HttpRespo
         "source": source,
         "role": role,
         "what": WHAT[ItemRole(role)],
-        "prompt": prompt.text if prompt else "",
+        "prompt": prompt_text(source) or "",
         "lines": lines,
         "attempt": given.get("attempt", "1"),
         "problem": problem,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from annotation.domain.screening.feedback import feedback_of
 from annotation.enums import ItemRole, RaterGate
+from annotation.instruments.texts import prompt_text
 from annotation.models import Assignment
 from annotation.views.errors import errors_as_pages
 from annotation.views.rating import own_item_with
@@ -24,13 +25,12 @@ def feedback(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     if assignment.item.role != ItemRole.TRAINING or assignment.state not in DONE:
         return redirect("annotation:item", assignment.token)
     campaign, item = assignment.campaign, assignment.item
-    prompt = item.prompt or (item.pair.prompt if item.pair else None)
     lines = feedback_of(assignment)
     context = {
         "campaign": campaign,
         "mark": mark_of(campaign),
         "steps": steps_of(campaign, Step.PRACTICE),
-        "prompt": prompt.text if prompt else "",
+        "prompt": prompt_text(item) or "",
         "lines": lines,
         "all_right": all(line.right for line in lines if line.expected),
         "gate": assignment.rater.gate,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
+from pipeline.domain.tallies import Tally, count_corpora, tally_of
 from pipeline.enums import Stage
 from pipeline.models import Conversation, Corpus, Person, Run
 from studies.models import Study
@@ -15,76 +16,35 @@ LANGUAGES_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """``toxic`` and ``redacted`` are None where the source says so of no conversation."""
-
-    conversations: int = 0
-    turns: int = 0
-    toxic: int | None = None
-    redacted: int | None = None
-    first: str = ""  # public id of the conversation to begin reading with
-
-
-@dataclass(frozen=True)
 class CorpusFigures:
     corpus: Corpus
     people: int
-    numbers: Numbers
-    languages: list[tuple[str, int]]  # the most frequent, "" where none is noted
-    more_languages: int
+    tally: Tally
     draws: list[Run]  # runs that drew people from it
+
+    @property
+    def languages(self) -> list[tuple[str, int]]:
+        """The most frequent, "" where none is noted."""
+        ordered = sorted(self.tally.languages.items(), key=lambda item: (-item[1], item[0]))
+        return ordered[:LANGUAGES_SHOWN]
+
+    @property
+    def more_languages(self) -> int:
+        return max(0, len(self.tally.languages) - LANGUAGES_SHOWN)
 
 
 def corpora_with_figures(study: Study) -> list[CorpusFigures]:
-    """The study's corpora in the order they came; the same few queries however many there are."""
+    """The study's corpora in the order they came; the same few queries however many there are. Conversations are gone
+    through only for corpora that were never counted."""
     people = Person.objects.filter(corpus__study=study).order_by().values_list("corpus")
-    counted = dict(people.annotate(n=Count("pk")))
-    conversations = Conversation.objects.filter(person__corpus__study=study).order_by()
-    numbers, languages, draws = _numbers(conversations), _languages(conversations), _draws(study)
+    n_people = dict(people.annotate(n=Count("pk")))
+    corpora = list(study.corpora.order_by("created_at", "pk"))
+    tallies = {corpus.pk: tally for corpus in corpora if (tally := tally_of(corpus))}
+    tallies |= count_corpora([corpus for corpus in corpora if corpus.pk not in tallies])
+    draws = _draws(study)
     return [
-        CorpusFigures(
-            corpus=corpus,
-            people=counted.get(corpus.pk, 0),
-            numbers=numbers.get(corpus.pk, Numbers()),
-            languages=languages[corpus.pk][:LANGUAGES_SHOWN],
-            more_languages=max(0, len(languages[corpus.pk]) - LANGUAGES_SHOWN),
-            draws=draws[corpus.slug],
-        )
-        for corpus in study.corpora.order_by("created_at", "pk")
+        CorpusFigures(corpus, n_people.get(corpus.pk, 0), tallies[corpus.pk], draws[corpus.slug]) for corpus in corpora
     ]
-
-
-def _numbers(conversations: QuerySet[Conversation]) -> dict[int, Numbers]:
-    rows = conversations.values("person__corpus").annotate(
-        n=Count("pk"),
-        turns_in_all=Sum("n_turns"),
-        toxic_said=Count("toxic"),
-        toxic_n=Count("pk", filter=Q(toxic=True)),
-        redacted_said=Count("redacted"),
-        redacted_n=Count("pk", filter=Q(redacted=True)),
-        first=Min("pk"),
-    )
-    found = {row["person__corpus"]: row for row in rows}
-    ids = Conversation.objects.filter(pk__in=[row["first"] for row in found.values()]).values_list("pk", "public_id")
-    public = dict(ids)
-    return {
-        corpus: Numbers(
-            conversations=row["n"],
-            turns=row["turns_in_all"],
-            toxic=row["toxic_n"] if row["toxic_said"] else None,
-            redacted=row["redacted_n"] if row["redacted_said"] else None,
-            first=public[row["first"]],
-        )
-        for corpus, row in found.items()
-    }
-
-
-def _languages(conversations: QuerySet[Conversation]) -> dict[int, list[tuple[str, int]]]:
-    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    rows = conversations.values_list("person__corpus", "language").annotate(n=Count("pk"))
-    for corpus, language, n in rows.order_by("-n", "language"):
-        found[corpus].append((language, n))
-    return found
 
 
 def _draws(study: Study) -> dict[str, list[Run]]:

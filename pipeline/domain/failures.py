@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 
 from pipeline.domain.errors import RunError
 from pipeline.domain.progress import unread_outcomes
-from pipeline.domain.subjects import Parts, subjects_in_words, unit_in_words
+from pipeline.domain.subjects import Parts, subjects_in_words, units_in_words
 from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
 from pipeline.models import Finding, Run, Vote, WorkUnit
 from studies.domain.audit import record_event
@@ -97,7 +97,10 @@ def describe_unread(run: Run, first: int, last: int) -> list[FailedUnit]:
     """The ``first`` to ``last`` of the votes or findings whose answer could not be read: outcomes, not failures."""
     rows = unread_outcomes(run).order_by("pk").select_related("attribute__person", "prompt", "pair__prompt")
     shown = rows.select_related("completion").defer("completion__request")[first:last]
-    return [FailedUnit(row.unit_key, unit_in_words(row), row.reason, 1, _answer(row)) for row in shown]
+    return [
+        FailedUnit(row.unit_key, about, row.reason, 1, _answer(row))
+        for row, about in zip(shown, units_in_words(shown), strict=True)
+    ]
 
 
 def retry_failures(*, run: Run, kind: str | None, actor: User | None) -> int:

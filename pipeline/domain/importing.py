@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from pipeline.domain.bulk import BulkInserts
 from pipeline.domain.importing_keys import PersonKeys, standing_keys
+from pipeline.domain.tallies import Tally, note_tallies
 from pipeline.enums import RunState, Stage
 from pipeline.models import Corpus, Person, Prompt, Run, RunInput
 from pipeline.sources.base import NO_VALUE, Item, Located, NotImported, Place, Problem
@@ -70,6 +71,7 @@ class Importer:
         self._runs: dict[str, Run] = {}
         self._corpora: dict[str, Corpus] = {}
         self._rows: Counter[int] = Counter()  # new rows by run
+        self.tallies: dict[str, Tally] = defaultdict(Tally)  # new conversations by corpus
 
     def problem(self, at: Place, field: str, what: str, remedy: str, value: object = NO_VALUE) -> None:
         self.report.problems.append(Problem(at, field, what, remedy, value))
@@ -103,7 +105,8 @@ class Importer:
     def add_rows(self, run: Run, count: int) -> None:
         self._rows[run.pk] += count
 
-    def save_run_counts(self) -> None:
+    def save_counts(self) -> None:
+        note_tallies(study=self.study, tallies=self.tallies)
         for run in self._runs.values():
             if added := self._rows[run.pk]:
                 total = run.n_units + added
@@ -119,6 +122,7 @@ class Importer:
 
     def corpus_made(self, corpus: Corpus) -> None:
         """Made by this import: nobody stands in it whom this import has not written."""
+        self.tallies[corpus.slug] = Tally()
         self._corpora[corpus.slug] = corpus
         self._people.nobody_stands_in(corpus.slug)
 

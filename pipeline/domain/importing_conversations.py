@@ -61,11 +61,12 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
     The batch before may still be on its way into the database while this one's rows are made ready.
     """
     people, made = importer.person_keys(entry.record.person for entry in entries)
-    ready = [_row(entry.record, people, token) for entry, token in zip(entries, new_tokens(len(entries)), strict=True)]
+    tokens = new_tokens(len(entries))
+    ready = [_row(entry.record, people, token) for entry, token in zip(entries, tokens, strict=True)]
     old = (entry.record for entry in entries if entry.record.person not in made)  # of the others nothing can stand
     standing = _standing(importer, [(people[record.person], record.source_id, record.position) for record in old])
     new: list[Prepared] = []
-    for entry, (row, digest) in zip(entries, ready, strict=True):
+    for entry, token, (row, digest) in zip(entries, tokens, ready, strict=True):
         record, person = entry.record, people[entry.record.person]
         if (known := standing.digests.get((person, record.source_id))) is not None:
             if known != digest:
@@ -78,6 +79,7 @@ def write_conversations(importer: Importer, entries: Sequence[Located[Conversati
             importer.problem(entry.at, record.id_field, what, "keep the file's order", record.source_id)
             continue
         standing.add(person, record.source_id, record.position, digest)
+        importer.tallies[record.person.corpus].add(record, token)
         new.append(row)
     if new:
         run = importer.import_run()

@@ -1,24 +1,27 @@
-"""Personal data in what was imported: masks made right after an import, what is known of them, and texts as shown."""
+"""Personal data in a study's texts: the runs that look for it, what is known of it, and texts as they are shown."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
+from pipeline.domain.errors import NothingToDo
 from pipeline.domain.runs import plan_run
 from pipeline.enums import MaskKind, RunState, Stage
 from pipeline.masks import WORDS, Shown, Span, shown
-from pipeline.models import Conversation, Mask, Run
+from pipeline.models import Conversation, Mask, Prompt, Response, Run
 from pipeline.stages.mask import BACKEND
+from pipeline.stages.maskable import unseen_shelves
 from studies.models import Study, User
 
 
 @dataclass(frozen=True)
 class MaskSummary:
-    """``places`` by kind, in the order of MaskKind; ``waiting``: conversations that nobody has looked at so far.
+    """``places`` by kind, in the order of MaskKind; ``waiting``: conversations, and ``texts``: prompts and responses,
+    that nobody has looked at so far.
 
     ``names``: the model that the newest run looked for names with, "" where it had none, None where there is no run.
     """
@@ -26,10 +29,19 @@ class MaskSummary:
     kinds: tuple[tuple[str, int], ...]
     names: str | None
     waiting: int
+    texts: int
 
     @property
     def places(self) -> int:
         return sum(count for _, count in self.kinds)
+
+    @property
+    def left(self) -> str:
+        """What nobody has looked at, in words; "" for nothing."""
+        parts = [f"{self.waiting:,} conversation{'s' * (self.waiting != 1)}"] if self.waiting else []
+        if self.texts:
+            parts.append(f"{self.texts:,} prompt{' or response' if self.texts == 1 else 's and responses'}")
+        return " and ".join(parts)
 
     def __str__(self) -> str:
         """One line for a lead to read."""
@@ -43,8 +55,8 @@ class MaskSummary:
         )
         if not self.names:
             line += " Names were not looked for (set PERSONAL_DATA_MODEL)."
-        if self.waiting:
-            line += f" {self.waiting:,} conversations were not looked at yet (run_stage STUDY mask)."
+        if self.left:
+            line += f" Not looked at yet: {self.left} (run_stage STUDY mask)."
         return line.replace("addresss", "addresses")
 
 
@@ -53,17 +65,27 @@ def plan_masks(*, study: Study, imported: Run, created_by: User | None = None) -
     return plan_run(study=study, stage=Stage.MASK, backend=BACKEND, inputs=[imported], created_by=created_by)
 
 
+def plan_masks_of_texts(*, study: Study, created_by: User | None = None) -> Run | None:
+    """The run that looks through the prompts and responses that nobody has looked at; None where there are none."""
+    try:
+        return plan_run(study=study, stage=Stage.MASK, backend=BACKEND, created_by=created_by)
+    except NothingToDo:
+        return None
+
+
 def mask_summary(study: Study) -> MaskSummary:
-    """What is masked in the study, in a number of queries that does not grow with it."""
+    """What is masked in the study, in a number of queries that grows with its runs alone."""
     runs = study.runs.filter(stage=Stage.MASK).exclude(state=RunState.CANCELLED)
     counts = Counter(dict(Mask.objects.filter(run__in=runs).values_list("kind").annotate(count=Count("pk"))))
     newest = runs.order_by("-pk").first()
     done = runs.filter(state=RunState.COMPLETE)
-    waiting = Conversation.objects.filter(run__study=study).exclude(run__outputs__in=done)
+    brought = Exists(Conversation.objects.filter(run=OuterRef("pk")))
+    waiting = study.runs.filter(brought, stage=Stage.IMPORT).exclude(outputs__in=done)
     return MaskSummary(
         tuple((kind, counts[kind]) for kind in MaskKind.values if counts[kind]),
         newest.parameters.get("names", "") if newest else None,
-        waiting.count(),
+        Conversation.objects.filter(run__in=list(waiting)).count(),
+        sum(shelf.rows().count() for shelf in unseen_shelves(study, done)),
     )
 
 
@@ -79,3 +101,22 @@ def shown_turns(conversations: Sequence[Conversation]) -> dict[int, list[Shown]]
         ]
         for conversation in conversations
     }
+
+
+def shown_prompts(prompts: Iterable[Prompt]) -> dict[int, str]:
+    """By key the prompts' texts as people see them."""
+    texts = {prompt.pk: prompt.text for prompt in prompts}
+    return _covered(texts, "prompt")
+
+
+def shown_responses(responses: Iterable[Response]) -> dict[int, str]:
+    """By key the responses' texts as people see them."""
+    return _covered({response.pk: response.text for response in responses}, "response")
+
+
+def _covered(texts: dict[int, str], of: str) -> dict[int, str]:
+    spans: dict[int, list[Span]] = defaultdict(list)
+    rows = Mask.objects.filter(**{f"{of}__in": texts})
+    for pk, start, end, kind in rows.values_list(of, "start", "end", "kind"):
+        spans[pk].append(Span(start, end, kind))
+    return texts | {pk: shown(texts[pk], found).text for pk, found in spans.items()}

@@ -25,7 +25,7 @@ from pipeline.prices import PricesError, prices_for
 from pipeline.requests import sha256_of
 from pipeline.stages import BASELINES, BY_VECTORS, OWN_BACKENDS, stage_for
 from pipeline.stages.base import AnyStage, Scope, StageParameters, UnitSpec, template_sha256
-from pipeline.stages.mask import import_to_mask
+from pipeline.stages.mask import runs_to_mask
 from pipeline.stages.pools import embedder_of
 from pipeline.version import VERSION
 from studies.models import Study, User
@@ -209,10 +209,10 @@ def inputs_for(study: Study, stage: str, backend: str) -> list[Run]:
     A stage that may also read none (extract) reads none then: selected people are named, never guessed.
     """
     room = _stage(stage, backend)
+    if stage == StageName.MASK:
+        return runs_to_mask(study)
     if "" in room.accepts:
         return []
-    if stage == StageName.MASK:
-        return import_to_mask(study)
     usable = Q(stage__in=[name for name in room.accepts if name not in (StageName.IMPORT, StageName.SAMPLE)])
     found = list(study.runs.filter(usable, state__in=[RunState.COMPLETE, RunState.INCOMPLETE]).order_by("pk"))
     # The first stage named is the one that usually comes before: extracted attributes yield to merged ones.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.domain.masking import shown_prompts
 from pipeline.models import Attribute, Conversation, Finding, Person, Prompt, ResponsePair, Vote, WorkUnit
 
 
@@ -34,12 +35,17 @@ def subjects_in_words(units: Sequence[WorkUnit]) -> dict[int, Parts]:
     return {unit.pk: _parts(unit, found) for unit in units}
 
 
-def unit_in_words(row: Vote | Finding) -> Parts:
-    """What a vote or finding is about; attribute with person, prompt and pair should be loaded with it."""
-    prompt = row.pair.prompt if row.pair else row.prompt
-    about = [_person(row.attribute.person), Part("Attribute", str(row.attribute))]
-    about += [_prompt(prompt)] if prompt else []
-    return (*about, Part("Responses of", row.pair.generator)) if row.pair else tuple(about)
+def units_in_words(rows: Sequence[Vote | Finding]) -> list[Parts]:
+    """What votes or findings are about; attributes with people, prompts and pairs should be loaded with them."""
+    prompts = {row.pk: prompt for row in rows if (prompt := row.pair.prompt if row.pair else row.prompt)}
+    shown = shown_prompts(prompts.values())
+    found = []
+    for row in rows:
+        about = [_person(row.attribute.person), Part("Attribute", str(row.attribute))]
+        about += [_prompt(shown[prompts[row.pk].pk])] if row.pk in prompts else []
+        about += [Part("Responses of", row.pair.generator)] if row.pair else []
+        found.append(tuple(about))
+    return found
 
 
 def _parts(unit: WorkUnit, found: dict[str, dict[int, Parts]]) -> Parts:
@@ -60,7 +66,8 @@ def _conversations(keys: Iterable[int]) -> dict[int, Parts]:
 
 
 def _prompts(keys: Iterable[int]) -> dict[int, Parts]:
-    return {pk: (_prompt(prompt),) for pk, prompt in Prompt.objects.in_bulk(keys).items()}
+    shown = shown_prompts(Prompt.objects.in_bulk(keys).values())
+    return {pk: (_prompt(text),) for pk, text in shown.items()}
 
 
 def _attributes(keys: Iterable[int]) -> dict[int, Parts]:
@@ -70,8 +77,10 @@ def _attributes(keys: Iterable[int]) -> dict[int, Parts]:
 
 def _pairs(keys: Iterable[int]) -> dict[int, Parts]:
     rows = ResponsePair.objects.select_related("person", "prompt").in_bulk(keys)
+    shown = shown_prompts(row.prompt for row in rows.values())
     return {
-        pk: (_person(row.person), _prompt(row.prompt), Part("Responses of", row.generator)) for pk, row in rows.items()
+        pk: (_person(row.person), _prompt(shown[row.prompt_id]), Part("Responses of", row.generator))
+        for pk, row in rows.items()
     }
 
 
@@ -79,8 +88,8 @@ def _person(person: Person) -> Part:
     return Part("Person", person.source_id)
 
 
-def _prompt(prompt: Prompt) -> Part:
-    return Part("Prompt", prompt.text)
+def _prompt(text: str) -> Part:
+    return Part("Prompt", text)
 
 
 # The names that stages give to what their units are about.

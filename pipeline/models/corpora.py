@@ -18,6 +18,8 @@ class Corpus(models.Model):
     source_format = models.CharField(max_length=32)
     licence = models.CharField(max_length=200, blank=True)
     provenance = models.TextField(blank=True)
+    # What it holds, kept by the imports that bring it (pipeline.domain.tallies); null: nobody has counted.
+    tally = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -74,27 +76,6 @@ class Conversation(models.Model):
         return self.source_id
 
 
-class Mask(models.Model):
-    """Personal data found in a turn: code points ``start`` to ``end``, covered when shown; the turn stays as it was."""
-
-    run = models.ForeignKey("pipeline.Run", on_delete=models.CASCADE, related_name="masks")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="masks")
-    turn = models.PositiveIntegerField()
-    start = models.PositiveIntegerField()
-    end = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=MaskKind.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["run", "conversation", "turn", "start", "end"], name="mask_once_per_run"),
-            models.CheckConstraint(condition=Q(start__lt=F("end")), name="mask_covers_something"),
-            models.CheckConstraint(condition=Q(kind__in=MaskKind.values), name="mask_kind_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} in turn {self.turn}"
-
-
 class Prompt(models.Model):
     """A new request that attributes may or may not matter to. Its text is no key: two sources may share it."""
 
@@ -128,3 +109,48 @@ class PersonPrompt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} gets {self.prompt}"
+
+
+class Mask(models.Model):
+    """Personal data found in a turn, a prompt or a response: code points ``start`` to ``end``, covered when shown; the
+    text stays as it was."""
+
+    run = models.ForeignKey("pipeline.Run", on_delete=models.CASCADE, related_name="masks")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, null=True, blank=True, related_name="masks"
+    )
+    turn = models.PositiveIntegerField(default=0)  # of the conversation; 0 elsewhere
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, null=True, blank=True, related_name="masks")
+    response = models.ForeignKey(
+        "pipeline.Response", on_delete=models.CASCADE, null=True, blank=True, related_name="masks"
+    )
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=MaskKind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "conversation", "turn", "start", "end"], name="mask_once_per_run"),
+            models.UniqueConstraint(
+                fields=["run", "prompt", "start", "end"],
+                condition=Q(prompt__isnull=False),
+                name="mask_of_prompt_once_per_run",
+            ),
+            models.UniqueConstraint(
+                fields=["run", "response", "start", "end"],
+                condition=Q(response__isnull=False),
+                name="mask_of_response_once_per_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(conversation__isnull=False, prompt__isnull=True, response__isnull=True)
+                | Q(conversation__isnull=True, prompt__isnull=False, response__isnull=True, turn=0)
+                | Q(conversation__isnull=True, prompt__isnull=True, response__isnull=False, turn=0),
+                name="mask_of_one_text",
+            ),
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="mask_covers_something"),
+            models.CheckConstraint(condition=Q(kind__in=MaskKind.values), name="mask_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        where = f"turn {self.turn}" if self.conversation_id else "a prompt" if self.prompt_id else "a response"
+        return f"{self.kind} in {where}"

@@ -34,7 +34,10 @@ class ImportStep(Step):
 
 @dataclass(frozen=True)
 class MaskStep(Step):
+    """Of what was imported; or, once they are there, of the prompts or responses (``texts``) that nobody looked at."""
+
     part: StagePlan
+    texts: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def _material(plan: Plan) -> Iterator[Step]:
         yield ImportStep(name, (), part)
     if plan.mask:
         yield MaskStep("mask", imports, plan.mask)
+        yield MaskStep("mask prompts", imports, plan.mask, texts=True)
     if plan.people:
         embedder = plan.models[plan.people.embedder] if plan.people.embedder else None
         server = server_of(plan, embedder) if embedder else None
@@ -160,6 +164,8 @@ def _responses(plan: Plan) -> Iterator[Step]:
     labels = f"labels {plan.campaign_of(InstrumentName.RELEVANCE)}"
     yield from _by_each(plan, "respond", plan.respond, (labels if chosen == LABELS else f"select {chosen}",))
     responses = tuple(f"respond {model}" for model in plan.respond.models)
+    if plan.mask:
+        yield MaskStep("mask responses", responses, plan.mask, texts=True)
     yield from _samples(plan, InstrumentName.PREFERENCE, responses)
     for stage, part in (("judge", plan.judge), ("mention", plan.mention)):
         drawn = _drawn(plan, InstrumentName.PREFERENCE) if part and part.only_sampled else ()

@@ -1,20 +1,17 @@
-"""Mask: where conversations hold personal data, to be covered when they are shown. No model is asked.
+"""Mask: where texts hold personal data, to be covered when they are shown. No model is asked.
 
-It reads an import's run and looks at the conversations that came with it, whole blocks at a time.
+Of an import's run it looks at the conversations that came with it; without a run, at the study's prompts and responses
+that nobody has looked at so far. Whole blocks of texts at a time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import islice
-from operator import or_
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from pydantic import Field
 
 from pipeline.backends.base import BackendUnusable
@@ -24,10 +21,10 @@ from pipeline.enums import Stage as StageName
 from pipeline.masks import Span
 from pipeline.models import Conversation, Mask, Run, WorkUnit
 from pipeline.stages.base import Scope, StageParameters, UnitSpec, Work
+from pipeline.stages.maskable import CONVERSATIONS, KINDS, Held, Shelf, unseen_shelves
 from studies.models import Study
 
 BACKEND = "presidio"
-BLOCK = 25  # conversations of one unit
 
 
 class MaskParameters(StageParameters):
@@ -39,74 +36,75 @@ class MaskParameters(StageParameters):
 
 @dataclass(frozen=True)
 class Covered:
-    conversation: int
-    turn: int
+    held: Held
     span: Span
 
 
 class MaskPersonalData:
     name = StageName.MASK.value
     template = ""
-    accepts: tuple[str, ...] = (StageName.IMPORT,)
+    accepts: tuple[str, ...] = ("", StageName.IMPORT)
     parameters: type[StageParameters] = MaskParameters
 
     def units(self, scope: Scope) -> Iterable[UnitSpec]:
-        """Blocks of the imports' conversations, in the order in which they came."""
-        for source in scope.inputs:
-            rows = Conversation.objects.filter(run=source).order_by("pk").values_list("pk", "public_id")
-            pairs = rows.iterator()
-            while block := list(islice(pairs, BLOCK)):
+        """Blocks of texts, in the order in which they came."""
+        if scope.inputs:
+            shelves: Iterable[Shelf] = [Shelf(CONVERSATIONS, source.pk) for source in scope.inputs]
+        else:
+            shelves = unseen_shelves(scope.study, _complete(scope.study, scope.parameters))
+        for shelf in shelves:
+            for block in shelf.blocks():
                 (first, name), (last, end) = block[0], block[-1]
-                yield UnitSpec(f"{name} {end} {len(block)}", {"import": source.pk, "first": first, "last": last})
+                yield UnitSpec(f"{name} {end} {len(block)}", {shelf.kind: shelf.owner, "first": first, "last": last})
 
-    def load(self, run: Run, units: Sequence[WorkUnit]) -> list[list[Conversation]]:
-        places = [unit.subject for unit in units]
-        inside = [Q(run=place["import"], pk__gte=place["first"], pk__lte=place["last"]) for place in places]
-        order = sorted(range(len(units)), key=lambda number: places[number]["first"])
-        firsts = [places[number]["first"] for number in order]
-        blocks: list[list[Conversation]] = [[] for _ in units]
-        for row in Conversation.objects.filter(reduce(or_, inside)).only("pk", "turns").order_by("pk"):
-            blocks[order[bisect_right(firsts, row.pk) - 1]].append(row)
-        return blocks
+    def load(self, run: Run, units: Sequence[WorkUnit]) -> list[list[Held]]:
+        found: dict[int, list[Held]] = {}
+        for name, kind in KINDS.items():
+            own = [unit for unit in units if name in unit.subject]
+            blocks = kind.load([(unit.subject[name], unit.subject["first"], unit.subject["last"]) for unit in own])
+            found |= {unit.pk: texts for unit, texts in zip(own, blocks, strict=True)}
+        return [found[unit.pk] for unit in units]
 
-    def work(self, run: Run, material: list[Conversation]) -> Work[list[Covered]]:
+    def work(self, run: Run, material: list[Held]) -> Work[list[Covered]]:
         if run.parameters["names"] != names_model():
             wanted = run.parameters["names"] or "no model for names"
             raise BackendUnusable(
                 f"the run was planned with {wanted}: set PERSONAL_DATA_MODEL accordingly, or plan anew"
             )
-        places = [(row.pk, turn, said["content"]) for row in material for turn, said in enumerate(row.turns)]
-        found = open_finder(settings.PERSONAL_DATA_MODEL).find([text for _, _, text in places])
-        return [Covered(pk, turn, span) for (pk, turn, _), spans in zip(places, found, strict=True) for span in spans]
+        found = open_finder(settings.PERSONAL_DATA_MODEL).find([held.text for held in material])
+        return [Covered(held, span) for held, spans in zip(material, found, strict=True) for span in spans]
         yield  # a generator that asks no model
 
-    def record(self, run: Run, unit: WorkUnit, material: list[Conversation], result: list[Covered]) -> None:
+    def record(self, run: Run, unit: WorkUnit, material: list[Held], result: list[Covered]) -> None:
         Mask.objects.bulk_create(
-            Mask(
-                run=run,
-                conversation_id=each.conversation,
-                turn=each.turn,
-                start=each.span.start,
-                end=each.span.end,
-                kind=each.span.kind,
-            )
+            Mask(run=run, **each.held.place, start=each.span.start, end=each.span.end, kind=each.span.kind)
             for each in result
         )
 
     def finish(self, run: Run) -> None:
-        """Masks by kind, and whether names were looked for, on the run."""
+        """Masks by kind, how many texts they are in, and whether names were looked for, on the run."""
         rows = Mask.objects.filter(run=run)
         kinds = Counter(dict(rows.values_list("kind").annotate(count=Count("pk"))))
         outcome = {"masks": dict(sorted(kinds.items())), "places": kinds.total(), "names": run.parameters["names"]}
-        outcome["conversations"] = rows.values("conversation").distinct().count()
+        for name in ("conversations",) if run.inputs.exists() else ("prompts", "responses"):
+            outcome[name] = rows.exclude(**{name[:-1]: None}).values(name[:-1]).distinct().count()
         Run.objects.filter(pk=run.pk).update(outcome=outcome)
 
 
-def import_to_mask(study: Study) -> list[Run]:
-    """The oldest import whose conversations were not all looked at as they would be now; else the newest, if any."""
-    now = MaskParameters()
+def runs_to_mask(study: Study) -> list[Run]:
+    """What a mask run is to read where nobody says: the oldest import that was not looked through as it would be now;
+    nothing where only prompts or responses wait; else the newest import, if any."""
+    done = _complete(study, MaskParameters())
+    brought = Exists(Conversation.objects.filter(run=OuterRef("pk")))
+    imports = study.runs.filter(brought, stage=StageName.IMPORT)
+    if waiting := imports.exclude(outputs__in=done).order_by("pk").first():
+        return [waiting]
+    if any(shelf.rows().exists() for shelf in unseen_shelves(study, done)):
+        return []
+    return list(imports.order_by("-pk")[:1])
+
+
+def _complete(study: Study, rules: StageParameters) -> QuerySet[Run]:
+    """The mask runs that are complete and looked for the same things."""
     done = Run.objects.filter(stage=StageName.MASK, state=RunState.COMPLETE, study=study)
-    done = done.filter(parameters__rules=now.rules, parameters__names=now.names)
-    imports = study.runs.filter(stage=StageName.IMPORT, conversations__isnull=False).distinct()
-    waiting = imports.exclude(outputs__in=done).order_by("pk").first()
-    return [run for run in [waiting or imports.order_by("-pk").first()] if run is not None]
+    return done.filter(**{f"parameters__{name}": value for name, value in rules.model_dump().items()})

@@ -13,6 +13,7 @@ from annotation.domain.screening.instructions import label_of
 from annotation.domain.screening.marking import as_expected
 from annotation.domain.screening.states import RETIRED
 from annotation.enums import AssignmentState, ItemRole, RaterGate, RaterOutcome
+from annotation.instruments.texts import prompt_texts
 from annotation.models import Assignment, Campaign, Expected, Item, Judgment, Question, QuizAttempt, Rater
 
 SUSPICIOUS_FROM = 3  # answers; with fewer, nothing is said
@@ -83,7 +84,7 @@ class CheckOverview:
 
 
 def checks_of(campaign: Campaign) -> dict[str, list[CheckOverview]]:
-    """Every check item by its role, retired ones last. Six queries, whatever their number and that of the answers."""
+    """Every check item by its role, retired ones last. Seven queries, whatever their number and that of the answers."""
     roles = [role for role in ItemRole if role != ItemRole.WORK]
     items = list(
         Item.objects.filter(campaign=campaign, role__in=roles)
@@ -92,7 +93,7 @@ def checks_of(campaign: Campaign) -> dict[str, list[CheckOverview]]:
         .annotate(n_questions=Count("questions"))
         .order_by("-priority", "attempt", "position")
     )
-    lines = _lines(campaign)
+    lines, prompts = _lines(campaign), prompt_texts(items)
     met = Counter[tuple[int, bool]]()
     states = Assignment.objects.filter(item__in=items).values_list("item", "state").annotate(n=Count("pk"))
     for item_id, state, n in states.order_by():
@@ -103,7 +104,7 @@ def checks_of(campaign: Campaign) -> dict[str, list[CheckOverview]]:
         found[item.role].append(
             CheckOverview(
                 item=item,
-                title=_title(item),
+                title=prompts.get(item.pk) or ", ".join(str(person) for person in item.people.all()),
                 lines=tuple(lines[item.pk]),
                 n_questions=item.n_questions,
                 n_given=met[item.pk, True],
@@ -111,13 +112,6 @@ def checks_of(campaign: Campaign) -> dict[str, list[CheckOverview]]:
             )
         )
     return found
-
-
-def _title(item: Item) -> str:
-    prompt = item.prompt or (item.pair.prompt if item.pair else None)
-    if prompt is not None:
-        return prompt.text
-    return ", ".join(str(person) for person in item.people.all())
 
 
 def _lines(campaign: Campaign) -> dict[int, list[CheckLine]]:

@@ -14,12 +14,13 @@ from tqdm import tqdm
 from annotation.domain.importing import ImportRefused, import_corpus, summary
 from pipeline.domain.executing import execute_run
 from pipeline.domain.importing import ImportReport
-from pipeline.domain.masking import mask_summary, plan_masks
+from pipeline.domain.masking import mask_summary, plan_masks, plan_masks_of_texts
 from pipeline.domain.runs import start_run
 from pipeline.enums import CorpusKind
 from pipeline.models import Run
 from pipeline.sources import SOURCES
 from pipeline.sources.base import ReadOptions
+from studies.models import Study
 
 
 class Command(BaseCommand):
@@ -59,17 +60,21 @@ class Command(BaseCommand):
         self._print_problems(report)
         self._print_summary(report)
         self.stdout.write(f"Done in {time.monotonic() - started:.1f} s.")
-        if report.run is not None and not options["no_masks"]:
-            self._mask(report.run)
+        if not options["no_masks"]:
+            self._mask(Study.objects.get(slug=options["study"]), report.run)
 
-    def _mask(self, imported: Run) -> None:
+    def _mask(self, study: Study, imported: Run | None) -> None:
         """What was imported stands whatever becomes of this; stopped, it goes on by run_stage STUDY mask."""
-        run = start_run(run=plan_masks(study=imported.study, imported=imported))
-        with tqdm(total=run.n_units, unit="block", desc="looking for personal data", disable=None) as bar:
-            execute_run(run=run, on_settled=bar.update)
-        if run.problem:
-            self.stderr.write(run.problem)
-        self.stdout.write(str(mask_summary(imported.study)))
+        runs = [plan_masks(study=study, imported=imported)] if imported else []
+        runs += filter(None, [plan_masks_of_texts(study=study)])
+        for run in runs:
+            start_run(run=run)
+            with tqdm(total=run.n_units, unit="block", desc="looking for personal data", disable=None) as bar:
+                execute_run(run=run, on_settled=bar.update)
+            if run.problem:
+                self.stderr.write(run.problem)
+        if runs:
+            self.stdout.write(str(mask_summary(study)))
 
     def _print_problems(self, report: ImportReport) -> None:
         for problem in report.problems:

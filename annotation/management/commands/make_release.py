@@ -24,9 +24,7 @@ class Command(BaseCommand):
             "--against", metavar="DIR", type=Path, help="folder of the last release, where it was written elsewhere"
         )
         parser.add_argument("--final", action="store_true", help="a final release: its description has no blank")
-        parser.add_argument(
-            "--unmasked", action="store_true", help="show conversations as imported, personal data uncovered"
-        )
+        parser.add_argument("--unmasked", action="store_true", help="show texts as they came, personal data uncovered")
         parser.add_argument(
             "--min-cell",
             metavar="K",

@@ -148,11 +148,12 @@ def _of_corpus(corpus: Corpus) -> str:
 
 
 def _masks(manifest: dict[str, Any]) -> list[str]:
-    """What of the conversations is covered; kinds of personal data with how many places."""
+    """What of the texts is covered; kinds of personal data with how many places."""
     if not manifest.get("settings", {}).get("masks"):
-        return ["Conversations are shown as they were imported: personal data in them is NOT covered."]
+        return ["Texts are shown as they came: personal data in them is NOT covered."]
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in manifest.get("covered", {}).items())
-    return [f"Personal data that was found in conversations is covered: {kinds or 'none was found'}."]
+    found = kinds or "none was found"
+    return [f"Personal data that was found in conversations, prompts and responses is covered: {found}."]
 
 
 def name_in_order(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Conversations as people saw them: personal data covered, and places of evidence where they are in what is shown."""
+"""Texts as people saw them: personal data covered, and places of evidence where they are in what is shown."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ Turns = dict[int, list[Span]]
 Turn = tuple[str, int]  # conversation's public id, position
 
 
-def masks_by_conversation(scope: Scope) -> Children:
-    """Of every run, as on raters' pages; in the order of conversations. Empty where the release covers nothing."""
-    rows = Mask.objects.filter(conversation__person__corpus__study=scope.study)
-    rows = rows.order_by(binary("conversation__public_id"), "turn", "start", "end", "pk")
+def masks_by(scope: Scope, of: str) -> Children:
+    """Of every run, as on raters' pages; in the order of what they are in: ``of`` is "conversation", "prompt" or
+    "response". Each is turn, start, end, kind. Empty where the release covers nothing."""
     if not scope.settings.masks:
         return Children(())
-    return Children(stream(rows, "conversation__public_id", "turn", "start", "end", "kind"))
+    rows = Mask.objects.filter(**{f"{of}__isnull": False}, run__study=scope.study)
+    rows = rows.order_by(binary(f"{of}__public_id"), "turn", "start", "end", "pk")
+    return Children(stream(rows, f"{of}__public_id", "turn", "start", "end", "kind"))
 
 
 def covered_turns(scope: Scope, turns: list[Row], masks: Iterable[tuple[Any, ...]]) -> list[Row]:
@@ -35,6 +36,11 @@ def covered_turns(scope: Scope, turns: list[Row], masks: Iterable[tuple[Any, ...
         {"role": turn["role"], "content": _covered(scope, turn["content"], spans.get(place, []))}
         for place, turn in enumerate(turns)
     ]
+
+
+def covered_text(scope: Scope, text: str, masks: Iterable[tuple[Any, ...]]) -> str:
+    """A prompt's or a response's, as shown; counted as those of turns are."""
+    return _covered(scope, text, [Span(start, end, kind) for _, start, end, kind in masks])
 
 
 def _covered(scope: Scope, text: str, spans: list[Span]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F
 
-from annotation.releases.tables.covering import covered_turns, masks_by_conversation, placed
+from annotation.releases.tables.covering import covered_text, covered_turns, masks_by, placed
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.models import (
@@ -40,7 +40,7 @@ def people(scope: Scope) -> Iterator[Row]:
 def conversations(scope: Scope) -> Iterator[Row]:
     rows = Conversation.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
     front = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at")
-    masks = masks_by_conversation(scope)
+    masks = masks_by(scope, "conversation")
     for *values, turns in stream(rows, "public_id", *front, "toxic", "redacted", "turns"):
         yield named("conversations", [*values, covered_turns(scope, turns, masks.of(values[0]))])
     masks.end()
@@ -76,9 +76,12 @@ def prompts(scope: Scope) -> Iterator[Row]:
     put_to = PersonPrompt.objects.filter(prompt__study=scope.study)
     put_to = put_to.order_by(binary("prompt__public_id"), binary("person__public_id"))
     people_of = Children(stream(put_to, "prompt__public_id", "person__public_id"))
-    for values in stream(rows, "public_id", "source", "text"):
-        yield named("prompts", [*values, people_of.firsts_of(values[0])])
+    masks = masks_by(scope, "prompt")
+    for *values, text in stream(rows, "public_id", "source", "text"):
+        shown = covered_text(scope, text, masks.of(values[0]))
+        yield named("prompts", [*values, shown, people_of.firsts_of(values[0])])
     people_of.end()
+    masks.end()
 
 
 def responses(scope: Scope) -> Iterator[Row]:
@@ -87,9 +90,12 @@ def responses(scope: Scope) -> Iterator[Row]:
     given_rows = given_rows.order_by(binary("response__public_id"), "position", binary("attribute__public_id"))
     given = Children(stream(given_rows, "response__public_id", "attribute__public_id"))
     fields = ("run__public_id", "prompt__public_id", "person__public_id", "generator", "condition", "position", "text")
-    for values in stream(rows, "public_id", *fields):
-        yield named("responses", [*values, given.firsts_of(values[0])])
+    masks = masks_by(scope, "response")
+    for *values, text in stream(rows, "public_id", *fields):
+        shown = covered_text(scope, text, masks.of(values[0]))
+        yield named("responses", [*values, shown, given.firsts_of(values[0])])
     given.end()
+    masks.end()
 
 
 def response_pairs(scope: Scope) -> Iterator[Row]:

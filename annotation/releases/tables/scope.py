@@ -11,7 +11,7 @@ from studies.models import Study
 
 @dataclass(frozen=True)
 class Scope:
-    """``covered`` counts, by kind, the places of personal data covered so far; it is filled as conversations pass."""
+    """``covered`` counts, by kind, the places of personal data covered so far; it is filled as texts pass."""
 
     study: Study
     settings: ReleaseSettings = DEFAULTS

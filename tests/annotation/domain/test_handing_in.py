@@ -22,8 +22,10 @@ from annotation.domain.seeding import page_order
 from annotation.domain.submissions import questions_on_page
 from annotation.domain.withdrawing import withdraw_rater
 from annotation.enums import AssignmentState
+from annotation.instruments import INSTRUMENTS
 from annotation.models import Assignment, Campaign, Draft, Item, Judgment, Rater
-from pipeline.enums import InstrumentName, Side
+from pipeline.enums import InstrumentName, MaskKind, Side, Stage
+from pipeline.models import Mask
 from studies.clock import from_now
 from studies.enums import Role
 from studies.models import Membership, Study, User
@@ -118,6 +120,29 @@ def test_hand_in_of_a_pair_brings_both_texts_and_the_side_of_the_seat(by: HandIn
     assert (texts.generic, texts.personalized) == (pair.generic.text, pair.personalized.text)
     assert texts.prompt == pair.prompt.text
     assert texts.side == following.side == following.seat.side != ""
+
+
+def test_hand_in_covers_what_the_next_page_shows(by: HandIn, study: Study, rater_a: User) -> None:
+    """Each text with its own masks, also where two runs found the same."""
+    campaign = factories.make_campaign(study, n_items=2, instrument=InstrumentName.PREFERENCE)
+    held = factories.claim(factories.make_rater(campaign, rater_a))
+    pair = campaign.items.exclude(pk=held.item_id).get().pair
+    first, second = (factories.make_run(study, Stage.MASK, parameters={"n": n}) for n in (1, 2))
+    for run, text, end in (
+        (first, {"prompt": pair.prompt}, 4),
+        (first, {"response": pair.personalized}, 2),
+        (second, {"response": pair.personalized}, 3),
+    ):
+        Mask.objects.create(run=run, start=0, end=end, kind=MaskKind.NAME, **text)
+    handed = sent(by, held, value="4")
+    assert handed
+    assert handed.following
+    texts = handed.following.texts
+    assert texts.prompt == "[name]" + pair.prompt.text[4:]
+    assert (texts.generic, texts.personalized) == (pair.generic.text, "[name]" + pair.personalized.text[3:])
+    following = Assignment.objects.get(token=handed.following.token)
+    page = INSTRUMENTS[InstrumentName.PREFERENCE].page(following, questions_on_page(following))
+    assert page.prompt == INSTRUMENTS[InstrumentName.PREFERENCE].page_of_texts(texts).prompt
 
 
 def test_hand_in_evens_out_the_sides_of_items_and_raters(by: HandIn, study: Study) -> None:

@@ -159,6 +159,9 @@ def _shared_generic(study: Study, people: tuple[Person, ...]) -> None:
     prompt = factories.make_prompt(study, WEIRD, people[:2])
     common = {"run": run, "prompt": prompt, "generator": "model-a"}
     generic = Response.objects.create(condition=Condition.GENERIC, text="For everybody.", **common)
+    mask = factories.make_run(study, Stage.MASK, parameters={"of": "texts"})
+    for text in ({"prompt": prompt}, {"response": generic}):
+        Mask.objects.create(run=mask, start=0, end=3, kind=MaskKind.NAME, **text)
     for person in people[:2]:
         own = Response.objects.create(condition=Condition.PERSONALIZED, person=person, text=WEIRD, **common)
         for position, attribute in enumerate(person.attributes.order_by("-pk")[:2]):

@@ -15,7 +15,7 @@ from annotation.releases.cells import shown_values
 from annotation.releases.settings import ReleaseSettings
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
-from tests.annotation.releases.rich_study import RichStudy
+from tests.annotation.releases.rich_study import WEIRD, RichStudy
 from tests.annotation.releases.test_verify import problems, rewrite
 from tests.annotation.releases.test_write import rows
 
@@ -38,14 +38,21 @@ def test_turns_are_covered_and_evidence_stands_where_it_is_shown(release_folder:
     assert masked_turn(release_folder) == f"Mail {covered}: I run daily."
     assert evidence_of(release_folder, "Mails others.") == ["Mail", f"{covered}: I run daily.", "I run daily."]
     manifest = json.loads((release_folder / "manifest.json").read_text())
-    assert manifest["covered"] == {"email": 1}
+    assert manifest["covered"] == {"email": 1, "name": 2}
     assert manifest["settings"]["masks"] is True
+
+
+def test_prompts_and_responses_are_covered(release_folder: Path) -> None:
+    assert [row["text"] for row in rows(release_folder, "responses")].count("[name] everybody.") == 1
+    prompts = [row["text"] for row in rows(release_folder, "prompts")]
+    assert [text for text in prompts if str(text).startswith("[name]")] == ["[name]" + WEIRD[3:]]
 
 
 def test_a_release_without_masks_says_so(rich: RichStudy, tmp_path: Path) -> None:
     make_release(study=rich.study, out=tmp_path / "open", settings=ReleaseSettings(masks=False))
     assert "secret.mail@nowhere.example" in masked_turn(tmp_path / "open")
     assert len(evidence_of(tmp_path / "open", "Mails others.")) == 5
+    assert "For everybody." in [row["text"] for row in rows(tmp_path / "open", "responses")]
     manifest = json.loads((tmp_path / "open" / "manifest.json").read_text())
     assert (manifest["settings"]["masks"], manifest["covered"]) == (False, {})
 

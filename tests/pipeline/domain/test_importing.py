@@ -36,7 +36,7 @@ def load(study: Study, folder: Path) -> Importer:
     items = source.read(folder, ReadOptions())
     known = (i for i in items if not isinstance(i, Located) or type(i.record) in MATERIAL_WRITERS)
     write_records(importer, known, MATERIAL_WRITERS)
-    importer.save_run_counts()
+    importer.save_counts()
     return importer
 
 

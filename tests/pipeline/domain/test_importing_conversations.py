@@ -16,7 +16,8 @@ from pipeline.domain.bulk import BulkInserts
 from pipeline.domain.importing import Importer
 from pipeline.domain.importing_conversations import turns_json
 from pipeline.domain.importing_writers import MATERIAL_WRITERS, write_records
-from pipeline.models import Conversation, Person
+from pipeline.domain.tallies import count_corpora, tally_of
+from pipeline.models import Conversation, Corpus, Person
 from pipeline.sources.base import Item, Located, Place
 from pipeline.sources.records import ConversationRecord, CorpusRecord, PersonRef, Turn
 from studies.models import Study
@@ -36,7 +37,7 @@ def chat(person: str, name: str, position: int, text: str = "", **fields: Any) -
 def load(study: Study, *records: ConversationRecord) -> Importer:
     importer = Importer(study, "test")
     write_records(importer, located(*records), MATERIAL_WRITERS)
-    importer.save_run_counts()
+    importer.save_counts()
     return importer
 
 
@@ -129,3 +130,19 @@ def test_copy_that_fails_is_raised_when_it_is_settled(study: Study) -> None:
         inserts.settle()
     assert Person.objects.count() == 1
     assert connection.is_usable()
+
+
+def test_tally_is_what_a_count_would_find(study: Study) -> None:
+    """Of a corpus that two imports add to; a record that says nothing, one that stands, and one that is refused."""
+    load(study, chat("p", "a", 0, "One", language="English"), chat("p", "b", 1, "Two"))
+    corpus = Corpus.objects.get()
+    assert tally_of(corpus) == count_corpora([corpus])[corpus.pk]
+    assert (corpus.tally["toxic"], corpus.tally["conversations"]) == (None, 2)
+    load(study, chat("p", "a", 0, "One"), chat("q", "c", 0, "Three", toxic=False), chat("p", "d", 1, "Place taken"))
+    corpus.refresh_from_db()
+    assert tally_of(corpus) == count_corpora([corpus])[corpus.pk]
+    assert (corpus.tally["toxic"], corpus.tally["languages"]) == (0, {"English": 1, "": 2})
+    Corpus.objects.update(tally=None)
+    load(study, chat("r", "e", 0, "Four", toxic=True))
+    corpus.refresh_from_db()
+    assert (corpus.tally["conversations"], corpus.tally["toxic"]) == (4, 1)

@@ -11,11 +11,19 @@ from django.test import override_settings
 from annotation.instruments import INSTRUMENTS
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
-from pipeline.domain.masking import mask_summary, plan_masks, shown_turns
+from pipeline.domain.masking import (
+    mask_summary,
+    plan_masks,
+    plan_masks_of_texts,
+    shown_prompts,
+    shown_responses,
+    shown_turns,
+)
 from pipeline.domain.runs import inputs_for, plan_run, start_run
-from pipeline.enums import InstrumentName, RunState, Stage
-from pipeline.models import Conversation, Evidence, Mask, Run
-from pipeline.stages import mask
+from pipeline.domain.subjects import subjects_in_words
+from pipeline.enums import Condition, InstrumentName, RunState, Stage
+from pipeline.models import Conversation, Evidence, Mask, Response, Run, WorkUnit
+from pipeline.stages.maskable import BLOCKS, CONVERSATIONS
 from studies.models import Study
 from tests import factories
 from tests.pipeline.backends.test_personal_data import spacy_pipeline
@@ -55,7 +63,7 @@ def test_mask_covers_what_an_import_brought_and_says_what(study: Study) -> None:
 def test_mask_goes_on_where_it_was_stopped_and_finds_nothing_twice(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mask, "BLOCK", 2)
+    monkeypatch.setitem(BLOCKS, CONVERSATIONS, 2)
     source = imported(study, 5)
     run = masked(study, source, limit=2)
     assert (run.n_units, run.state, Mask.objects.count()) == (3, RunState.RUNNING, 8)
@@ -124,3 +132,40 @@ def test_import_looks_for_personal_data_unless_told_not_to(tmp_path: Path, study
     call_command("import_corpus", path, "--study", "figs-again", stdout=out, stderr=StringIO())
     assert "9 places masked: 4 e-mail addresses" in out.getvalue()
     assert Mask.objects.count() == 18
+
+
+def test_prompts_and_responses_are_looked_through_once_and_what_comes_later_too(study: Study) -> None:
+    source = imported(study, 1)
+    prompt = factories.make_prompt(study, "Write to eve@example.org.")
+    person = factories.make_person(factories.make_corpus(study))
+    response = factories.make_pair(person, prompt, factories.make_run(study, Stage.RESPOND)).generic
+    Response.objects.filter(pk=response.pk).update(text="Dear eve@example.org,")
+    masked(study, source)
+    assert (mask_summary(study).waiting, mask_summary(study).texts) == (0, 3)
+    assert inputs_for(study, Stage.MASK, "presidio") == []
+    first = plan_masks_of_texts(study=study)
+    assert first == plan_masks_of_texts(study=study)
+    assert first
+    execute_run(run=start_run(run=first))
+    assert first.outcome == {"masks": {"email": 2}, "places": 2, "names": "", "prompts": 1, "responses": 1}
+    assert shown_prompts([prompt]) == {prompt.pk: "Write to [e-mail address]."}
+    response.refresh_from_db()
+    assert shown_responses([response]) == {response.pk: "Dear [e-mail address],"}
+    assert (plan_masks_of_texts(study=study), mask_summary(study).left) == (None, "")
+    factories.make_prompt(study, "And to ada@example.org?")
+    going_on = factories.make_run(study, Stage.RESPOND, state=RunState.RUNNING)
+    Response.objects.create(run=going_on, prompt=prompt, generator="m", condition=Condition.GENERIC, text="Yes.")
+    assert mask_summary(study).left == "1 prompt or response"
+    second = plan_masks_of_texts(study=study)
+    assert second
+    execute_run(run=start_run(run=second))
+    assert (second.n_units, second.outcome["prompts"], Mask.objects.count()) == (1, 1, 5)
+
+
+def test_prompts_are_covered_wherever_leads_read_them(study: Study) -> None:
+    prompt = factories.make_prompt(study, "Write to eve@example.org.")
+    run = plan_masks_of_texts(study=study)
+    assert run
+    execute_run(run=start_run(run=run))
+    unit = WorkUnit.objects.create(run=run, key="asked", position=9, subject={"prompt": prompt.pk})
+    assert [part.text for part in subjects_in_words([unit])[unit.pk]] == ["Write to [e-mail address]."]
