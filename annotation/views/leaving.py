@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotation.domain.withdrawing import comings_and_goings, keeps_words, withdraw_rater
 from annotation.enums import RaterState
-from annotation.models import Judgment, Rater
+from annotation.models import Demographic, Judgment, Rater
 from annotation.views.finishing import own_rater
 from studies.http import SeeOther
 from studies.models import AuditEvent, User
@@ -49,6 +49,7 @@ def leave(request: HttpRequest, public_id: str) -> HttpResponse:
         "n_answers": answers.count(),
         "n_kept": n_kept,
         "keeps_words": bool(n_kept) or keeps_words(rater),
+        "n_details": Demographic.objects.filter(participant=rater.participant_id).count(),
     }
     return render(request, "annotation/leave.html", context)
 
@@ -79,4 +80,6 @@ def _erased(event: AuditEvent) -> str:
         told.append(ngettext("the answers of %(n)s quiz", "the answers of %(n)s quizzes", quiz) % {"n": quiz})
     if closings:
         told.append(gettext("the answer to the last question"))
+    if details := _number(event, "erased_demographics"):
+        told.append(ngettext("%(n)s detail about you", "%(n)s details about you", details) % {"n": details})
     return ", ".join(told)

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from annotation.domain.demographics import import_demographics
 from annotation.enums import RaterState
-from annotation.models import Campaign, Closing, Judgment, QuizAttempt, Rater
+from annotation.models import Campaign, Closing, Demographic, Judgment, QuizAttempt, Rater
 from studies.models import Study, User
 from tests import factories
 
@@ -53,6 +54,29 @@ def test_receipt_counts_quiz_answers_and_the_last_question_too(rater: Rater, rat
     page = client.get(url).content.decode()
     assert "2 Antworten, 0 Bemerkungen, die Antworten von 1 Quiz, die Antwort auf die letzte Frage" in page
     assert "verlassen" in page
+
+
+def test_receipt_names_what_was_known_of_the_person(rater: Rater, rater_a: User) -> None:
+    told = f"pseudonym,Age,Country\n{rater.participant.pseudonym},41,Peru\n".encode()
+    import_demographics(study=rater.campaign.study, content=told, file="a.csv")
+    client, url = as_user(rater_a), f"/c/{rater.campaign.public_id}/leave/"
+    assert "2 details about you, such as your age or country" in client.get(url).content.decode()
+    page = client.post(url, {"erase": "1"}, follow=True).content.decode()
+    assert "2 answers, 0 remarks, 2 details about you</dd>" in page
+    assert not Demographic.objects.exists()
+    assert "such as your age" not in page
+    Campaign.objects.update(language="de")
+    assert "0 Bemerkungen, 2 Angaben zu Ihrer Person</dd>" in client.get(url).content.decode()
+
+
+def test_details_are_named_in_german_before_they_are_erased(rater: Rater, rater_a: User) -> None:
+    Demographic.objects.create(participant=rater.participant, field="Age", value="41")
+    Campaign.objects.update(language="de")
+    client, url = as_user(rater_a), f"/c/{rater.campaign.public_id}/leave/"
+    assert "1 Angabe zu Ihrer Person" in client.get(url).content.decode()
+    page = client.post(url, {"erase": "0"}, follow=True).content.decode()
+    assert "Eine Löschung nimmt sie mit" in page
+    assert Demographic.objects.exists()
 
 
 def test_rater_who_never_began_has_nothing_to_leave(campaign: Campaign, rater_a: User, rater: Rater) -> None:
