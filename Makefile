@@ -1,5 +1,7 @@
 # Every target is one line; what they do stands in scripts/ and in Python.
 .DEFAULT_GOAL := help
+# Where it is set, each of the dozens of processes that a test starts compiles everything that it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run rebuild test soak check fmt bench venv venv-test venv-models lock
 
 help: ## this list

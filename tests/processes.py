@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from tests.services import free_port
+from tests.services import free_port, postgres_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 SQLITE = "fitting-room.sqlite3"  # as config.databases names it
 KEY = "only-for-tests-" + "0123456789" * 4
+COLLECT = "from config.preparing import collect_static; collect_static()"
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -63,9 +64,9 @@ def own_environment(
     """Variables for a copy of the product beside all others; whatever still runs on it afterwards is killed.
 
     Where the session has a PostgreSQL and a Redis (`make test`, second round), the copy gets a database there and a
-    Redis database of its own (one per pytest process), else it runs embedded. ``migrated``: with its tables, copied
-    from a template that the first such test makes; ``copy_of``: with what another environment's has, whose processes
-    have ended; else empty.
+    Redis database of its own (one per pytest process), else it runs embedded. ``migrated``: with its tables and static
+    files, copied from templates that the first such test makes; ``copy_of``: with what another environment's has, whose
+    processes have ended; else empty.
     """
     dropped = ("DJANGO_SETTINGS_MODULE", "TEST_NOTES", "TEST_ROUND", "DJANGO_ALLOW_ASYNC_UNSAFE", "TEST_TEMPLATES")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
@@ -76,8 +77,9 @@ def own_environment(
         number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
         environment["REDIS_URL"] = urlsplit(redis)._replace(path=f"/{number}").geturl()
     try:
+        if migrated:
+            shutil.copytree(static_files(), data_dir / "static")
         if migrated and not environment.get("DATABASE_URL"):
-            data_dir.mkdir(parents=True, exist_ok=True)
             shutil.copy(migrated_file(), data_dir / SQLITE)
         if copy_of and not environment.get("DATABASE_URL"):
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -125,6 +127,18 @@ def migrated_file() -> Path:
     return made
 
 
+@cache
+def static_files() -> Path:
+    """STATIC_ROOT as `manage.py serve` fills it."""
+    with templates() as folder:
+        made = folder / "static"
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as name:
+                _manage("shell", "-v0", "-c", COLLECT, DATA_DIR=name, DATABASE_URL="")
+                (Path(name) / "static").rename(made)
+    return made
+
+
 def _settled(file: Path) -> Path:
     """The same, with nothing left in its journal."""
     with closing(sqlite3.connect(file)) as database:
@@ -141,10 +155,15 @@ def migrated_database(server: str) -> str:
             half = f"{name}_{time.monotonic_ns()}"
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(half)))
             with tempfile.TemporaryDirectory(dir=folder) as data:
-                _migrate(DATA_DIR=data, DATABASE_URL=urlsplit(server)._replace(path=f"/{half}").geturl())
+                _migrate(DATA_DIR=data, DATABASE_URL=database_url(server, half))
             rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
             connection.execute(rename.format(sql.Identifier(half), sql.Identifier(name)))
     return name
+
+
+def database_url(server: str, name: str) -> str:
+    """Of another database on the same PostgreSQL server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 def copy_database(server: str, name: str, template: str) -> None:
@@ -153,8 +172,25 @@ def copy_database(server: str, name: str, template: str) -> None:
         connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
 
 
+def copy_schema(template: str, to: str) -> None:
+    """Everything of one server's database into an empty one of another; URLs."""
+    programs = postgres_folder()
+    assert programs is not None
+    dump = subprocess.run([programs / "pg_dump", "--no-owner", template], check=True, capture_output=True)
+    subprocess.run(
+        [programs / "psql", "-qX", "-v", "ON_ERROR_STOP=1", to],
+        check=True,
+        input=dump.stdout,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 def _migrate(**variables: str) -> None:
-    done = manage({**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": KEY} | variables, "migrate")
+    _manage("migrate", "--skip-checks", **variables)
+
+
+def _manage(*words: str, **variables: str) -> None:
+    done = manage({**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": KEY} | variables, *words)
     assert done.returncode == 0, done.stderr
 
 
@@ -168,7 +204,7 @@ def own_database(server: str, *, migrated: bool = False, template: str = "") -> 
     template = template or (migrated_database(server) if migrated else "template1")
     copy_database(server, name, template)
     try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        yield database_url(server, name)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

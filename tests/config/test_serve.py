@@ -79,11 +79,13 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Copy]]:
     yield begin
     for copy in copies:  # at once: how it ends when it is asked to is a test of its own
         copy.process.kill()
-        copy.process.wait(20)
+        copy.process.wait(30)
 
 
-def test_serve_answers_refuses_a_second_copy_and_ends_whole(start: Callable[[], Copy]) -> None:
+@from_nothing
+def test_serve_makes_everything_outlives_its_web_process_and_ends_whole(start: Callable[[], Copy]) -> None:
     copy = start().wait_until_announced()
+    assert "The database is ready." in copy.output
     assert f"http://localhost:{copy.environment['PORT']}/" in copy.output
     assert copy.get("/healthz") == (200, "ok\n")
     until(lambda: len(copy.ids("celery")) >= 4)  # worker, its two processes, clock
@@ -92,19 +94,28 @@ def test_serve_answers_refuses_a_second_copy_and_ends_whole(start: Callable[[], 
     assert second.returncode == 1
     assert f"{copy.data_dir} is in use by process {copy.process.pid}" in second.stderr
 
-    copy.process.terminate()
-    assert copy.process.wait(15) == 0
+    for number in copy.ids("gunicorn"):
+        if alive(number):
+            os.kill(number, signal.SIGKILL)
+    assert copy.get("/healthz") == (200, "ok\n")  # waits in the listening socket, which the supervisor keeps
+    assert "web ended" in copy.output
+
+    copy.process.send_signal(signal.SIGINT)
+    assert copy.process.wait(30) == 0
     assert processes_on(copy.data_dir) == []
 
 
-@from_nothing
-def test_serve_started_again_keeps_the_data(start: Callable[[], Copy]) -> None:
-    first = start().wait_until_announced()
-    assert "The database is ready." in first.output
-    first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(15) == 0
+def test_serve_killed_leaves_no_process_and_no_lock_and_keeps_the_data(start: Callable[[], Copy]) -> None:
+    copy = start().wait_until_announced()
+    until(lambda: len(copy.ids("celery")) >= 4)
+    copy.process.kill()
+    copy.process.wait()
+    until(lambda: processes_on(copy.data_dir) == [])
     again = start().wait_until_announced()
     assert "ready" not in again.output  # no table, no static file made anew
+    again.process.terminate()
+    assert again.process.wait(30) == 0
+    assert processes_on(again.data_dir) == []
 
 
 @from_nothing
@@ -119,24 +130,6 @@ def test_serve_taken_port_is_named_before_anything_is_made(environment: dict[str
     assert not (tmp_path / "data" / "static").exists()
     if "DATABASE_URL" in environment:
         assert "[ ]" in manage(environment, "showmigrations", "contenttypes").stdout
-
-
-def test_serve_killed_leaves_no_process_and_no_lock(start: Callable[[], Copy]) -> None:
-    copy = start().wait_until_announced()
-    until(lambda: len(copy.ids("celery")) >= 4)
-    copy.process.kill()
-    copy.process.wait()
-    until(lambda: processes_on(copy.data_dir) == [], seconds=10)
-    start().wait_until_announced()
-
-
-def test_serve_killed_web_process_comes_back(start: Callable[[], Copy]) -> None:
-    copy = start().wait_until_announced()
-    for number in copy.ids("gunicorn"):
-        if alive(number):
-            os.kill(number, signal.SIGKILL)
-    assert copy.get("/healthz") == (200, "ok\n")  # waits in the listening socket, which the supervisor keeps
-    assert "web ended" in copy.output
 
 
 def test_serve_unreachable_database_is_said(environment: dict[str, str]) -> None:

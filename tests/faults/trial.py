@@ -19,7 +19,7 @@ from tests.faults.proxy import Plan, proxy
 from tests.faults.raters import PATIENCE, Crowd, Habits, start_raters
 from tests.faults.scene import MODEL, Scene, scene
 from tests.openai_server import ModelServer, model_server
-from tests.processes import manage, own_environment, until
+from tests.processes import copy_schema, database_url, manage, migrated_database, own_environment, until
 
 LONGEST = 150.0  # seconds until a trial that does not end is a failure
 CALLS = 3  # to the model server at once, of one process
@@ -87,14 +87,18 @@ class Copy:
 
 
 @contextmanager
-def installation(folder: Path, *, postgres: bool, **more: str) -> Iterator[Copy]:
-    """SQLite and a broker of files, or a PostgreSQL and a Redis that nobody else uses and that may die."""
+def installation(folder: Path, *, postgres: bool, mortal: bool = True, **more: str) -> Iterator[Copy]:
+    """SQLite and a broker of files, or a PostgreSQL and a Redis that nobody else uses and that may die; the session's
+    own where nothing is to die and it has them."""
     with ExitStack() as stack:
         servers = {}
-        if postgres:
+        session = os.environ.get("DATABASE_URL", "")
+        if postgres and (mortal or not session):
             servers["postgres"], more["DATABASE_URL"] = stack.enter_context(mortal_postgres(folder))
             servers["redis"], more["REDIS_URL"] = stack.enter_context(mortal_redis(folder))
-        environment = stack.enter_context(own_environment(folder / "data")) | more
+            if session:
+                copy_schema(database_url(session, migrated_database(session)), more["DATABASE_URL"])
+        environment = stack.enter_context(own_environment(folder / "data", migrated=True)) | more
         copy = Copy(environment, folder, stack.enter_context(scene(environment)), servers)
         stack.callback(lambda: [server.kill() for name, server in copy.servers.items() if name not in SERVERS])
         yield copy
@@ -103,7 +107,7 @@ def installation(folder: Path, *, postgres: bool, **more: str) -> Iterator[Copy]
 def many_at_once(folder: Path, seed: str, *, postgres: bool, size: Size) -> Report:
     """All raters at once on one small campaign, nothing in between, nothing killed: not one error is allowed."""
     report, began = Report(f"races on {'PostgreSQL' if postgres else 'SQLite'}", seed), time.monotonic()
-    with installation(folder, postgres=postgres) as copy:
+    with installation(folder, postgres=postgres, mortal=False) as copy:
         made = copy.scene.ask("make", **size.__dict__)
         copy.begin("web", web(copy.environment, folder))
         crowd = crowd_at(int(copy.environment["PORT"]), made["rate_url"], folder, Habits(seed, skip=0.05))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from rebuild.access_log import read_access_logs
-from tests.processes import ROOT, kill_all, manage, own_environment, processes_on, until
+from tests.processes import ROOT, manage, own_environment, processes_on, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes through /proc")
 
@@ -69,9 +69,9 @@ class Start:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with own_environment(tmp_path / "data") as variables:
-        yield variables
-        kill_all(tmp_path / "data" / "rebuild")
+    """With its tables, which `manage.py serve` makes by the same function before the eyes of test_serve."""
+    with own_environment(tmp_path / "data" / "rebuild", migrated=True) as variables:
+        yield variables | {"DATA_DIR": str(tmp_path / "data")}
 
 
 def acknowledged(start: Start) -> int:
@@ -132,8 +132,9 @@ def stays_as_it_is(environment: dict[str, str], folder: Path) -> None:
     assert start.output.count("was complete") == 2
 
 
-def test_rebuild_refuses_numbers_that_make_no_sense(environment: dict[str, str]) -> None:
-    done = manage(environment, "rebuild", "--raters", "2")
+def test_rebuild_refuses_numbers_that_make_no_sense(tmp_path: Path) -> None:
+    with own_environment(tmp_path / "data") as environment:
+        done = manage(environment, "rebuild", "--raters", "2")
     assert done.returncode == 1
     assert "RATERS=2: each unit wants 3" in done.stderr
-    assert not (Path(environment["DATA_DIR"]) / "rebuild").exists()
+    assert not (tmp_path / "data" / "rebuild").exists()
