@@ -3,8 +3,9 @@
     python -m tests.openai_server ANSWERS.jsonl     prints its port, serves /v1/models and /v1/chat/completions
 
 Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line, or {"model", "key",
-"text"} with the key of pipeline.requests. ``GET /counts`` tells how
-often each question came. ``POST /faults`` takes {"3": "429"}: what befalls the third request from the start, once.
+"text"} with the key of pipeline.requests; its "odds" ([token, probability] pairs, for each of the first tokens) are what
+a question with logprobs gets. ``GET /counts`` tells how often each question came. ``POST /faults`` takes {"3": "429"}:
+what befalls the third request from the start, once.
 ``POST /honours`` takes {"is": "schema"}: what of response_format it keeps to when it is probed.
 """
 
@@ -20,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import log
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -37,6 +39,7 @@ ERRORS: dict[str, tuple[int, dict[str, str]]] = {
     "used up": (429, {"message": "check your plan", "code": "insufficient_quota"}),
     "too long": (400, {"message": "too many tokens", "code": "context_length_exceeded"}),
     "too long, vllm": (400, {"message": VLLM}),
+    "no logprobs": (400, {"message": "logprobs are not supported with reasoning models"}),
 }
 FAULTS = (*ERRORS, *("500", "401", "404", "400", "half", "html", "empty", "hang", "no choices"))
 FAULTS += ("nothing", "drip", "refusal", "another form")
@@ -63,6 +66,7 @@ class State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.answers: dict[str, str] = {}
+        self.odds: dict[str, list[list[tuple[str, float]]]] = {}
         self.models: set[str] = set()
         self.faults: dict[int, str] = {}
         self.counts: Counter[str] = Counter()  # answered in full, by question
@@ -77,6 +81,8 @@ class State:
     def add(self, row: dict[str, Any]) -> None:
         self.answers[row["key"] if "key" in row else question_of(row)] = row["text"]
         self.models.add(row["model"])
+        if "odds" in row:
+            self.odds[question_of(row)] = row["odds"]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -152,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             with state.lock:
                 state.counts[question] += 1
-            self.reply(completion(body, answer))
+            self.reply(completion(body, answer, state.odds.get(question, []) if body.get("logprobs") else []))
 
     def fail(self, fault: str) -> None:
         if fault in ERRORS:
@@ -221,7 +227,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
+def completion(body: dict[str, Any], text: str, odds: list[list[tuple[str, float]]] | None = None) -> dict[str, Any]:
     asked = sum(len(message["content"].split()) for message in body["messages"])
     answered = len(text.split())
     return {
@@ -229,9 +235,22 @@ def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
         "object": "chat.completion",
         "created": 0,
         "model": body["model"],
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text},
+                "finish_reason": "stop",
+                "logprobs": {"content": [logprobs_of(place) for place in odds]} if odds else None,
+            }
+        ],
         "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
     }
+
+
+def logprobs_of(place: list[tuple[str, float]]) -> dict[str, Any]:
+    """Of one token of the answer: the first of the pairs is the one that was said."""
+    known = [{"token": token, "logprob": log(share), "bytes": None} for token, share in place]
+    return known[0] | {"top_logprobs": known}
 
 
 class ModelServer:

@@ -107,8 +107,8 @@ def _by_function(
 def _covered(texts: dict[str, str | None], masks: list[tuple[str, int, int, str]] | None) -> dict[str, str | None]:
     """The texts as people see them; ``masks`` as the function gives them."""
     spans: dict[str, list[Span]] = defaultdict(list)
-    for name, *span in masks or ():
-        spans[name].append(Span(*span))
+    for name, start, end, kind in masks or ():
+        spans[name].append(Span(start, end, kind))
     return texts | {name: shown(texts[name] or "", found).text for name, found in spans.items()}
 
 

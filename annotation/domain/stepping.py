@@ -147,9 +147,8 @@ class Masks:
 
 def _masks_of_texts(study: Study, step: MaskStep, runs: QuerySet[Run]) -> Found | None:
     """The run that waits or goes on; the last one where every text was looked at. Raises NothingToDo without texts."""
-    words = {"stage": Stage.MASK, "backend": MASK_BACKEND, "parameters": step.part.parameters}
     try:
-        run = find_run(study=study, **words)
+        run = find_run(study=study, stage=Stage.MASK, backend=MASK_BACKEND, parameters=step.part.parameters)
     except NothingToDo:
         run = runs.order_by("pk").last()
         if run is None:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from pipeline.backends.base import (
     RetryableError,
 )
 from pipeline.backends.limits import MOST, Bounds, Limits, LocalLimits
+from pipeline.backends.openai_labels import ASKED, label_probabilities, refuses_logprobs
 from pipeline.backends.probing import JSON_OBJECT, SCHEMA
 from pipeline.backends.shared_limits import SharedLimits
 from pipeline.enums import FailureKind
@@ -47,6 +48,10 @@ USED_UP = "insufficient_quota"
 _books: dict[str, LocalLimits] = {}  # of this process; they outlive a backend, as what they learned does
 
 
+class LogprobsRefused(Exception):
+    """The server takes the request only without them."""
+
+
 class OpenAIBackend:
     """One client on one event loop; how many calls it has out follows the server's 429s (see ``limits``)."""
 
@@ -59,6 +64,7 @@ class OpenAIBackend:
         self.timeout = float(options.get("timeout", TIMEOUT))
         self.bounds, self.max_tokens_field = bounds, max_tokens_field
         self.structured_output = SCHEMA  # how a schema is sent; the engine sets what the server honours
+        self.gives_logprobs = True  # until the server refuses them; one that ignores the field just gives none
         self.model = ""
         self.client = openai.AsyncOpenAI(
             base_url=self.server or None,
@@ -83,19 +89,30 @@ class OpenAIBackend:
         self._asker.close()
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
-        body = request_body(request, self.max_tokens_field, self.structured_output)
+        """Where labels' probabilities are refused, the same is asked without them, now and from here on."""
+        asked = ASKED if request.labels and self.gives_logprobs else {}
+        try:
+            return await self._complete(request, asked)
+        except LogprobsRefused:
+            self.gives_logprobs = False
+            return await self._complete(request, {})
+
+    async def _complete(self, request: ModelRequest, besides: Mapping[str, Any]) -> ModelAnswer:
+        body = request_body(request, self.max_tokens_field, self.structured_output) | besides
         try:
             async with asyncio.timeout(self.timeout):
                 reply = await self.client.chat.completions.create(**body)
         except TimeoutError as error:
             raise RetryableError(f"no answer within {self.timeout:g} s") from error
         except openai.APIStatusError as error:
+            if besides and refuses_logprobs(error.status_code, error.message):
+                raise LogprobsRefused from error
             raise status_error(error, request.model) from error
         except openai.APIError as error:  # no connection, a time-out, or a reply that ends too early
             raise RetryableError(f"{type(error).__name__}: {error.message}") from error
         except (ValueError, TypeError) as error:
             raise RetryableError(f"the reply is no JSON: {error}") from error
-        return answer_of(reply)
+        return answer_of(reply, request.labels or ())
 
     @cached_property
     def _asker(self) -> Asker:
@@ -161,7 +178,7 @@ def request_body(
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def answer_of(reply: Any) -> ModelAnswer:
+def answer_of(reply: Any, labels: Sequence[str] = ()) -> ModelAnswer:
     """The reply's first choice; a model's refusal is its answer, its finish reason "refusal".
 
     A 200 that holds no choice may be a proxy's page or a cut body: worth another try.
@@ -177,6 +194,7 @@ def answer_of(reply: Any) -> ModelAnswer:
         finish_reason="refusal" if refusal else choices[0].finish_reason or "",
         prompt_tokens=getattr(usage, "prompt_tokens", None),
         completion_tokens=getattr(usage, "completion_tokens", None),
+        label_probabilities=label_probabilities(choices[0], labels) if labels else None,
     )
 
 

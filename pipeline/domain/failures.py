@@ -96,7 +96,7 @@ def describe_failures(units: list[WorkUnit]) -> dict[int, FailedUnit]:
 def describe_unread(run: Run, first: int, last: int) -> list[FailedUnit]:
     """The ``first`` to ``last`` of the votes or findings whose answer could not be read: outcomes, not failures."""
     rows = unread_outcomes(run).order_by("pk").select_related("attribute__person", "prompt", "pair__prompt")
-    shown = rows.select_related("completion").defer("completion__request")[first:last]
+    shown: list[Vote | Finding] = [*rows.select_related("completion").defer("completion__request")[first:last]]
     return [
         FailedUnit(row.unit_key, about, row.reason, 1, _answer(row))
         for row, about in zip(shown, units_in_words(shown), strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.domain.importing import Importer
 from pipeline.domain.tallies import Tally
@@ -14,7 +15,7 @@ from pipeline.sources.records import CorpusRecord, PromptRecord, PromptRef
 def write_corpora(importer: Importer, entries: Sequence[Located[CorpusRecord]]) -> None:
     for entry in entries:
         record = entry.record
-        fields = {"title": record.title, "kind": record.kind, "source_format": record.source_format}
+        fields: dict[str, Any] = {"title": record.title, "kind": record.kind, "source_format": record.source_format}
         fields |= {"licence": record.licence, "provenance": record.provenance, "tally": Tally().as_json()}
         corpus, made = Corpus.objects.get_or_create(study=importer.study, slug=record.slug, defaults=fields)
         importer.report.count("corpora", int(made), int(not made))

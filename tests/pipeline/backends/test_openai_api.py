@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,16 @@ from tests.openai_server import ModelServer, model_server
 from tests.processes import until
 
 MESSAGES = [{"role": "user", "content": "Who keeps bees?"}]
-ROWS = [{"model": "model-a", "messages": MESSAGES, "text": "Ann does."}]
+WORDS = [{"role": "user", "content": "Does Ann?"}]
+ROWS: list[dict[str, Any]] = [
+    {"model": "model-a", "messages": MESSAGES, "text": "Ann does."},
+    {
+        "model": "model-a",
+        "messages": WORDS,
+        "text": "**Yes**, she keeps bees.",
+        "odds": [[["**", 0.9], ["No", 0.1]], [["Yes", 0.5], ["YES", 0.1], [" no", 0.15], ["Maybe", 0.2], ["N", 0.05]]],
+    },
+]
 REQUEST = ModelRequest(model="model-a", messages=(Message("user", "Who keeps bees?"),))
 
 
@@ -44,6 +55,29 @@ def backend(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Op
 
 def test_openai_api_brings_text_and_tokens(backend: OpenAIBackend) -> None:
     assert backend.answer([REQUEST]) == [ModelAnswer("Ann does.", "stop", 3, 2)]
+
+
+def test_labels_have_the_probabilities_of_the_first_word(backend: OpenAIBackend, server: ModelServer) -> None:
+    asked = ModelRequest(model="model-a", messages=(Message("user", "Does Ann?"),), labels=("YES", "NO"))
+    (answer,) = backend.answer([asked])
+    assert isinstance(answer, ModelAnswer)
+    assert answer.label_probabilities == pytest.approx({"YES": 0.75, "NO": 0.25})
+    assert server.status()["bodies"][-1]["top_logprobs"] == 20
+    # A server that ignores the field, and an answer that begins with something else, have none.
+    assert backend.answer([replace(REQUEST, labels=("YES", "NO"))]) == [ModelAnswer("Ann does.", "stop", 3, 2)]
+    (other,) = backend.answer([replace(asked, labels=("1", "2"))])
+    assert isinstance(other, ModelAnswer)
+    assert other.label_probabilities is None
+
+
+def test_server_that_refuses_logprobs_is_asked_without_them_from_there_on(
+    backend: OpenAIBackend, server: ModelServer
+) -> None:
+    asked = replace(REQUEST, labels=("YES", "NO"))
+    began = server.requests
+    server.faults({began + 1: "no logprobs"})
+    assert backend.answer([asked, asked]) == 2 * [ModelAnswer("Ann does.", "stop", 3, 2)]
+    assert ["logprobs" in body for body in server.status()["bodies"][began:]] == [True, False, False]
 
 
 def test_openai_api_sends_what_the_key_is_made_of_and_nothing_unset(
