@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 import polars as pl
@@ -22,12 +23,14 @@ def _scores() -> dict[str, float]:
     }
 
 
+@cache
 def score_expr() -> pl.Expr:
     """The score of ``value`` on ``side``; null for no value, and for what is none of the instrument on such a side."""
     what = pl.concat_str(["instrument", "value", "side"], separator=AT)
     return what.replace_strict(_scores(), default=None, return_dtype=pl.Float64)
 
 
+@cache
 def because_expr(state: str = "assignment_state", role: str = "role", kind: str = "rater_kind") -> pl.Expr:
     """As annotation.domain.counting.reason_not_counted."""
     found = {

@@ -46,9 +46,12 @@ class TableWriter:
         self._jsonl: IO[bytes] = jsonl_path(folder, name).open("wb")
         self._path = parquet_path(folder, name)
         schema = _arrow(pl.DataFrame(schema=self.table.polars_schema)).schema
-        self._parquet = pq.ParquetWriter(self._path, schema, compression="zstd", store_schema=False)
-        self._thread = ThreadPoolExecutor(max_workers=1)
-        self._writing: Future[None] | None = None
+        # No dictionaries: in groups as small as these they cost time, and files are larger with them.
+        self._parquet = pq.ParquetWriter(
+            self._path, schema, compression="zstd", use_dictionary=False, store_schema=False
+        )
+        self._threads = ThreadPoolExecutor(max_workers=2)  # one for each file
+        self._writing: list[Future[None]] = []
 
     def add(self, frame: pl.DataFrame) -> None:
         """One row group. Both files hold the same bytes for the same groups, whatever database they came from.
@@ -56,17 +59,19 @@ class TableWriter:
         It is written while the next one is made; what goes wrong with it is raised by the next ``add``, or at the end.
         """
         self._wait()
-        self._writing = self._thread.submit(self._write, frame)
+        self._writing = [self._threads.submit(write, frame) for write in (self._write_jsonl, self._write_parquet)]
 
-    def _write(self, frame: pl.DataFrame) -> None:
+    def _write_jsonl(self, frame: pl.DataFrame) -> None:
         frame.write_ndjson(self._jsonl)
+
+    def _write_parquet(self, frame: pl.DataFrame) -> None:
         self._parquet.write_table(_arrow(frame))
         pa.default_memory_pool().release_unused()
 
     def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
-            self._writing = None
+        writing, self._writing = self._writing, []
+        for each in writing:
+            each.result()
 
     def __enter__(self) -> TableWriter:
         return self
@@ -78,7 +83,7 @@ class TableWriter:
             if kind is None:
                 self._wait()
         finally:
-            self._thread.shutdown()
+            self._threads.shutdown()
             self._parquet.close()
             self._jsonl.close()
         if kind is None:
@@ -163,7 +168,7 @@ def read_groups(folder: Path, name: str) -> Iterator[Group]:
             pa.default_memory_pool().release_unused()  # which it keeps otherwise, a group's worth for each thread
             yield Group(line, frame, list(islice(jsonl, frame.height)))
             line += frame.height
-        empty = pl.DataFrame(pl.from_arrow(parquet.schema_arrow.empty_table()))
+        empty = pl.DataFrame(schema=pl.read_parquet_schema(parquet_path(folder, name)))
         yield Group(line, empty, list(islice(jsonl, 1)))
 
 

@@ -17,9 +17,9 @@ from analysis.release import REMEDY
 from analysis.schema import TABLES, check_frame
 from annotation.releases.crowding import Crowding
 from annotation.releases.files import DATA, Group, encode, read_groups
-from annotation.releases.index import Index
+from annotation.releases.index import Index, Reference
 from annotation.releases.manifest import Tally
-from annotation.releases.references import known_in, wanted_by
+from annotation.releases.references import known_in, references_to, wanted_by
 from annotation.releases.rules import broken_rules
 from annotation.releases.singling_out import Demographics
 from annotation.releases.sound import doubtful
@@ -65,7 +65,17 @@ class Inspection:
             yield f"{jsonl}:{line}: {what}; {REMEDY}"
         self.tally.add(name, frame)
         self.index.know(known_in(name, frame))
-        self.index.want(wanted_by(name, frame, jsonl, group.first_line))
+        self.index.want(wanted_by(name, frame))
+
+    def dangling(self) -> Iterator[Reference]:
+        """References to nothing, each of them where it is first made. Where there is none, nothing is read for it."""
+        missing = self.index.missing()
+        for name in TABLES if missing else ():
+            for group in read_groups(self.path, name):
+                found = references_to(missing, name, group.frame, f"{DATA}/{name}.jsonl", group.first_line)
+                for number, reference in found:
+                    missing.discard(number)
+                    yield reference
 
     def _broken(self, name: str, group: Group) -> Iterator[tuple[int, str]]:
         places = doubtful(name, group.frame)

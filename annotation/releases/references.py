@@ -6,13 +6,15 @@ and the times, not only name it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import groupby
 from typing import NamedTuple
 
 import polars as pl
 
 from annotation.enums import RaterState
-from annotation.releases.index import Reference
+from annotation.releases.index import Hashes, Reference
 from pipeline.enums import Condition
 
 SEPARATOR = "\x1f"
@@ -29,27 +31,82 @@ class Key(NamedTuple):
     each: str = ""
     where: pl.Expr | None = None
 
+    @property
+    def text(self) -> pl.Expr:
+        """Null where there is no key. A key of one part is null where that is; of several, nulls read as empty."""
+        parts = [_part(part) for part in self.parts]
+        one = parts[0]
+        if len(parts) > 1:
+            one = pl.concat_str([part.cast(pl.String).fill_null("") for part in parts], separator=SEPARATOR)
+        return one if self.where is None else pl.when(self.where).then(one)
 
-def keys_in(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
-    """``key`` and ``place`` of the first row that has it, for every key in the frame but those that are null."""
-    parts = [_part(part) for part in key.parts]
-    used = {name for part in (*parts, key.where) if part is not None for name in part.meta.root_names()}
-    rows = frame.select(*used).with_row_index(PLACE)
-    if key.where is not None:
-        rows = rows.filter(key.where)
-    if key.each == "turns":  # a turn is named by its position
-        rows = rows.with_columns(turns=pl.int_ranges(pl.col("turns").list.len()))
-    if key.each:
-        rows = rows.explode(key.each, empty_as_null=False, keep_nulls=False)
-    found = rows.select(_joined(parts).alias("key"), PLACE)
-    return found.drop_nulls().unique("key", keep="first", maintain_order=True)
+    @property
+    def hash(self) -> pl.Expr:
+        """Of kind and text; null where the text is."""
+        return pl.when(self.text.is_not_null()).then(self.text.hash(_SEEDS[self.kind]))
 
 
-def _joined(parts: list[pl.Expr]) -> pl.Expr:
-    """A key of one part is null where that is; of several, nulls read as empty."""
-    if len(parts) == 1:
-        return parts[0]
-    return pl.concat_str([part.cast(pl.String).fill_null("") for part in parts], separator=SEPARATOR)
+class Asked(NamedTuple):
+    """Keys of the elements of one list, or of the rows themselves where ``each`` is empty: looked up together."""
+
+    each: str
+    columns: tuple[str, ...]
+    hashes: tuple[pl.Expr, ...]
+
+
+def known_in(table: str, frame: pl.DataFrame) -> Iterator[Hashes]:
+    """Hashes of all that the group makes known."""
+    return _hashes(frame, _known(table))
+
+
+def wanted_by(table: str, frame: pl.DataFrame) -> Iterator[Hashes]:
+    """Hashes of all that the group refers to; nulls refer to nothing."""
+    return _hashes(frame, _wanted(table))
+
+
+def references_to(
+    missing: Iterable[int], table: str, frame: pl.DataFrame, jsonl: str, first_line: int
+) -> Iterator[tuple[int, Reference]]:
+    """What the group refers to among ``missing``, by its hash, each with the first line that says so."""
+    lost = pl.Series(list(missing), dtype=pl.UInt64).implode()
+    for key in WANTED.get(table, ()):
+        rows = _exploded(frame.with_row_index(PLACE), key.each)
+        found = rows.select(key.text.alias("key"), PLACE, hash=key.hash).filter(pl.col("hash").is_in(lost))
+        for text, place, number in found.unique("key", keep="first", maintain_order=True).iter_rows():
+            yield number, Reference(key.kind, text, f"{jsonl}:{first_line + place}: {key.field}")
+
+
+def _hashes(frame: pl.DataFrame, asked: tuple[Asked, ...]) -> Iterator[Hashes]:
+    for each, columns, hashes in asked:
+        rows = _exploded(frame.select(columns), each)
+        for column in rows.select(hashes):
+            yield column.drop_nulls().unique().to_numpy()
+
+
+def _exploded(frame: pl.DataFrame, each: str) -> pl.DataFrame:
+    if each == "turns":  # a turn is named by its position
+        frame = frame.with_columns(turns=pl.int_ranges(pl.col("turns").list.len()))
+    return frame.explode(each, empty_as_null=False, keep_nulls=False) if each else frame
+
+
+@cache
+def _known(table: str) -> tuple[Asked, ...]:
+    return _together(KNOWN.get(table, ()))
+
+
+@cache
+def _wanted(table: str) -> tuple[Asked, ...]:
+    return _together(WANTED.get(table, ()))
+
+
+def _together(keys: Iterable[Key]) -> tuple[Asked, ...]:
+    lists = groupby(sorted(keys, key=lambda key: key.each), key=lambda key: key.each)
+    return tuple(_asked(each, list(group)) for each, group in lists)
+
+
+def _asked(each: str, keys: list[Key]) -> Asked:
+    used = {name for key in keys for name in key.hash.meta.root_names()}
+    return Asked(each, tuple(sorted(used)), tuple(key.hash.alias(str(n)) for n, key in enumerate(keys)))
 
 
 def _part(part: str | pl.Expr) -> pl.Expr:
@@ -57,19 +114,6 @@ def _part(part: str | pl.Expr) -> pl.Expr:
         return part
     name, _, field = part.partition(".")
     return pl.col(name).struct.field(field) if field else pl.col(name)
-
-
-def known_in(table: str, frame: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    for key in KNOWN.get(table, ()):
-        for text in keys_in(frame, key)["key"]:
-            yield key.kind, text
-
-
-def wanted_by(table: str, frame: pl.DataFrame, jsonl: str, first_line: int) -> Iterator[Reference]:
-    """What the group refers to, each with the first line that says so; nulls refer to nothing."""
-    for key in WANTED.get(table, ()):
-        for text, place in keys_in(frame, key).iter_rows():
-            yield Reference(key.kind, text, f"{jsonl}:{first_line + place}: {key.field}")
 
 
 _WHO = ("assignment", "campaign", "item", "rater")
@@ -172,4 +216,8 @@ WANTED: dict[str, tuple[Key, ...]] = {
     "model_votes": (*_UNIT, _MODEL),
     "findings": (*_UNIT, _MODEL),
     "labels": (*_UNIT, _plain("run"), Key("campaign", ("campaign",), "campaign", where=pl.col("campaign") != "")),
+}
+_SEEDS = {
+    kind: seed
+    for seed, kind in enumerate(dict.fromkeys(key.kind for keys in (*KNOWN.values(), *WANTED.values()) for key in keys))
 }

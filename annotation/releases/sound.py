@@ -7,6 +7,7 @@ Tables whose rules are not told here have all their rows looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import polars as pl
 
@@ -20,14 +21,19 @@ def doubtful(table: str, frame: pl.DataFrame) -> list[int]:
     """Places in the frame, from 0, of rows that may break a rule."""
     if table in RULES and table not in _SOUND:
         return list(range(frame.height))
+    if not _rules(table):
+        return []
+    keeps = frame.select(pl.all_horizontal(_rules(table)).fill_null(False)).to_series()
+    return (~keeps).arg_true().to_list()
+
+
+@cache
+def _rules(table: str) -> tuple[pl.Expr, ...]:
     sound = [_allowed(field, values) for field, values in ALLOWED.get(table, {}).items()]
     sound += [pl.col(field).is_null() | is_time(pl.col(field)) for field in TIMES[table]]
     if table in _SOUND:
         sound += _SOUND[table]()
-    if not sound:
-        return []
-    keeps = frame.select(pl.all_horizontal(sound).fill_null(False)).to_series()
-    return (~keeps).arg_true().to_list()
+    return tuple(sound)
 
 
 def _allowed(field: str, values: tuple[object, ...]) -> pl.Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:
         for name in TABLES:
             problems += _few(name, list(_capped(inspection.problems(name))))
         problems += [f"{DATA}/raters.jsonl:{line}: demographics: {what}; {REMEDY}" for line, what in demographics.few()]
-        problems += [_dangling(reference) for reference in index.missing()]
+        problems += [_dangling(reference) for reference in islice(inspection.dangling(), SHOWN_PER_TABLE)]
     return problems + _manifest_problems(manifest, inspection.tally)
 
 

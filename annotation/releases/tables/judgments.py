@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -11,12 +11,13 @@ from django.db.models.functions import Cast
 
 from analysis.schema import TABLES
 from annotation.models import Judgment
+from annotation.releases.ahead import one_ahead
 from annotation.releases.expressions import because_expr, score_expr
 from annotation.releases.tables.reading import Columns, raw_frames
 from annotation.releases.tables.rows import binary
 from annotation.releases.tables.scope import Scope
 
-ROWS = 3072  # of a row group, about
+ROWS = 2048  # of a row group, about
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _WHOLE = pl.String, pl.Int64
 _TENURE = "assignment__"
@@ -55,16 +56,21 @@ REVISION = {"number": "revision", "value": "revision_value", "reason": "revision
 
 
 def judgments(scope: Scope) -> Iterator[pl.DataFrame]:
-    """Row groups of the table. The query gives a row for each revision; those of one judgment stand together."""
+    """Row groups of the table."""
+    return one_ahead(_table, _whole(raw_frames(_by_revision(scope), COLUMNS, ROWS)))
+
+
+def _whole(raws: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The query gives a row for each revision; those of one judgment stand together, and never in two frames."""
     kept: pl.DataFrame | None = None
-    for raw in raw_frames(_by_revision(scope), COLUMNS, ROWS):
+    for raw in raws:
         rows = raw if kept is None else pl.concat([kept, raw])
-        last = pl.col("pk") == rows["pk"][-1]  # its revisions may go on in the next chunk
-        kept = rows.filter(last)
-        if kept.height < rows.height:
-            yield _table(rows.filter(~last))
+        last = int((rows["pk"] == rows["pk"][-1]).arg_max() or 0)  # its revisions may go on in the next chunk
+        kept = rows[last:]
+        if last:
+            yield rows[:last]
     if kept is not None:
-        yield _table(kept)
+        yield kept
 
 
 def _by_revision(scope: Scope) -> QuerySet[Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +12,8 @@ from analysis.schema import TABLES
 from annotation.models import Judgment, Release
 from annotation.releases import write
 from annotation.releases.errors import ReleaseRefused
-from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
+from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS, judgments
+from annotation.releases.tables.scope import Scope
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
 from pipeline.models import Conversation
@@ -156,6 +158,16 @@ def test_query_count_does_not_depend_on_rows(study: Study, tmp_path: Path) -> No
         campaign = factories.make_campaign(study, n_items=3, n_questions=3)
         factories.submit(factories.claim(factories.make_rater(campaign)))
     assert queries("many") == few
+
+
+def test_revisions_stay_together_wherever_reading_is_cut(rich: RichStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(at_once: int) -> pl.DataFrame:
+        monkeypatch.setattr(judgments, "ROWS", at_once)
+        return pl.concat(judgments.judgments(Scope(rich.study)))
+
+    whole = rows(10_000)
+    assert whole["revisions"].list.len().max() == 3
+    assert all(rows(at_once).equals(whole) for at_once in (1, 2, 3))
 
 
 def test_other_studies_stay_out(rich: RichStudy, other_study: Study, tmp_path: Path) -> None:
