@@ -36,6 +36,7 @@ ONCE = (
     "config/test_supervisor.py",
     "faults/test_proxy.py",
     "gallery",
+    "pipeline/sources/world/test_stages.py",
     "rebuild/test_checking.py",
     "rebuild/test_page.py",
     "test_admin.py",

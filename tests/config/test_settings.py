@@ -18,11 +18,13 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield variables
 
 
+@pytest.mark.once("settings are read before any database is")
 def test_settings_deploy_check_is_clean_with_https_and_a_key(environment: dict[str, str]) -> None:
     done = manage(environment | {"HTTPS": "1", "SECRET_KEY": KEY}, "check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.once("settings are read before any database is")
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
@@ -43,6 +45,7 @@ def test_settings_nonsense_refuses_to_start(
     assert message in done.stderr
 
 
+@pytest.mark.once("both are SQLite's")
 def test_settings_two_data_folders_share_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     embedded = {name: value for name, value in environment.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     show = "from django.conf import settings as s; print(s.SECRET_KEY, s.DATABASES['default']['NAME'], s.STATIC_ROOT, "
@@ -96,6 +99,7 @@ def test_healthz_asks_the_database_and_needs_no_login(client: Client, monkeypatc
     assert b"hidden" not in reply.content
 
 
+@pytest.mark.once("modules, not rows")
 def test_web_process_never_loads_models_of_language(environment: dict[str, str]) -> None:
     code = "import sys, config.urls, config.celery; config.celery.app.loader.import_default_modules(); "
     code += "print([name for name in ('torch', 'transformers') if name in sys.modules])"
@@ -104,6 +108,7 @@ def test_web_process_never_loads_models_of_language(environment: dict[str, str])
     assert "torch" not in sys.modules
 
 
+@pytest.mark.once("settings are read before any database is")
 @pytest.mark.parametrize(
     ("variables", "demo"),
     [

@@ -75,6 +75,7 @@ def look(environment: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(found[1]))
 
 
+@pytest.mark.once("tests/pipeline/demo takes every stage through both databases")
 def test_run_stage_takes_every_stage_through_a_model_server(environment: dict[str, str], server: ModelServer) -> None:
     by_server = ("--backend", "openai_api", "--base-url", server.base_url)
     chain = [
@@ -98,6 +99,7 @@ def test_run_stage_takes_every_stage_through_a_model_server(environment: dict[st
     assert server.requests == counts["requests"]
 
 
+@pytest.mark.once("words of the command")
 def test_run_stage_missing_recorded_answer_shows_the_request(environment: dict[str, str], tmp_path: Path) -> None:
     short = tmp_path / "short.jsonl"
     short.write_text("".join(RECORDED.read_text().splitlines(keepends=True)[1:]))
@@ -112,6 +114,7 @@ def test_run_stage_missing_recorded_answer_shows_the_request(environment: dict[s
     assert "Complete: 24 of 24 done, 24 asked" in said
 
 
+@pytest.mark.once("of the server's faults, not the database's")
 def test_run_stage_rides_out_faults_of_the_server(environment: dict[str, str], server: ModelServer) -> None:
     server.faults({2: "429", 3: "500", 5: "half", 7: "html", 9: "empty", 11: "nothing"})
     said = run_stage(environment, "extract", "--model", OAK, "--backend", "openai_api", "--base-url", server.base_url)
@@ -127,6 +130,7 @@ def test_run_stage_rides_out_faults_of_the_server(environment: dict[str, str], s
     assert set(server.status()["counts"].values()) == {1}
 
 
+@pytest.mark.once("words of the command")
 def test_run_stage_that_is_refused_is_a_sentence(environment: dict[str, str], server: ModelServer) -> None:
     said = run_stage(environment, "extract", "--base-url", server.base_url, "--model", "nobody", fails=True)
     assert "the server knows no model 'nobody'" in said
@@ -182,6 +186,7 @@ def test_run_stage_killed_again_and_again_repeats_nothing_recorded(
     assert repeated <= found["abandoned"] <= 2 * AHEAD * 3  # two kills of a worker with three places
 
 
+@pytest.mark.once("killed, as above, it loses more")
 def test_run_stage_interrupted_keeps_every_answer_and_pays_nothing_twice(
     environment: dict[str, str], server: ModelServer
 ) -> None:

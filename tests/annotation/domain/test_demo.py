@@ -25,8 +25,11 @@ def counts() -> list[int]:
     return [model._default_manager.count() for model in models]
 
 
-def test_load_demo_makes_three_collecting_campaigns_and_logins() -> None:
+def test_load_demo_makes_three_collecting_campaigns_and_logins_and_changes_nothing_again() -> None:
     study = load_demo(logins=True)
+    before = counts()
+    load_demo(logins=True)
+    assert counts() == before
     campaigns = study.campaigns.order_by("pk")
     assert [(campaign.instrument, campaign.state, campaign.k, campaign.origin) for campaign in campaigns] == [
         ("attribute_quality", "collecting", 3, "human"),
@@ -42,13 +45,6 @@ def test_load_demo_makes_three_collecting_campaigns_and_logins() -> None:
     for campaign in campaigns:
         rater = join_campaign(user=User.objects.get(username="rater"), campaign=campaign)
         assert claim_assignment(rater=rater) is not None
-
-
-def test_load_demo_again_changes_nothing() -> None:
-    load_demo(logins=True)
-    before = counts()
-    load_demo(logins=True)
-    assert counts() == before
 
 
 def test_load_demo_goes_on_where_it_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +70,7 @@ def test_load_demo_with_stale_answers_names_the_request(monkeypatch: pytest.Monk
         load_demo(logins=False)
 
 
+@pytest.mark.once("words of the command")
 def test_load_demo_command_prints_the_three_logins_where_demo_is_on(settings: Settings) -> None:
     settings.DEMO = True
     said = StringIO()
@@ -82,6 +79,7 @@ def test_load_demo_command_prints_the_three_logins_where_demo_is_on(settings: Se
     assert [line.split()[0] for line in lines[1:]] == ["rater", "lead", "researcher"]
 
 
+@pytest.mark.once("words of the command")
 def test_load_demo_command_makes_no_public_login_where_demo_is_off(settings: Settings) -> None:
     settings.DEMO = False
     said = StringIO()

@@ -271,6 +271,7 @@ def test_real_study_has_the_published_counts(real: Any) -> None:
     assert report.left_out["answers of task 2 (a five-point scale that no instrument has)"] == 967
 
 
+@pytest.mark.once("the counts above are those of both databases")
 def test_real_answers_and_votes_are_those_of_the_expected_figures(real: Any, study_data: Path) -> None:
     real("study")
     expected = json.loads((study_data / "study" / "expected.json").read_text())
@@ -292,6 +293,7 @@ def test_real_answers_and_votes_are_those_of_the_expected_figures(real: Any, stu
     assert quality == {(name, words[w]): figures[w] for name, figures in figures_by_rater for w in words if figures[w]}
 
 
+@pytest.mark.once("tests/test_study_sample.py imports the personas, and again, on both")
 def test_real_personas_have_conversations_and_nothing_comes_twice(real: Any) -> None:
     real("personas")
     assert Person.objects.filter(conversations__isnull=False).distinct().count() == 30

@@ -41,10 +41,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def emptied(release_folder: Path) -> Path:
-    """The release, in a database that holds nothing of it any more."""
-    forget_everything()
-    return release_folder
+def emptied(release_copy: Path) -> Path:
+    """A release, and a database that holds nothing of it any more."""
+    return release_copy
 
 
 def forget_everything() -> None:
