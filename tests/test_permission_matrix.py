@@ -78,6 +78,10 @@ MATRIX = {
     "s/<slug:study>/invites/<int:invite>/revoke/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/members/<int:member>/remove/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/dataset/": Row("302 404 404 404 200 200", "302 404 404 404 404 303"),
+    "s/<slug:study>/compare/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/compare/<slug:first>/<slug:second>/<str:name>": Row(
+        "302 404 404 404 200 200", "302 405 405 405 405 405"
+    ),
     "s/<slug:study>/releases/": Row("302 404 404 404 200 200", "302 404 404 404 404 303"),
     "s/<slug:study>/releases/stop/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/releases/<slug:release>/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
@@ -137,6 +141,10 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/recruitment/forget/": Row("302 405 405 405 405 405", "302 404 404 404 404 303"),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
         "302 404 404 404 200 200", "302 405 405 405 405 405"
+    ),
+    "s/<slug:study>/c/<slug:campaign>/missing/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/hand-on/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
     ),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/exclude/": Row(
         "302 405 405 405 405 405", "302 404 404 404 404 303"
@@ -228,6 +236,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         "invite": str(invite.pk),
         "member": str(rater_b.memberships.get(study=study).pk),
         "release": release.public_id,
+        "first": release.public_id,
+        "second": release.public_id,
         "name": "manifest.json",
         "form": "csv",
         "run": material.public_id,
@@ -246,6 +256,8 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
             parts_here["public_id"] = recruitment.public_id
         if "/report/" in route:
             parts_here["name"] = "report.html"
+        if "/compare/" in route:
+            parts_here["name"] = "comparison.csv"
         if "/people/" in route:
             parts_here["run"] = drawn.public_id
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)

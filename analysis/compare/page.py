@@ -116,7 +116,7 @@ def _says(found: pl.DataFrame) -> str:
 def _listed(name: str, title: str, rows: pl.DataFrame, columns: Sequence[Col], drawn: str = "") -> str:
     if not rows.height:
         return ""
-    return f'<section id="{name}"><h2>{title}</h2>\n{table(rows, columns, csv=CSV)}{drawn}</section>\n'
+    return f'<section id="{name}"><h2>{title}</h2>\n{drawn}{table(rows, columns, csv=CSV)}</section>\n'
 
 
 def _section(name: str, named: pl.DataFrame, a: Side, b: Side) -> str:

@@ -35,10 +35,10 @@ def _pictures(rows: pl.DataFrame, a: Side, b: Side) -> Iterator[str]:
         said = ", ".join(part for part in (table_in_words(table), figure_in_words(figure)) if part)
         dots = list(_dots(_most(group)))
         axis = AXES.get(figure) or axis_around(dots)
-        svg = dot_plot(dots, axis, alt=f"{title}. {said}, of B, and of A before it. {spoken(dots)}", mark=mark)
+        svg = dot_plot(dots, axis, alt=f"{said}: {title}. Of B, and of A before it. {spoken(dots)}", mark=mark)
         lead = f"<strong>{mark}.</strong> " if mark else ""
-        more = f" The {DRAWN} that differ most." if group.height > DRAWN else ""
-        yield f"<figure>{svg}<figcaption>{lead}{escape(title)} {escape(said)}.{more}</figcaption></figure>\n"
+        more = f", the {DRAWN} that differ most" if group.height > DRAWN else ""
+        yield f"<figure>{svg}<figcaption>{lead}{escape(said)}: {escape(title)}{more}</figcaption></figure>\n"
 
 
 def _most(group: pl.DataFrame) -> pl.DataFrame:
@@ -53,13 +53,21 @@ def _dots(rows: pl.DataFrame) -> Iterator[Dot]:
     for row in rows.iter_rows(named=True):
         shared, _, own = row["what"].rpartition(", ")
         if shared != last:
-            yield heading(what_in_words(row["table"], shared))
+            yield heading(what_in_words(row["table"], shared, short=True))
             last = shared
         note = f"was {in_number(row['a'])}{', outside' if row['outside'] else ''}"
         colour = MODELS if row["outside"] else PEOPLE
         ends = row["b"], row["b_low"], row["b_high"]
         before = row["a_low"], row["a_high"], row["a"]
-        yield Dot(what_in_words(row["table"], own) or "all", *ends, in_number(row["b"]), note, colour, False, *before)
+        yield Dot(
+            what_in_words(row["table"], own, short=True) or "all",
+            *ends,
+            in_number(row["b"]),
+            note,
+            colour,
+            False,
+            *before,
+        )
 
 
 KEY = (

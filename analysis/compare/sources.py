@@ -53,7 +53,7 @@ def side_of(folder: Path, settings: Settings | None = None) -> Side:
     Raises ``ReleaseError`` for a folder that is neither.
     """
     if (folder / PAGE).is_file():
-        tables = {name: _read(folder / "tables" / f"{name}.csv") for name in READ if _there(folder, name)}
+        tables = {name: _read(folder / "tables" / f"{name}.csv", name) for name in READ if _there(folder, name)}
         return Side(_name_in(folder), tables, _marks(tables))
     release = load_release(folder)
     context = context_of(release, settings)
@@ -71,12 +71,23 @@ def _name_in(folder: Path) -> str:
     return unescape(f"{found[2]} {found[1] or ''}").strip() if found else folder.name
 
 
-def _read(path: Path) -> pl.DataFrame:
+def _read(path: Path, name: str) -> pl.DataFrame:
     try:
-        return pl.read_csv(path, infer_schema_length=None)
+        frame = pl.read_csv(path, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError) as error:
         problem = str(error).splitlines()[0]
         raise ReleaseError([f"{path}: cannot be read as a table ({problem}); draw the report again"]) from None
+    missing = sorted(_needed(name) - set(frame.columns))
+    if missing:
+        raise ReleaseError([f"{path}: has no column {missing[0]}, as of an older report; draw the report again"])
+    return frame
+
+
+def _needed(name: str) -> set[str]:
+    if name not in TABLES:
+        return {"campaigns": {"campaign", "title", "origin", "judgments"}, "origins": {"origin"}}[name]
+    compared = TABLES[name]
+    return {"campaign", *compared.keys, *(column for figure in compared.figures for column in figure if column)}
 
 
 def _marks(tables: Tables) -> tuple[str, ...]:

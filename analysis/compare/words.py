@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.compare.numbers import TABLES
+from analysis.figures.parts import short_name
 from analysis.report.listings import FIGURE_NAMES, GROUP_NAMES
 from analysis.report.sections.effects import EFFECTS
 from analysis.report.sections.quality import CATEGORIES
@@ -36,7 +37,7 @@ def number_in_words(table: str, what: str, figure: str) -> str:
     return f"{table_in_words(table)}: {of}" if of else table_in_words(table)
 
 
-def what_in_words(table: str, what: str) -> str:
-    """The parts of ``what`` that are keys of ours, as the report says them; names of models stay."""
+def what_in_words(table: str, what: str, *, short: bool = False) -> str:
+    """The parts of ``what`` that are keys of ours, as the report says them; names of models stay, or their ends."""
     words = _SPOKEN.get(table, {})
-    return ", ".join(words.get(part, part) for part in what.split(", "))
+    return ", ".join(words.get(part, short_name(part) if short else part) for part in what.split(", "))

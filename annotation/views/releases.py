@@ -20,6 +20,7 @@ from annotation.models import Release
 from annotation.releases.download import exported_zip, file_of, files_of, withdrawn_in_words, zipped
 from annotation.releases.exports import EXPORTS
 from annotation.releases.versions import free_version
+from annotation.reports.comparing import releases_to_compare
 from annotation.tasks import ask_for_release
 from annotation.views.access import logged_in
 from annotation.views.errors import error_page
@@ -53,6 +54,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "job": job_view(study),
         "blanks": len(blanks_of(described_of(study))),
         "may_lead": may(request.user, study, *LEADS),
+        "comparable": len(releases_to_compare(study)) > 1,
     }
 
 

@@ -16,6 +16,7 @@ from annotation.domain.errors import WrongState
 from annotation.enums import JobState, ReleaseState
 from annotation.models import Release, Report
 from annotation.releases.download import has_files
+from annotation.reports.comparing import before_in, releases_to_compare
 from annotation.reports.drawing import is_late
 from annotation.reports.files import PAGE, file_of, files_of, policy_for
 from annotation.tasks import ask_for_report
@@ -35,6 +36,7 @@ def report(request: HttpRequest, study: str, release: str) -> HttpResponse:
     late = drawn is not None and is_late(drawn)
     waits = drawn is not None and drawn.state in JobState.open() and not late
     files = files_of(found)
+    there = PAGE in files
     context = {
         "study": found.study,
         "release": found,
@@ -42,8 +44,9 @@ def report(request: HttpRequest, study: str, release: str) -> HttpResponse:
         "waits": waits,
         "late": late,
         "tables": sorted({name.removeprefix(TABLES).rpartition(".")[0] for name in files if name.startswith(TABLES)}),
-        "there": PAGE in files,
-        "may_ask": has_files(found) and not waits and PAGE not in files,
+        "there": there,
+        "before": before_in(releases_to_compare(found.study), found) if there else None,
+        "may_ask": has_files(found) and not waits and not there,
         "has_files": has_files(found),
     }
     template = "annotation/report.html#report" if request.htmx else "annotation/report.html"  # type: ignore[attr-defined]

@@ -19,11 +19,6 @@ from analysis.tables import BUILDERS
 from tests.analysis.synthetic import synthetic_frames, write_folder
 
 
-@pytest.fixture(autouse=True)
-def _without_crowds(without_crowds: None) -> None:
-    """Nothing of them is compared, and they take seconds."""
-
-
 def shares(*rows: tuple[str, float, float, float]) -> dict[str, pl.DataFrame]:
     schema = ["value", "share", "low", "high"]
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(campaign=pl.lit("c"), corpus=pl.lit("w"))

@@ -82,6 +82,8 @@ def rater_page(state: str) -> Open:
     return make
 
 
+REPORT_HEAD = '<p class="kicker">Fitting Room report, release 0.{}.0</p><h1>What figs say about people</h1>'
+LONG_MODEL = "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8"
 LONG = (
     "Two people of the second corpus had asked that their conversations be left out before the release was made, "
     "and were in it all the same; https://example.org/a/very/long/address/that/goes/on-and-on-without-a-place-to-break-it"
@@ -145,6 +147,41 @@ def report(state: str, **fields: object) -> Open:
     return make
 
 
+def comparison(*, n_reports: int) -> Open:
+    """Of reports in which a simulated campaign's shares moved, one judge is new, and names are long."""
+
+    def make(world: World) -> Place:
+        study = factories.make_study(title="Compared")
+        lead = factories.make_member(study, Role.LEAD)
+        for number in range(n_reports):
+            release = Release.objects.create(study=study, version=f"0.{number}.0", manifest={}, data_sha256="0" * 64)
+            Report.objects.create(release=release, state=JobState.DONE, asked_at=Now(), ended_at=Now())
+            tables = folder_of(release) / "tables"
+            tables.mkdir(parents=True)
+            (tables / "../report.html").write_text(REPORT_HEAD.format(number))
+            for name, text in compared_tables(number).items():
+                (tables / f"{name}.csv").write_text(text)
+        return Place(f"/s/{study.slug}/compare/", lead)
+
+    return make
+
+
+def compared_tables(number: int) -> dict[str, str]:
+    shares = [
+        (value, share + number * moved)
+        for value, share, moved in (("accepted", 0.4, 0.3), ("uncertain", 0.3, -0.02), ("rejected", 0.3, -0.1))
+    ]
+    measured = ",".join(f"no_better_{of}{end}" for of in ("judgments", "pairs") for end in ("", "_low", "_high"))
+    return {
+        "campaigns": "campaign,title,origin,judgments\nc,What figs say about people,simulated,70\n",
+        "origins": "origin,raters,judgments\nsimulated,3,70\n",
+        "label_shares": "campaign,corpus,extractor,value,share,low,high\n"
+        + "".join(f"c,wild,{LONG_MODEL},{value},{x:.2f},{x - 0.05:.2f},{x + 0.05:.2f}\n" for value, x in shares),
+        "preference_overall": f"campaign,judge,mean,low,high,{measured}\n"
+        + "".join(f"c,m{judge},3.{judge},3,4,0.4,0.3,0.5,0.2,0.1,0.3\n" for judge in range(1, 3 + number)),
+    }
+
+
 LEADS_VIEWS = (
     View("study", of_study()),
     View("study-empty", empty_study()),
@@ -159,6 +196,8 @@ LEADS_VIEWS = (
     View("report", report(JobState.DONE, ended_at=Now())),
     View("report-asked", report(JobState.ASKED)),
     View("report-failed", report(JobState.FAILED, ended_at=Now(), problem=LONG)),
+    View("comparison", comparison(n_reports=2)),
+    View("comparison-empty", comparison(n_reports=1)),
     View("signals", of_study("c/preference/signals/")),
     View("signals-quality", of_study("c/quality/signals/")),
     View("rater", rater_page("active")),
