@@ -3,8 +3,8 @@
     python -m tests.openai_server ANSWERS.jsonl     prints its port, serves /v1/models and /v1/chat/completions
 
 Answers are found by model and messages; ANSWERS holds {"model", "messages", "text"} per line, or {"model", "key",
-"text"} with the key of pipeline.requests; its "odds" ([token, probability] pairs, for each of the first tokens) are what
-a question with logprobs gets. ``GET /counts`` tells how often each question came. ``POST /faults`` takes {"3": "429"}:
+"text"} with the key of pipeline.requests; "odds" ([token, probability] pairs for each of the first tokens) are what a
+question with logprobs gets. ``GET /counts`` tells how often each question came. ``POST /faults`` takes {"3": "429"}:
 what befalls the third request from the start, once.
 ``POST /honours`` takes {"is": "schema"}: what of response_format it keeps to when it is probed.
 """
