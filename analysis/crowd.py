@@ -10,36 +10,34 @@ Methods
     dawid_skene   every rater has a confusion matrix of their own, estimated with the values by EM.
                   Source: A. P. Dawid and A. M. Skene (1979), Applied Statistics 28, 20-28
     glad          every rater has an ability, every unit a difficulty. Source: J. Whitehill et al. (2009), NIPS 22
-The last two are computed by the package crowd-kit, each campaign by itself. They take values as names without order, so
-a preference's 1 and 2 are as far apart as 1 and 5.
+The last two (``crowd_models``, the steps of the package crowd-kit) read each campaign by itself. They take values as
+names without order, so a preference's 1 and 2 are as far apart as 1 and 5. What they say has no interval: with some
+tens of answers a rater their estimates lie off to one side, and how far depends on where the steps end.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from analysis.bootstrap import REPLICATES, percentiles, unit_weights
+from analysis.crowd_models import Answers, coded, dawid_skene, glad
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.release import Release
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, VALUES
 from analysis.selection import majority_labels
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Method = Literal["majority", "soft", "dawid_skene", "glad"]
 METHODS: tuple[Method, ...] = get_args(Method)
-ITERATIONS = 100
-# Judgments of a campaign above which a model of raters is left out: GLAD's steps would take minutes, and both hold
-# several copies of all answers.
-LIMITS = {"dawid_skene": 200_000, "glad": 50_000}
+# Readings whose probabilities are the answers themselves: what other people's answers would give can be told.
+WITH_INTERVAL: tuple[Method, ...] = ("majority", "soft")
+NO_INTERVAL = "how sure a model of raters is, is not known"
+ONE_PERSON = "only one person"
 
 POSTERIOR_SCHEMA = pl.Schema(
     {"campaign": pl.String, "instrument": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64}
@@ -61,6 +59,7 @@ CONCLUSION_SCHEMA = pl.Schema(
         "change": pl.Float64,
         "change_low": pl.Float64,
         "change_high": pl.Float64,
+        "reason": pl.String,
     }
 )
 
@@ -69,7 +68,7 @@ def posteriors(long: pl.DataFrame, method: Method) -> pl.DataFrame:
     """The probability of each value of each unit that people answered.
 
     Columns: ``POSTERIOR_SCHEMA``, sorted by campaign, unit, value; values without any probability may be missing. ``p``
-    of a unit sums to 1. Campaigns over a method's ``LIMITS`` have no rows by it.
+    of a unit sums to 1.
     """
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
     if method == "majority":
@@ -93,20 +92,16 @@ def reliability(long: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``RELIABILITY_SCHEMA``. ``accuracy`` in [0, 1]: the probability that the rater names the value of a unit,
     by Dawid and Skene, the values weighted as they occur. An estimate about answers, never a reason by itself to
-    exclude anybody. Campaigns over ``LIMITS`` have no rows.
+    exclude anybody.
     """
     people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
-    people = people.filter(pl.len().over("campaign") <= LIMITS["dawid_skene"])
     rows: list[tuple[Any, ...]] = []
     for (campaign,), answers in people.group_by("campaign", maintain_order=True):
-        tasks = _tasks(answers)
-        fitted = _fit("dawid_skene", tasks)
-        named = fitted.errors_.reset_index().melt(id_vars=["worker", "label"], var_name="truth")
-        # errors_ has a row for each (worker, answered label) and a column for each true value
-        hits = named[named["label"] == named["truth"]].set_index(["worker", "truth"])["value"]
-        for (rater, kind), own in answers.group_by("rater", "kind"):
-            right = sum(float(share) * float(hits.get((rater, value), 0.0)) for value, share in fitted.priors_.items())
-            rows.append((campaign, rater, kind, own.height, right))
+        found = coded(answers)
+        fitted = dawid_skene(found)
+        right = np.diagonal(fitted.errors, axis1=1, axis2=2) @ fitted.shares
+        own = answers.group_by("rater", "kind").agg(pl.len().cast(pl.Int64).alias("n")).sort("rater")
+        rows += [(campaign, *who, float(p)) for who, p in zip(own.iter_rows(), right, strict=True)]
     return pl.DataFrame(rows, schema=RELIABILITY_SCHEMA, orient="row").sort("campaign", "rater")
 
 
@@ -117,9 +112,9 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     ``problematic`` (uncertain or rejected), shares of attributes, and ``real minus synthetic`` of the problematic
     share; relevance: share ``relevant``, and each model's ``f1`` against the label; preference, by generator: ``mean``
     score 1-5, and share ``no better`` (3 or less).
-    ``units`` enter; ``low``-``high``: percentile bootstrap over people, 95 %, the probabilities held as they are, so
-    that the uncertainty of the method itself is not in it. ``change``: value minus the majority's, with its interval
-    from the same draws; 0 for the majority itself, NaN where there is none. NaN for intervals of fewer than two people.
+    ``units`` enter; ``low``-``high``: percentile bootstrap over people, 95 %. ``change``: value minus the majority's,
+    with its interval from the same draws; 0 for the majority itself, NaN where there is none. No interval by
+    ``dawid_skene`` and ``glad`` (module docstring), nor of fewer than two people: NaN, and ``reason`` says which.
     """
     weighed = {method: posteriors(long, method) for method in methods}
     cells = {method: _cells(long, release, found) for method, found in weighed.items() if found.height}
@@ -133,37 +128,19 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row")
 
 
-def _tasks(answers: pl.DataFrame) -> pd.DataFrame:
-    """Answers as crowd-kit takes them, in a fixed order: sums of floats depend on it."""
-    import pandas as pd
-
-    ordered = answers.select("unit", "rater", "value").sort("unit", "rater")
-    return pd.DataFrame(dict(zip(("task", "worker", "label"), ordered.to_dict(as_series=False).values(), strict=True)))
-
-
-def _fit(method: Method, tasks: pd.DataFrame) -> Any:
-    """crowd-kit is imported here: it takes 110 MB and seconds, and what only reads reports does without."""
-    from crowdkit.aggregation import GLAD, DawidSkene
-
-    model: Any = DawidSkene(n_iter=ITERATIONS) if method == "dawid_skene" else GLAD(n_iter=ITERATIONS)
-    with warnings.catch_warnings():  # crowd-kit's words to pandas are about pandas 4, and tell a reader nothing
-        warnings.simplefilter("ignore")
-        return model.fit(tasks)
-
-
 def _by_model(people: pl.DataFrame, method: Method) -> pl.DataFrame:
-    frames = [pl.DataFrame(schema={"campaign": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64})]
-    for (campaign,), answers in people.group_by("campaign", maintain_order=True):
-        if answers.height > LIMITS[method]:
-            continue
-        if answers["value"].n_unique() == 1:  # nothing to weigh, and GLAD would divide by it
-            frames.append(answers.select("campaign", "unit", "value", p=pl.lit(1.0)).unique())
-            continue
-        found = _fit(method, _tasks(answers)).probas_
-        wide = pl.DataFrame({"unit": list(found.index), **{str(value): found[value].to_numpy() for value in found}})
-        tall = wide.unpivot(index="unit", variable_name="value", value_name="p")
-        frames.append(tall.select(pl.lit(campaign).alias("campaign"), "unit", "value", "p"))
+    frames = [POSTERIOR_SCHEMA.to_frame().drop("instrument")]
+    for (campaign,), own in people.group_by("campaign", maintain_order=True):
+        answers = coded(own)
+        found = dawid_skene(answers).probabilities if method == "dawid_skene" else glad(answers)
+        frames.append(_tall(answers, found).select(pl.lit(campaign).alias("campaign"), "unit", "value", "p"))
     return pl.concat(frames)
+
+
+def _tall(answers: Answers, probabilities: npt.NDArray[np.float64]) -> pl.DataFrame:
+    unit, value = (index.ravel() for index in np.indices(probabilities.shape))
+    named = {"unit": answers.units.gather(unit), "value": answers.values.gather(value)}
+    return pl.DataFrame({**named, "p": probabilities.ravel()})
 
 
 def _cells(long: pl.DataFrame, release: Release, found: pl.DataFrame) -> pl.DataFrame:
@@ -235,22 +212,22 @@ def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> list[tuple[Any, 
     people = group["person"].unique().sort()
     drawn = unit_weights(np.arange(len(people)), REPLICATES)
     weights = np.concatenate([np.ones((1, len(people))), *(chunk.T for chunk in drawn)])
-    draws = {
-        method: _values(group.filter(pl.col("method") == method), people, weights)
-        for method in methods
-        if group["method"].eq(method).any()
-    }
-    base = draws.get("majority", np.full(REPLICATES + 1, math.nan))
-    rows = []
-    for method, values in draws.items():
-        units = int(group.filter(pl.col("method") == method)["units"].sum())
-        change = values - base
-        rows.append((method, units, *_with_interval(values, len(people)), *_with_interval(change, len(people))))
+    rows: list[tuple[Any, ...]] = []
+    base = np.full(1, math.nan)
+    for method in methods:
+        cells = group.filter(pl.col("method") == method)
+        if not cells.height:
+            continue
+        reason = NO_INTERVAL if method not in WITH_INTERVAL else ONE_PERSON if len(people) < 2 else ""
+        values = _values(cells, people, weights[:1] if reason else weights)
+        base = values if method == "majority" else base
+        change = values - base[: len(values)]
+        rows.append((method, int(cells["units"].sum()), *_with_interval(values), *_with_interval(change), reason))
     return rows
 
 
 def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The conclusion's value under each row of ``weights`` (replicates + 1, people)."""
+    """The conclusion's value under each row of ``weights`` (1 + replicates, people)."""
     total: npt.NDArray[np.float64] = np.zeros(len(weights))
     for (sign,), part in cells.group_by("sign"):
         place = people.search_sorted(part["person"])
@@ -262,8 +239,7 @@ def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.floa
     return total
 
 
-def _with_interval(values: npt.NDArray[np.float64], people: int) -> tuple[float, float, float]:
-    """The value and its interval; nothing can be said from one person."""
+def _with_interval(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """The value and its interval from what follows it: the replicates, or nothing."""
     ends = percentiles(values[1:, None])
-    known = people > 1
-    return float(values[0]), float(ends.low[0]) if known else math.nan, float(ends.high[0]) if known else math.nan
+    return float(values[0]), float(ends.low[0]), float(ends.high[0])

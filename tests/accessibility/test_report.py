@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.crowd import CONCLUSION_SCHEMA, RELIABILITY_SCHEMA
 from analysis.release import release_from_frames
 from analysis.report import build_report, write_report
-from analysis.tables import BUILDERS
 from tests.accessibility.axe import violations
 from tests.analysis.synthetic import synthetic_frames
 
@@ -34,10 +32,7 @@ OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 
 @pytest.fixture
-def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Without models of raters, which take seconds and look as the other tables do."""
-    monkeypatch.setitem(BUILDERS, "conclusions", lambda context: CONCLUSION_SCHEMA.to_frame())
-    monkeypatch.setitem(BUILDERS, "reliability", lambda context: RELIABILITY_SCHEMA.to_frame())
+def report(tmp_path: Path) -> Path:
     write_report(build_report(release_from_frames(synthetic_frames())), tmp_path)
     return tmp_path / "report.html"
 

@@ -89,7 +89,7 @@ def test_a_manifest_that_cannot_be_read_is_named(folder: Path, text: str, messag
     assert any(message in problem for problem in release_problems(folder))
 
 
-def test_a_release_without_parquet_gives_the_same_tables(folder: Path, without_crowds: None) -> None:
+def test_a_release_without_parquet_gives_the_same_tables(folder: Path) -> None:
     whole = build_tables(load_release(folder))
     for path in (folder / "data").glob("*.parquet"):
         path.unlink()

@@ -6,7 +6,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from analysis.crowd import METHODS, Method, conclusions, posteriors, reliability
+from analysis.crowd import METHODS, NO_INTERVAL, Method, conclusions, posteriors, reliability
 from analysis.longform import LONG_SCHEMA, long_form
 from analysis.release import Release, release_from_frames
 from analysis.schema import ATTRIBUTE_QUALITY
@@ -137,10 +137,22 @@ def test_change_is_against_the_majority_and_zero_for_itself(release: Release, lo
     assert (finite["value"] <= finite["high"]).all()
 
 
+@pytest.mark.parametrize("method", ["dawid_skene", "glad"])
+def test_a_model_of_raters_has_a_value_and_a_change_but_no_interval(
+    release: Release, long: pl.DataFrame, method: Method
+) -> None:
+    found = conclusions(long, release).filter(pl.col("method") == method)
+    assert found.height
+    assert found.select(pl.col("value", "change").is_finite().all()).row(0) == (True, True)
+    assert found.select(pl.col("low", "high", "change_low", "change_high").is_nan().all()).row(0) == (True,) * 4
+    assert set(found["reason"]) == {NO_INTERVAL}
+
+
 def test_one_person_gives_no_interval(release: Release, long: pl.DataFrame) -> None:
     found = conclusions(long, release, methods=["majority"]).filter(pl.col("subject") == "cupid")
     assert found.height
     assert all(math.isnan(value) for value in found["low"])
+    assert set(found["reason"]) == {"only one person"}
 
 
 def test_one_rater_and_one_value_are_no_error(release: Release) -> None:

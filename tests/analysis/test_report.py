@@ -66,11 +66,6 @@ def page(files: dict[str, str]) -> str:
     return files["report.html"]
 
 
-@pytest.fixture(autouse=True)
-def _without_crowds(without_crowds: None) -> None:
-    """``files`` has everything; the other reports of these tests do without what takes seconds."""
-
-
 def _campaigns(page: str) -> dict[str, str]:
     """What the page shows of each campaign, in all sections."""
     found: dict[str, str] = {}

@@ -52,17 +52,37 @@ def _says(found: pl.DataFrame) -> str:
     others = found.filter(pl.col("method") != "majority")
     if not others.height:
         return "Only the majority can be read here."
-    moved = others.filter((pl.col("change_low") > 0) | (pl.col("change_high") < 0))
-    conclusions = found.select("conclusion", "subject").unique().height
+    return f"{_by_shares(others)} {_by_models(others)}".strip()
+
+
+def _by_shares(others: pl.DataFrame) -> str:
+    """Of the readings that have intervals: what differs by more than chance between people."""
+    certain = others.filter(pl.col("reason") == "")
+    if not certain.height:
+        return ""
+    moved = certain.filter((pl.col("change_low") > 0) | (pl.col("change_high") < 0))
+    conclusions = certain.select("conclusion", "subject").unique().height
+    told = listed([METHOD_NAMES[name] for name in certain["method"].unique().sort()])
     if not moved.height:
-        return f"No reading changes any of the {conclusions} conclusions by more than chance between people would."
-    told = sorted({METHOD_NAMES[name] for name in moved["method"]})
+        return f"By {told}, none of {conclusions} conclusions differs from the majority's beyond chance between people."
     count = moved.select("conclusion", "subject").unique().height
-    largest = moved.sort(pl.col("change").abs(), descending=True).row(0, named=True)
     return (
-        f"By {listed(told)}, {count} of {conclusions} conclusions differ from the majority's beyond chance between "
-        f"people; the largest change is {in_number(largest['change'])} ({_label(largest)})."
+        f"By {told}, {count} of {conclusions} conclusions differ from the majority's beyond chance between people; the "
+        f"largest change is {_largest(moved)}."
     )
+
+
+def _by_models(others: pl.DataFrame) -> str:
+    """Of the models of raters, which have none: how far they go, and no more."""
+    found = others.filter(pl.col("method").is_in(["dawid_skene", "glad"]) & pl.col("change").is_finite())
+    if not found.height:
+        return ""
+    return f"By models of raters, whose own error is not known, the largest change is {_largest(found)}."
+
+
+def _largest(found: pl.DataFrame) -> str:
+    row = found.sort(pl.col("change").abs(), descending=True, maintain_order=True).row(0, named=True)
+    return f"{in_number(row['change'])} ({_label(row)})"
 
 
 def _label(row: dict[str, object]) -> str:
@@ -82,7 +102,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
     alt = "Each conclusion under four readings of the answers. " + spoken(dots)
     caption = (
         "Each conclusion under four readings of the same answers. "
-        "Bars are 95 % intervals over people, the reading held as it is."
+        "Bars are 95 % intervals over people; models of raters have none."
     )
     svg = dot_plot(dots, PREFERENCES if means else axis_around(dots), alt=alt, mark=campaign.mark)
     return Picture("majority-means" if means else "majority", svg, alt, caption, campaign.mark)
