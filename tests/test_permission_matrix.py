@@ -142,6 +142,10 @@ MATRIX = {
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/": Row(
         "302 404 404 404 200 200", "302 405 405 405 405 405"
     ),
+    "s/<slug:study>/c/<slug:campaign>/missing/": Row("302 404 404 404 200 200", "302 405 405 405 405 405"),
+    "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/hand-on/": Row(
+        "302 405 405 405 405 405", "302 404 404 404 404 303"
+    ),
     "s/<slug:study>/c/<slug:campaign>/raters/<str:pseudonym>/exclude/": Row(
         "302 405 405 405 405 405", "302 404 404 404 404 303"
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from annotation.domain.quotas import today_in
 from annotation.domain.recruiting.payments import approvable
 from annotation.domain.remarks import unread_by_kind
+from annotation.domain.signals.haste import hasty_raters
 from annotation.enums import (
     ActionState,
     AssignmentState,
@@ -24,16 +26,15 @@ from annotation.enums import (
 from annotation.models import Assignment, Campaign, Item, Payment, Rater, Recruitment
 from studies.models import User
 
-HAD = (AssignmentState.SUBMITTED, AssignmentState.SURPLUS, AssignmentState.RETURNED)
-
 
 @dataclass(frozen=True)
 class Needs:
     """Numbers of 0 need nothing. Shortages are counted while the campaign collects only.
 
     ``open_items`` still have a seat that nobody holds. ``stuck_items`` of these have been had by every rater who could
-    still work, and wait for somebody new. ``available`` raters take part and have not ended; ``ended`` ones have, by
-    their quota or because nothing was left for them.
+    still work, and wait for somebody new. ``available`` raters take part and may be given more, ``resting`` of them not
+    before tomorrow; ``ended`` ones take part no more: by their quota, the cohort, or because nothing was left for them.
+    ``hasty`` ones send most of their pages faster than these can be read.
     """
 
     unread: Mapping[RemarkKind, int]
@@ -42,7 +43,9 @@ class Needs:
     open_items: int = 0
     stuck_items: int = 0
     available: int = 0
+    resting: int = 0
     ended: int = 0
+    hasty: int = 0
 
     @property
     def unread_flags(self) -> int:
@@ -56,6 +59,11 @@ class Needs:
     def nobody_left(self) -> bool:
         """There is work, and everybody who came has ended."""
         return bool(self.open_items and self.ended and not self.available)
+
+    @property
+    def all_rest(self) -> bool:
+        """There is work, and nobody may be given any of it today."""
+        return bool(self.open_items and self.available and self.resting == self.available)
 
 
 def needs_of(campaign: Campaign, user: User) -> Needs:
@@ -72,20 +80,43 @@ def needs_of(campaign: Campaign, user: User) -> Needs:
         open_items=campaign.items.filter(open_seats__gt=0).count(),
         stuck_items=stuck_items(campaign).count() if n_available else 0,
         available=n_available,
-        ended=campaign.raters.filter(state=RaterState.ACTIVE, gate=RaterGate.ENDED).count(),
+        resting=_resting(campaign, available),
+        ended=campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate=RaterGate.PLACE).count() - n_available,
+        hasty=len(hasty_raters(campaign)),
     )
 
 
 def available_raters(campaign: Campaign) -> QuerySet[Rater]:
-    return campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate__in=(RaterGate.ENDED, RaterGate.PLACE))
+    """Raters who may be given more: neither their part nor their quota is over, and they are of the cohort."""
+    raters = campaign.raters.filter(state=RaterState.ACTIVE).exclude(gate__in=(RaterGate.ENDED, RaterGate.PLACE))
+    if campaign.max_items:
+        raters = raters.filter(n_submitted__lt=F("n_before") + campaign.max_items)
+    if campaign.cohort_only:
+        raters = raters.filter(participant__in=campaign.cohort.values("participant"))
+    return raters
+
+
+def _resting(campaign: Campaign, available: QuerySet[Rater]) -> int:
+    """Who has done all that one rater may do in a day."""
+    if not campaign.max_items_day:
+        return 0
+    most = campaign.max_items_day
+    done = available.filter(day=today_in(campaign), n_day__gte=most)
+    return done.filter(n_submitted__gte=F("n_before") + most).count()  # what came before the work is no part of it
+
+
+def had_by(raters: QuerySet[Rater]) -> QuerySet[Assignment]:
+    """Tenures after which the rater is not given the item again: all but those that ended with their lease, while
+    nobody has the seat."""
+    taken = Assignment.objects.filter(seat=OuterRef("seat"), state__in=AssignmentState.occupying())
+    tenures = Assignment.objects.filter(rater__in=raters.values("pk"))
+    return tenures.filter(~Q(state=AssignmentState.EXPIRED) | Exists(taken))
 
 
 def stuck_items(campaign: Campaign) -> QuerySet[Item]:
-    """Items with an open seat that every available rater has answered or handed back."""
+    """Items with an open seat that every available rater has answered, handed back, or has in hand."""
     available = available_raters(campaign)
-    had = Assignment.objects.filter(
-        campaign=campaign, item__open_seats__gt=0, state__in=HAD, rater__in=available.values("pk")
-    )
+    had = had_by(available).filter(campaign=campaign, item__open_seats__gt=0)
     full = had.order_by().values("item").annotate(n=Count("pk")).filter(n__gte=available.count())
     return campaign.items.filter(open_seats__gt=0, pk__in=full.values("item")).order_by("position")
 

@@ -64,22 +64,35 @@ def to_do(campaign: Campaign, needs: Needs) -> list[tuple[str, str]]:
     """What waits for the lead, each with where it is done, "" for nowhere here."""
     remarks = reverse("annotation:remarks", args=[campaign.study.slug, campaign.slug])
     recruitment = reverse("annotation:recruitment", args=[campaign.study.slug, campaign.slug])
+    signals = reverse("annotation:signals", args=[campaign.study.slug, campaign.slug])
+    missing = reverse("annotation:missing", args=[campaign.study.slug, campaign.slug])
     found = [
         (needs.unread_flags, f"Read {number_of(needs.unread_flags, 'new flag')}", f"{remarks}?kind=flag"),
         (needs.unread_others, f"Read {number_of(needs.unread_others, 'new note')}", remarks),
         (needs.payments_due, f"Approve {number_of(needs.payments_due, 'submission')} at the recruiter", recruitment),
         (needs.payments_failed, f"Look after {number_of(needs.payments_failed, 'payment')} that failed", recruitment),
         (
+            needs.hasty,
+            f"Look at {number_of(needs.hasty, 'rater')} who sent most of their pages faster than these can be read",
+            signals,
+        ),
+        (
             needs.stuck_items,
             f"Find more raters: {number_of(needs.stuck_items, 'item')} can be finished by none of the "
             f"{number_of(needs.available, 'rater')} still here",
-            "",
+            missing,
         ),
         (
             needs.nobody_left,
             f"Find more raters, or raise their quota: {number_of(needs.open_items, 'item')} still open, and the part "
             "of everybody who came has ended",
-            "",
+            missing,
+        ),
+        (
+            needs.all_rest,
+            f"Wait for tomorrow, or raise the day's quota: everybody here has done the {campaign.max_items_day:,} "
+            f"items of a day, and {number_of(needs.open_items, 'item')} still open",
+            missing,
         ),
     ]
     return [(sentence, link) for number, sentence, link in found if number]

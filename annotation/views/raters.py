@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.domain.errors import AnnotationError
+from annotation.domain.handing_on import hand_on
 from annotation.domain.overview import raters_of
 from annotation.domain.remarks import remarks_of
 from annotation.domain.withdrawing import comings_and_goings, exclude_rater, readmit_rater
@@ -21,6 +22,7 @@ from annotation.views.access import logged_in
 from annotation.views.signal_words import facts_of, speed_in_words
 from annotation.views.signals import rows_of
 from annotation.views.strips import LARGE
+from annotation.views.wording import number_of
 from studies.http import SeeOther
 from studies.models import User
 from studies.permissions import LEADS, LOOKS, may
@@ -47,6 +49,7 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
         "speed": speed_in_words(shown.signals),
         "remarks": remarks[:REMARKS_SHOWN],
         "events": comings_and_goings(row),
+        "may_hand_on": may_lead and row.n_held,
         "may_exclude": may_lead and row.state == RaterState.ACTIVE,
         "may_readmit": may_lead and row.state == RaterState.EXCLUDED,
     }
@@ -65,16 +68,28 @@ def readmit(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> 
     return _take(request, study, campaign, pseudonym, readmit_rater, "takes part again")
 
 
+@logged_in
+@require_POST
+def hand_on_held(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> HttpResponse:
+    found = _found(request, study, campaign, pseudonym)
+    assert isinstance(request.user, User)
+    number = hand_on(rater=found, actor=request.user)
+    held = f"{number_of(number, 'item')} of rater {pseudonym} {'is' if number == 1 else 'are'} open to others now."
+    messages.success(request, held if number else f"Rater {pseudonym} holds nothing.")
+    return SeeOther(reverse("annotation:rater", args=[study, campaign, pseudonym]))
+
+
+def _found(request: HttpRequest, study: str, slug: str, pseudonym: str) -> Rater:
+    campaign = campaign_for(request.user, study, slug, *LEADS)
+    raters = Rater.objects.select_related("campaign__study", "participant")
+    return get_object_or_404(raters, campaign=campaign, participant__pseudonym=pseudonym)
+
+
 def _take(
     request: HttpRequest, study: str, slug: str, pseudonym: str, step: Callable[..., object], outcome: str
 ) -> HttpResponse:
-    campaign = campaign_for(request.user, study, slug, *LEADS)
+    found = _found(request, study, slug, pseudonym)
     assert isinstance(request.user, User)
-    found = get_object_or_404(
-        Rater.objects.select_related("campaign__study", "participant"),
-        campaign=campaign,
-        participant__pseudonym=pseudonym,
-    )
     try:
         step(rater=found, reason=request.POST.get("reason", ""), actor=request.user)
         messages.success(request, f"Rater {pseudonym} {outcome}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from annotation.domain.signals import RaterSignals, Standing
@@ -124,6 +124,8 @@ def words_of(key: str) -> SignalWords:
 def facts_of(signals: RaterSignals) -> list[str]:
     """What is counted and compared with nobody, where there is any."""
     facts = []
+    if signals.hasty.hits:
+        facts.append(f"{signals.hasty.hits:,} of {number_of(signals.hasty.n, 'page')} sent faster than it can be read")
     if signals.attention.hits:
         facts.append(f"{number_of(signals.attention.hits, 'attention item')} of {signals.attention.n:,} failed")
     if signals.pastes:
@@ -144,6 +146,11 @@ SKIPS = {
 
 def skip_in_words(reason: str, n: int) -> str:
     return f"{number_of(n, 'item')} skipped {SKIPS[ReturnReason(reason)]}"
+
+
+def skips_in_words(skips: Mapping[str, int]) -> str:
+    """Of one item: how often it was handed back, and why."""
+    return "; ".join(f"{number_of(n, 'time')} {SKIPS[ReturnReason(reason)]}" for reason, n in skips.items())
 
 
 def speed_in_words(signals: RaterSignals) -> str:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation.domain.signals import RaterSignals, compare, signals_for, signals_of
+from annotation.domain.signals.haste import is_hasty
 from annotation.domain.signals.standing import COMPARED_FROM, DRAWN_FROM
 from annotation.enums import RaterState
 from annotation.models import Campaign, Rater
@@ -42,12 +43,14 @@ class RaterRow:
         return self.signals.sameness.n > 0
 
     @property
-    def place(self) -> tuple[bool, bool, int, int, float]:
-        """What stands out first; then who failed attention items, then by the farthest figure. The others after."""
+    def place(self) -> tuple[bool, bool, bool, int, int, float]:
+        """Who clicks through first, then what stands out; then who failed attention items, then by the farthest figure.
+        The others after."""
         distances = [abs(cell.standing.distance) for cell in self.cells if cell.standing.compared]
         farthest = max((distance for distance in distances if not math.isnan(distance)), default=0.0)
         gone = self.signals.rater.state != RaterState.ACTIVE
-        return gone, not self.answered, -len(self.far), -self.signals.attention.hits, -farthest
+        hasty = is_hasty(self.signals.hasty.hits, self.signals.hasty.n)
+        return gone, not self.answered, not hasty, -len(self.far), -self.signals.attention.hits, -farthest
 
 
 @logged_in

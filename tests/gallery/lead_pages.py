@@ -198,6 +198,7 @@ LEADS_VIEWS = (
     View("report-failed", report(JobState.FAILED, ended_at=Now(), problem=LONG)),
     View("comparison", comparison(n_reports=2)),
     View("comparison-empty", comparison(n_reports=1)),
+    View("missing", of_study("c/preference/missing/")),
     View("signals", of_study("c/preference/signals/")),
     View("signals-quality", of_study("c/quality/signals/")),
     View("rater", rater_page("active")),

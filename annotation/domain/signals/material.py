@@ -34,6 +34,7 @@ class Page:
     hidden: float | None
     pastes: int | None
     returned_because: str
+    words: int  # to read on it
     submitted_at: datetime | None
 
 
@@ -85,7 +86,7 @@ def _pages(campaign: Campaign) -> dict[int, Page]:
         .order_by("submitted_at", "pk")
         .values_list(
             "pk", "rater_id", "item__role", "state", "side", "order", "seconds", "hidden_seconds", "pastes",
-            "returned_because", "submitted_at",
+            "returned_because", "item__words", "submitted_at",
         )
     )  # fmt: skip
     return {pk: Page(rank, *row) for rank, (pk, *row) in enumerate(rows.iterator(READ_AT_ONCE))}

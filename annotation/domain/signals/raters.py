@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.schema import VALUES
+from annotation.domain.signals.haste import least_seconds
 from annotation.domain.signals.material import Answers, Check, Material, Page, read_material, skips_by_reason
 from annotation.domain.signals.measures import (
     Agreement,
@@ -36,7 +37,8 @@ class RaterSignals:
 
     Times, straight-lining, agreement and sides are of work items; hidden time and pastes of all pages. ``gold`` counts
     answers, ``attention`` the attention items that were failed of those answered; ``pastes`` is None where no page
-    reported any number. ``late`` items were answered after their seat had gone to somebody else.
+    reported any number. ``late`` items were answered after their seat had gone to somebody else. ``hasty`` counts the
+    pages of work that were sent faster than they can be read (haste.py).
     """
 
     rater: Rater
@@ -50,6 +52,7 @@ class RaterSignals:
     pastes: int | None
     skips: Mapping[str, int]
     late: int
+    hasty: Share
 
 
 def signals_of(campaign: Campaign, of: Rater | None = None) -> list[RaterSignals]:
@@ -71,6 +74,7 @@ class _Room:
     def __init__(self, campaign: Campaign, material: Material) -> None:
         self.material = material
         self.answers = answers = material.answers
+        self.instrument = campaign.instrument
         self.is_scale = campaign.instrument == InstrumentName.PREFERENCE
         self.n_values = len(VALUES[campaign.instrument])
         self.counts = answers.counts.sum(axis=0)
@@ -101,7 +105,13 @@ class _Room:
             pastes=sum(pastes) if pastes else None,
             skips=skips_by_reason(pages),
             late=sum(page.state == AssignmentState.SURPLUS for page in pages),
+            hasty=self._hasty(pages),
         )
+
+    def _hasty(self, pages: Sequence[Page]) -> Share:
+        timed = [page for page in pages if page.role == ItemRole.WORK and page.seconds]
+        fast = [(page.seconds or 0.0) < least_seconds(self.instrument, page.words, len(page.order)) for page in timed]
+        return Share(sum(fast), len(fast))
 
     def _pace(self, rater: Rater) -> Pace:
         timed = [

@@ -14,6 +14,7 @@ from django.utils import timezone
 from analysis import intervals
 from analysis.intervals import Interval
 from annotation.domain.signals import SIGNALS, RaterSignals, compare, measures, signals_for, signals_of
+from annotation.domain.signals.haste import hasty_raters, least_seconds
 from annotation.domain.signals.material import _rows, read_material
 from annotation.domain.signals.measures import (
     UNKNOWN,
@@ -32,7 +33,7 @@ from annotation.domain.signals.measures import (
 )
 from annotation.domain.signals.standing import robust_distances
 from annotation.enums import AssignmentState, ItemRole, RaterState, ReturnReason
-from annotation.models import Assignment, Expected, Judgment, Rater
+from annotation.models import Assignment, Expected, Item, Judgment, Rater
 from pipeline.enums import InstrumentName, Side
 from tests import factories
 
@@ -153,6 +154,7 @@ def made(key, hidden=0.0, n=9, gold=(0, 0), left=(0, 0), seconds=nan, state=Rate
         pastes=None,
         skips={},
         late=0,
+        hasty=Share(0, 0),
     )
 
 
@@ -391,3 +393,34 @@ def test_signals_of_one_rater_are_theirs_among_all_and_spare_the_intervals_of_th
     other = found[raters[0].pk]
     assert other.agreement.value == of_all[raters[0].pk].agreement.value
     assert other.agreement.interval == UNKNOWN
+
+
+# Clicking through
+
+
+@pytest.mark.parametrize(
+    ("instrument", "words", "questions", "expected"),
+    [
+        ("preference", 500, 1, 30.0),  # 500 words at 1,000 a minute
+        ("relevance", 10, 6, 6.0),  # a second a question is more than ten words
+        ("attribute_quality", 6000, 24, 24.0),  # conversations are searched
+    ],
+)
+def test_least_seconds_are_those_of_reading_or_of_answering(instrument, words, questions, expected):
+    assert least_seconds(instrument, words, questions) == expected
+
+
+def test_who_clicks_through_is_told_even_where_there_is_nobody_to_compare_with(study):
+    campaign = factories.make_campaign(study, n_items=4, n_questions=1)
+    Item.objects.update(words=100)  # six seconds
+    clicking, reading, excluded = (factories.make_rater(campaign) for _ in range(3))
+    for number, item in enumerate(campaign.items.order_by("pk")):
+        answered(clicking, item, "yes", seconds=2 if number else 40, minute=number)
+        answered(reading, item, "yes", seconds=60 if number else 2, minute=number)
+        answered(excluded, item, "yes", seconds=1, minute=number)
+    Rater.objects.filter(pk=excluded.pk).update(state=RaterState.EXCLUDED)
+    found = by_rater(campaign)
+    assert (found[clicking.pk].hasty, found[reading.pk].hasty) == (Share(3, 4), Share(1, 4))
+    assert hasty_raters(campaign) == [clicking.pk]
+    Assignment.objects.filter(rater=clicking, seconds=2).update(seconds=None)
+    assert hasty_raters(campaign) == [], "no time was told, or of too few pages"

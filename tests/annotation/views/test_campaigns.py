@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotation.enums import CampaignState as S
 from annotation.enums import ItemRole, Origin
-from annotation.models import Campaign
+from annotation.models import Assignment, Campaign, Item
 from pipeline.enums import InstrumentName
 from studies.models import AuditEvent
 from tests import factories
@@ -157,3 +157,56 @@ def test_items_are_listed_page_by_page(client, study, lead, monkeypatch):
     assert "1 to 2 of 3 Later items" in text_of(client.get(PAGE))
     assert "Earlier items 3 to 3 of 3" in text_of(client.get(PAGE, {"items": "2"}))
     assert client.get(PAGE, {"items": "nonsense"}).status_code == 200
+
+
+def test_page_of_what_is_missing_leads_to_who_holds_it_and_gives_it_to_others(client, campaign, lead):
+    rater = factories.make_rater(campaign)
+    factories.claim(rater)
+    client.force_login(lead)
+    campaigns = client.get(PAGE).content.decode()
+    assert f'href="{PAGE}missing/"' in campaigns
+    assert "12 judgments are still" in text_of(client.get(PAGE))
+    text = text_of(client.get(f"{PAGE}missing/"))
+    assert "3 items without all 2 answers, 3 of them with a place that none of the 1 rater who may go on" in text
+    assert "1 answer, and nobody here could give it" in text
+    own = f"{PAGE}raters/{rater.participant.pseudonym}/"
+    assert f'href="{own}"' in client.get(f"{PAGE}missing/").content.decode()
+    assert "Give to others" in client.get(own).content.decode()
+    assert "1 item of rater" in text_of(client.post(f"{own}hand-on/", follow=True))
+    assert "Give to others" not in client.get(own).content.decode()
+    Campaign.objects.update(state=S.PAUSED)
+    assert "does not collect now" in text_of(client.get(f"{PAGE}missing/"))
+
+
+def test_page_of_what_is_missing_is_empty_where_nothing_is(client, study, lead):
+    factories.make_campaign(study, slug="one", n_items=0)
+    client.force_login(lead)
+    assert "Every item has its answers." in text_of(client.get(f"{PAGE}missing/"))
+
+
+def test_page_of_what_is_missing_takes_as_many_queries_for_many_items(client, study, campaign, lead):
+    client.force_login(lead)
+    counts = []
+    for n in (0, 4):
+        for position in range(10, 10 + n):
+            factories.make_item(campaign, position)
+        factories.claim(factories.make_rater(campaign))
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"{PAGE}missing/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_lead_is_told_of_who_clicks_through_and_of_a_day_that_is_over(client, campaign, lead):
+    Item.objects.update(words=1000)
+    rater = factories.make_rater(campaign)
+    for _ in range(3):
+        factories.submit(factories.claim(rater))
+    Assignment.objects.update(seconds=5)
+    Campaign.objects.update(max_items_day=3)
+    client.force_login(lead)
+    factories.make_item(campaign, 9)
+    text = text_of(client.get(PAGE))
+    assert "Look at 1 rater who sent most of their pages faster than these can be read" in text
+    assert "everybody here has done the 3 items of a day, and 4 items still open" in text
+    assert "3 of 3 pages sent faster than" in text_of(client.get(f"{PAGE}signals/"))
