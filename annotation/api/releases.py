@@ -41,7 +41,7 @@ class Releases(ListAPIView[Release]):
         responses={202: ReleaseJobSerializer, 400: ProblemSerializer, 409: ProblemSerializer},
     )
     def post(self, request: Request, study: str) -> Response:
-        """For leads. Asking while one is being made gives that one; see the job for how far it is."""
+        """For leads. Asking again gives the job that is open; 409 where that is not what is asked for."""
         found = study_for(request.user, study, *LEADS)
         wish = ReleaseWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)

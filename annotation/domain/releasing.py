@@ -28,20 +28,40 @@ LONGEST_REASON = 2000
 def ask_release(
     *, study: Study, actor: User | None, final: bool = False, version: str = "", draft: Release | None = None
 ) -> ReleaseJob:
-    """A job that a worker will take. One that is open already is the answer to this wish too.
+    """A job that a worker will take. One that is open already is the answer to this wish too, where it fulfils it.
 
-    ``draft`` is one of the study whose very data are to become final; whether it may is asked when it is done.
+    ``draft`` is one of the study whose very data are to become final; whether it may is asked when it is done. Raises
+    WrongState where another job of the study is open that does not give what is asked for: one at a time.
     """
     _lock(study)
+    final = final or draft is not None
     job = open_job(study)
     if job is not None:
+        if not _fulfils(job, final, version, draft):
+            raise WrongState(f"{_in_words(job)} Wait for its end, or stop it; then ask again.")
         return job
-    final = final or draft is not None
     job = ReleaseJob.objects.create(
         study=study, asked_by=actor, final=final, version=version, draft=draft, asked_at=timezone.now()
     )
     record_event(study=study, actor=actor, verb="ask_release", subject=f"study:{study.slug}", detail={"final": final})
     return job
+
+
+def _fulfils(job: ReleaseJob, final: bool, version: str, draft: Release | None) -> bool:
+    """Whether the open job gives what is wished for: the same, or, where any release will do, one of the study."""
+    if job.state == JobState.STOPPING:
+        return False
+    if not final and not version and draft is None:
+        return job.draft_id is None
+    return (job.final, job.version, job.draft_id) == (final, version, draft.pk if draft else None)
+
+
+def _in_words(job: ReleaseJob) -> str:
+    kind = "final release" if job.final else "release"
+    named = f" {job.version}" if job.version else ""
+    of = f" of draft {job.draft.version}" if job.draft else ""
+    state = "is being stopped" if job.state == JobState.STOPPING else "was asked for and is not done"
+    return f"Another {kind}{named}{of} {state}: one is made at a time."
 
 
 @transaction.atomic
@@ -99,8 +119,18 @@ def withdraw_releases_of(*, rater: Rater, actor: User | None) -> list[Release]:
     for release in releases:
         _withdraw(release, ERASED, actor)
     if releases:
-        ask_release(study=study, actor=None)
+        _ask_replacement(study)
     return releases
+
+
+def _ask_replacement(study: Study) -> None:
+    """A release without what was erased. An open job that will not give one ends: whoever asked for it reads why."""
+    job = open_job(study)
+    if job is not None and not _fulfils(job, final=False, version="", draft=None):
+        problem = "A rater had answers erased, so a new release is made first; ask again when it is done."
+        job.state, job.problem, job.ended_at = JobState.FAILED, problem, timezone.now()
+        job.save(update_fields=["state", "problem", "ended_at"])
+    ask_release(study=study, actor=None)
 
 
 def erasures_in(study: Study) -> int:

@@ -79,6 +79,7 @@ class ReleaseJob(models.Model):
     )  # whose very data become final; null = the study as it stands
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)  # workers that took it; the last one's number is its claim
     beaten_at = models.DateTimeField(null=True, blank=True)  # last sign of life of the worker
     table = models.CharField(max_length=64, blank=True)  # being written
     n_rows = models.PositiveBigIntegerField(default=0)  # written so far, of all tables

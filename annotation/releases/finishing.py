@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -37,12 +38,14 @@ def finish_release(
     source: Path | None = None,
     out: Path | None = None,
     stop: Stop | None = None,
+    published: Callable[[Release], None] | None = None,
 ) -> Release:
     """A new, final release that holds the draft's data byte for byte, with papers of the description as it is now.
 
-    ``source`` names the draft's folder where it is not in RELEASES_DIR. Raises ReleaseUnfinished, naming the blanks;
-    WrongState unless ``release`` is a draft; ReleaseStopped when ``stop`` says so; ReleaseRefused where its files are
-    gone or changed, or the version says too little. Not to be called inside a transaction.
+    ``source`` names the draft's folder where it is not in RELEASES_DIR. ``published`` as for make_release. Raises
+    ReleaseUnfinished, naming the blanks; WrongState unless ``release`` is a draft; ReleaseStopped when ``stop`` says
+    so; ReleaseRefused where its files are gone or changed, or the version says too little. Not to be called inside a
+    transaction.
     """
     erasures = erasures_in(release.study)
     release.refresh_from_db()
@@ -65,7 +68,7 @@ def finish_release(
         problems = verify_release(folder, stop=stop)
         if problems:
             raise ReleaseRefused(problems)
-        return publish(made, folder, out, erasures=erasures)
+        return publish(made, folder, out, erasures=erasures, published=published)
 
 
 def _sound(source: Path, release: Release, stop: Stop | None) -> Path:

@@ -1,18 +1,20 @@
 """Releases asked for in the browser: a worker takes the job, says how far it is and looks whether to stop.
 
 The row is the truth. A message that got lost, or a worker that died, is made good by the sweep: the job is taken again
-and its release written anew; nothing of the first attempt can be seen.
+and its release written anew; nothing of the first attempt can be seen. The release and the end of its job are one
+transaction, which only the worker that took the job last can make: one job gives one release, whoever dies when.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -34,7 +36,8 @@ DEAD = timedelta(minutes=1)  # without one, a worker is taken for gone
 LATE = timedelta(minutes=2)  # asked and not begun: no worker looks, or its message was lost
 TAKEN_AGAIN = timedelta(seconds=30)
 LEFT_OVER = timedelta(hours=6)
-AT_MOST = 5  # times that an erasure may overtake one job
+AT_MOST = 5  # times that an erasure may overtake one job, and workers that may die of it
+DIED = f"{AT_MOST} workers died of it one after the other; see their logs and the machine's memory, then ask again."
 IN_THE_LOG = "The release could not be written; the log of the worker says why."
 
 
@@ -57,7 +60,6 @@ def run_job(*, job_id: int) -> Release | None:
         end_job(job, JobState.FAILED, problem=IN_THE_LOG)
         raise
     else:
-        end_job(job, JobState.DONE, release=release)
         return release
     return None
 
@@ -74,8 +76,18 @@ def _made(job: ReleaseJob, watch: Watch) -> Release:
 
 def _make(job: ReleaseJob, watch: Watch) -> Release:
     version = job.version or None
+
+    def published(release: Release) -> None:
+        finish_job(job, release)
+
     if job.draft is not None:
-        return finish_release(release=job.draft, actor=job.asked_by, version=version, stop=lambda: watch.stopping)
+        return finish_release(
+            release=job.draft,
+            actor=job.asked_by,
+            version=version,
+            stop=lambda: watch.stopping,
+            published=published,
+        )
     return make_release(
         study=job.study,
         actor=job.asked_by,
@@ -83,6 +95,7 @@ def _make(job: ReleaseJob, watch: Watch) -> Release:
         final=job.final,
         progress=watch.step,
         stop=lambda: watch.stopping,
+        published=published,
     )
 
 
@@ -100,16 +113,27 @@ def take_job(job_id: int) -> ReleaseJob | None:
         return None
     if job.state != JobState.ASKED and not (job.state == JobState.RUNNING and gone):
         return None
-    job.state, job.beaten_at = JobState.RUNNING, timezone.now()
+    if job.attempts >= AT_MOST:
+        end_job(job, JobState.FAILED, problem=DIED)
+        return None
+    job.state, job.beaten_at, job.attempts = JobState.RUNNING, timezone.now(), job.attempts + 1
     job.table, job.n_rows, job.n_expected = "", 0, expected_rows(job.study)
-    job.save(update_fields=["state", "beaten_at", "table", "n_rows", "n_expected"])
+    job.save(update_fields=["state", "beaten_at", "attempts", "table", "n_rows", "n_expected"])
     return job
 
 
-def end_job(job: ReleaseJob, state: JobState, *, problem: str = "", release: Release | None = None) -> None:
-    ReleaseJob.objects.filter(pk=job.pk, state__in=JobState.open()).update(
-        state=state, problem=problem, release=release, ended_at=timezone.now()
-    )
+def finish_job(job: ReleaseJob, release: Release) -> None:
+    """For the transaction that publishes the release. Raises ReleaseStopped where the job is another worker's by now,
+    or to be stopped."""
+    mine = ReleaseJob.objects.filter(pk=job.pk, attempts=job.attempts, state=JobState.RUNNING)
+    if not mine.update(state=JobState.DONE, release=release, ended_at=timezone.now()):
+        raise ReleaseStopped("The release was stopped, or another worker has it by now; nothing of it was kept.")
+
+
+def end_job(job: ReleaseJob, state: JobState, *, problem: str = "") -> None:
+    """Nothing came of it. Another worker's attempt at it is left alone."""
+    mine = ReleaseJob.objects.filter(pk=job.pk, attempts=job.attempts, state__in=JobState.open())
+    mine.update(state=state, problem=problem, ended_at=timezone.now())
 
 
 def expected_rows(study: Study) -> int:
@@ -132,7 +156,7 @@ class Watch:
     """What the writer tells and the watching thread reads, and the other way round."""
 
     job_id: int
-    beaten_at: datetime
+    attempt: int
     rows: dict[str, int] = field(default_factory=dict)
     table: str = ""
     stopping: bool = False
@@ -142,11 +166,8 @@ class Watch:
 
     def beat(self) -> None:
         """A sign of life, and a look whether to stop: asked to, or because another worker has the job by now."""
-        now = timezone.now()
-        mine = ReleaseJob.objects.filter(pk=self.job_id, beaten_at=self.beaten_at, state__in=JobState.open())
-        beaten = mine.update(beaten_at=now, table=self.table, n_rows=sum(self.rows.values()))
-        if beaten:
-            self.beaten_at = now
+        mine = ReleaseJob.objects.filter(pk=self.job_id, attempts=self.attempt, state__in=JobState.open())
+        beaten = mine.update(beaten_at=timezone.now(), table=self.table, n_rows=sum(self.rows.values()))
         state = ReleaseJob.objects.filter(pk=self.job_id).values_list("state", flat=True).first()
         self.stopping = not beaten or state == JobState.STOPPING
 
@@ -154,8 +175,7 @@ class Watch:
 @contextmanager
 def _watched(job: ReleaseJob) -> Iterator[Watch]:
     """Beats from a thread with a connection of its own: the writer's is in a snapshot that may not write."""
-    assert job.beaten_at is not None
-    watch, over = Watch(job.pk, job.beaten_at), threading.Event()
+    watch, over = Watch(job.pk, job.attempts), threading.Event()
 
     def look() -> None:
         try:
@@ -187,12 +207,26 @@ def is_late(job: ReleaseJob) -> bool:
 
 
 def remove_leftovers() -> int:
-    """What workers that died left beside the releases: hidden, and old enough that nobody writes to it."""
+    """What workers that died left beside the releases, old enough that nobody writes to it: hidden folders that were
+    being written, and whole ones whose worker died between the move and the commit, so that no release is recorded.
+    """
     root, before = Path(settings.RELEASES_DIR), time.time() - LEFT_OVER.total_seconds()
-    left = [path for path in root.glob(".*.unfinished") if path.is_dir() and _touched(path) < before]
+    whole = {path.parent.name: path.parent for path in root.glob("*/manifest.json")}
+    for public_id in Release.objects.filter(public_id__in=whole).values_list("public_id", flat=True):
+        del whole[public_id]
+    nobodys = [path for name, path in whole.items() if _release_in(path) == name]
+    left = [path for path in (*root.glob(".*.unfinished"), *nobodys) if path.is_dir() and _touched(path) < before]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
     return len(left)
+
+
+def _release_in(folder: Path) -> str:
+    """Its public id, after which a worker names the folder; a folder of another name is somebody's own."""
+    try:
+        return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("release"))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def _touched(folder: Path) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,13 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> str:
     return hashlib.sha256(data.encode()).hexdigest()
 
 
-def publish(release: Release, folder: Path, out: Path, *, erasures: int) -> Release:
+def publish(
+    release: Release, folder: Path, out: Path, *, erasures: int, published: Callable[[Release], None] | None = None
+) -> Release:
     """Row, audit event and folder together: the move comes last, so that a failed one leaves neither row nor event.
 
     ``erasures``: erasures_in the study when its data were read. Raises ReleaseOvertaken where there were more since.
+    ``published`` is told of the release within the transaction; what it raises undoes all.
     """
     refuse_existing(out)
     moved = False
@@ -77,6 +80,8 @@ def publish(release: Release, folder: Path, out: Path, *, erasures: int) -> Rele
                 raise ReleaseOvertaken()
             release.save(force_insert=True)
             _record(release)
+            if published is not None:
+                published(release)
             if release.state == ReleaseState.FINAL:
                 _seal(folder)
             folder.rename(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings as django_settings
@@ -36,13 +37,15 @@ def make_release(
     final: bool = False,
     against: Path | None = None,
     stop: Stop | None = None,
+    published: Callable[[Release], None] | None = None,
 ) -> Release:
     """Write the study's release to the new folder ``out`` (RELEASES_DIR/public_id if None) and record it.
 
     ``version`` is semantic; left out, it follows from what changed against the study's last release, whose folder
     ``against`` names where it is not in RELEASES_DIR. A ``final`` one needs a description without blanks.
     ``progress`` is told each table's name and rows so far, every few thousand rows and when it is written. ``stop`` is
-    asked as often, while tables are written and while they are verified. The folder appears whole and verified, or not
+    asked as often, while tables are written and while they are verified. ``published`` is told of the release in the
+    transaction that records it; what it raises undoes all. The folder appears whole and verified, or not
     at all. Raises ReleaseStopped when ``stop`` says so; ReleaseUnfinished, naming the blanks; ReleaseRefused when
     ``out`` exists, the version is taken, malformed or says less than what changed, a rater had answers erased
     meanwhile, or what was written does not verify. Not to be called inside a transaction.
@@ -69,4 +72,4 @@ def make_release(
         problems = verify_release(folder, stop=stop)
         if problems:
             raise ReleaseRefused(problems)
-        return publish(release, folder, out, erasures=erasures)
+        return publish(release, folder, out, erasures=erasures, published=published)

@@ -62,7 +62,10 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     assert isinstance(request.user, User)
     if request.POST.get("final") == "1":
         return ask_final(request, study)
-    ask_for_release(study=study, actor=request.user)
+    try:
+        ask_for_release(study=study, actor=request.user)
+    except AnnotationError as error:
+        messages.error(request, error.message)
     return SeeOther(reverse("annotation:releases", args=[study.slug]))
 
 

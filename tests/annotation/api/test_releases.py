@@ -31,6 +31,10 @@ def test_release_is_asked_for_once_and_its_job_is_told(client: Client, study: St
     assert job is not None
     assert (study.release_jobs.count(), job.version, job.asked_by) == (1, "1.0.0", lead)
     assert client.get(f"{URL}job/").json()["state"] == "asked"
+    other = post(client, version="2.0.0")
+    assert other.status_code == 409
+    assert "Another release 1.0.0 was asked for and is not done" in other.json()["detail"]
+    assert study.release_jobs.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,17 @@ from django.utils import timezone
 
 from annotation import tasks
 from annotation.domain.errors import AnnotationError, WrongState
-from annotation.domain.releasing import ERASED, open_job, remove_withdrawn_files, replacement_of, withdraw_release
+from annotation.domain.releasing import (
+    ERASED,
+    ask_release,
+    open_job,
+    remove_withdrawn_files,
+    replacement_of,
+    withdraw_release,
+)
 from annotation.domain.withdrawing import withdraw_rater
-from annotation.models import Judgment, Rater, Release
+from annotation.enums import JobState
+from annotation.models import Judgment, Rater, Release, ReleaseJob
 from annotation.releases import publishing
 from annotation.releases.errors import ReleaseOvertaken
 from annotation.releases.jobs import run_job
@@ -65,6 +73,42 @@ def test_erasure_withdraws_what_holds_the_rater_and_a_new_version_comes(
     assert replacement_of(holding[0]) == replacement_of(holding[1]) == fresh
     assert (fresh.change, fresh.manifest["erased"]["judgments"]) == ("major", 2)
     assert "Use release" not in fresh.manifest["study"]["description"]
+
+
+def test_wish_that_the_open_job_does_not_fulfil_is_refused(study: Study, lead: User) -> None:
+    draft = make_release(study=study)
+    job = ask_release(study=study, actor=lead)
+    for other in ({"final": True}, {"version": "1.0.0"}, {"draft": draft}):
+        with pytest.raises(WrongState, match=r"Another release was asked for.*stop it; then ask again"):
+            ask_release(study=study, actor=lead, **other)
+    assert ask_release(study=study, actor=lead) == job
+    ReleaseJob.objects.update(state=JobState.STOPPING)
+    with pytest.raises(WrongState, match="is being stopped"):
+        ask_release(study=study, actor=lead)
+
+
+def test_final_job_is_any_release_of_the_study_and_a_drafts_is_not(study: Study, lead: User) -> None:
+    draft = make_release(study=study)
+    job = ask_release(study=study, actor=lead, final=True)
+    assert ask_release(study=study, actor=lead) == ask_release(study=study, actor=lead, final=True) == job
+    ReleaseJob.objects.update(draft=draft)
+    assert ask_release(study=study, actor=lead, draft=draft) == job
+    with pytest.raises(WrongState, match="final release of draft"):
+        ask_release(study=study, actor=lead)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasure_asks_for_a_new_release_even_while_a_draft_is_being_finished(
+    study: Study, lead: User, leaver: Rater
+) -> None:
+    finishing = ask_release(study=study, actor=lead, draft=make_release(study=study))
+    withdraw_rater(rater=leaver, erase=True, actor=None)
+    finishing.refresh_from_db()
+    assert finishing.state == "failed"
+    assert "ask again" in finishing.problem
+    job = open_job(study)
+    assert job is not None
+    assert (job.draft, job.final) == (None, False)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,10 +11,21 @@ from django.utils import timezone
 from annotation import tasks
 from annotation.domain.errors import WrongState
 from annotation.domain.releasing import ask_release, open_job, stop_release
+from annotation.enums import JobState
 from annotation.models import Release, ReleaseJob
 from annotation.releases import jobs
 from annotation.releases.errors import ReleaseOvertaken, ReleaseRefused, ReleaseStopped
-from annotation.releases.jobs import Watch, forsaken_jobs, is_late, remove_leftovers, run_job, take_job
+from annotation.releases.jobs import (
+    Watch,
+    end_job,
+    finish_job,
+    forsaken_jobs,
+    is_late,
+    remove_leftovers,
+    run_job,
+    take_job,
+)
+from annotation.releases.write import make_release
 from studies.models import Study, User
 
 
@@ -23,12 +34,14 @@ def making(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Stands for make_release: what it was asked for. A final release it refuses."""
     calls: list[dict[str, Any]] = []
 
-    def make_release(*, study: Study, actor: User | None, **wishes: Any) -> Release:
+    def make_release(*, study: Study, actor: User | None, published: Any, **wishes: Any) -> Release:
         calls.append(wishes)
         if wishes["final"]:
             raise ReleaseRefused(["licence: blank"])
         version = f"0.{len(calls)}.0"
-        return Release.objects.create(study=study, version=version, manifest={}, data_sha256="0", created_by=actor)
+        release = Release.objects.create(study=study, version=version, manifest={}, data_sha256="0", created_by=actor)
+        published(release)
+        return release
 
     monkeypatch.setattr(jobs, "make_release", make_release)
     return calls
@@ -92,8 +105,7 @@ def test_job_stopped_before_a_worker_came_is_never_begun(study: Study, lead: Use
 def test_worker_is_told_to_stop_by_its_next_beat(study: Study, lead: User) -> None:
     job = take_job(ask_release(study=study, actor=lead).pk)
     assert job is not None
-    assert job.beaten_at is not None
-    watch = Watch(job.pk, job.beaten_at)
+    watch = Watch(job.pk, job.attempts)
     watch.step("judgments", 4096)
     watch.step("labels", 10)
     watch.beat()
@@ -119,12 +131,38 @@ def test_worker_that_lost_its_job_stops(study: Study, lead: User) -> None:
     """One that stood still for minutes, and another has taken the job."""
     first = take_job(ask_release(study=study, actor=lead).pk)
     assert first is not None
-    assert first.beaten_at is not None
-    watch = Watch(first.pk, first.beaten_at)
+    watch = Watch(first.pk, first.attempts)
     long_ago(first, state="running")
-    assert take_job(first.pk) is not None
+    second = take_job(first.pk)
+    assert second is not None
     watch.beat()
     assert watch.stopping
+    end_job(first, JobState.STOPPED)
+    second.refresh_from_db()
+    assert second.state == "running"
+
+
+def test_worker_that_lost_its_job_publishes_nothing(study: Study, lead: User, tmp_path: Path) -> None:
+    """It stood still so shortly before the end that no beat could tell it."""
+    first = take_job(ask_release(study=study, actor=lead).pk)
+    assert first is not None
+    long_ago(first, state="running")
+    assert take_job(first.pk) is not None
+    out = tmp_path / "release"
+    with pytest.raises(ReleaseStopped, match="another worker has it"):
+        make_release(study=study, out=out, published=lambda release: finish_job(first, release))
+    assert (Release.objects.count(), list(tmp_path.iterdir())) == (0, [])
+
+
+def test_job_that_kills_every_worker_is_given_up(study: Study, lead: User, making: list[Any]) -> None:
+    job = ask_release(study=study, actor=lead)
+    for _ in range(jobs.AT_MOST):
+        assert take_job(job.pk) is not None
+        long_ago(job, state="running")
+    tasks.task_sweep_releases()
+    job.refresh_from_db()
+    assert (job.state, making) == ("failed", [])
+    assert "workers died of it" in job.problem
 
 
 def test_job_of_a_dead_worker_is_taken_again_and_of_a_living_one_is_not(
@@ -173,15 +211,18 @@ def test_erasure_that_overtakes_a_release_makes_it_anew(
 
 
 def test_leftovers_of_dead_workers_go_when_they_are_old(
-    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Study, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RELEASES_DIR = tmp_path
     (tmp_path / ".x.y.unfinished" / "data").mkdir(parents=True)
-    (tmp_path / "release").mkdir()
+    make_release(study=study, out=tmp_path / "own-name")
+    recorded = make_release(study=study)
+    nobodys = make_release(study=study)
+    nobodys.delete()
     assert remove_leftovers() == 0
     monkeypatch.setattr(jobs, "LEFT_OVER", timedelta(seconds=-1))
-    assert remove_leftovers() == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["release"]
+    assert remove_leftovers() == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"own-name", recorded.public_id}
 
 
 @pytest.mark.django_db(transaction=True)

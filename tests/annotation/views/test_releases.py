@@ -182,6 +182,15 @@ def test_job_is_shown_live_and_can_be_stopped(client, study, lead):
     assert job.state == "stopping"
 
 
+def test_final_one_asked_for_while_another_is_written_is_refused_with_the_remedy(client, study, lead):
+    ask_release(study=study, actor=lead)
+    describe(study)
+    client.force_login(lead)
+    page = client.post("/s/figs/releases/", {"final": "1"}, follow=True)
+    assert "Another release was asked for and is not done: one is made at a time. Wait for its end" in text_of(page)
+    assert study.release_jobs.get().final is False
+
+
 def test_list_of_releases_asks_no_more_for_more_of_them(client, study, lead):
     client.force_login(lead)
     for number in range(3):
