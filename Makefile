@@ -13,7 +13,7 @@ run: ## the demo at http://localhost:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_U
 rebuild: ## the study at its real size with simulated people, in DATA_DIR/rebuild (SCALE, RATERS, SEED, QUEUE=1)
 	@scripts/rebuild
 
-test: ## everything, on SQLite and on a private PostgreSQL and Redis, with Chromium and local models
+test: ## everything on SQLite, with Chromium and local models; what a database can change, on PostgreSQL and Redis too
 	@$(MAKE) --no-print-directory -j 2 venv-test venv-models
 	@.venv-test/bin/python -m tests.run
 

@@ -1,5 +1,6 @@
-"""`make test`: the checks, then every test twice, on SQLite and on a private PostgreSQL and Redis; what asks language
-models in its own process (tests/models) once, where these are installed, in .venv-models.
+"""`make test`: the checks, every test on SQLite, and on a private PostgreSQL and Redis again what these can change
+(tests/conftest.py says what they cannot); what asks language models in its own process (tests/models) once, where these
+are installed, in .venv-models.
 
 Beside the first round run the checks, beside the second the tests of local models; what these print comes after their
 round. Exit status 0 when all passed, 1 when not, 2 when a program is missing that only root could install.
