@@ -140,7 +140,7 @@ def measure_rates(shape: Shape = QWEN3_4B, device: str = "cuda") -> Rates:
 
     def bare() -> None:
         loaded.model.destroy_cached_continuous_batching_manager()
-        loaded.way = None
+        loaded.setup = None
         loaded.model.generate_batch(inputs, config, small, warmup=device != "cpu")
 
     backend.answer(requests[:8])  # warm

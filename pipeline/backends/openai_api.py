@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from typing import Any
@@ -97,7 +97,7 @@ class OpenAIBackend:
             self.gives_logprobs = False
             return await self._complete(request, {})
 
-    async def _complete(self, request: ModelRequest, besides: Mapping[str, Any]) -> ModelAnswer:
+    async def _complete(self, request: ModelRequest, besides: dict[str, Any]) -> ModelAnswer:
         body = request_body(request, self.max_tokens_field, self.structured_output) | besides
         try:
             async with asyncio.timeout(self.timeout):

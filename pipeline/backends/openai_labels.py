@@ -7,7 +7,7 @@ from math import exp
 from typing import Any
 
 MOST = 20  # tokens at one place, as OpenAI and vLLM allow
-ASKED = {"logprobs": True, "top_logprobs": MOST}
+ASKED: dict[str, Any] = {"logprobs": True, "top_logprobs": MOST}
 AROUND = " \t\r\n*_\"'`.,:;!()[]#▁Ġ"  # what may stand around a label within its token, or before it in one of its own
 
 

@@ -223,6 +223,21 @@ def test_continuous_batching_answers_as_padded_batches_do(tiny_llama: Path) -> N
     assert [answer.text for answer in free] != [answer.text for answer in padded[: len(free)]]
 
 
+def test_continuous_batching_takes_many_at_once_whatever_came_first(tiny_llama: Path) -> None:
+    """transformers sizes what it keeps by the first call: one question, and all later ones would go one by one."""
+    from pipeline.backends.local.loading import forget_models, load_model
+
+    forget_models()
+    backend: Any = open_backend("local", {"continuous": 1})
+    answers(backend, questions(tiny_llama, temperature=0.0)[:1])
+    passes = []
+    model = load_model(str(tiny_llama), "", backend.options).model
+    hook = model.register_forward_pre_hook(lambda *_: passes.append(1))
+    answers(backend, questions(tiny_llama, temperature=0.0))
+    hook.remove()
+    assert 0 < len(passes) < 3 * 24  # of 8 x 24, one by one
+
+
 def test_model_is_loaded_once_and_makes_room_for_another(backend: Any, tiny_llama: Path, tiny_qwen: Path) -> None:
     from pipeline.backends.local import loading
 

@@ -63,7 +63,7 @@ class LocalBackend(Threaded):
         todo = self._sorted(loaded, numbered)
         outcomes: dict[int, Outcome] = dict(todo.refused)
         for way, batch in todo.continuous.items():
-            answers = generate_continuously(loaded, batch, way)
+            answers = generate_continuously(loaded, batch, way, self.batch)
             outcomes |= {asked.place: answer for asked, answer in zip(batch, answers, strict=True)}
         for batch in self._batches(todo.labelled, lambda asked: label_rows(loaded, asked)):
             outcomes |= self._patiently(loaded, batch, weigh_labels)

@@ -27,8 +27,9 @@ def way_of(asked: Asked) -> Way | None:
     return (asked.temperature, asked.top_p, asked.top_k, asked.limit)
 
 
-def generate_continuously(loaded: Loaded, batch: Sequence[Asked], way: Way) -> list[Outcome]:
-    """One outcome each, in their order; the batch may be of any size. RetryableError for what got lost on the way."""
+def generate_continuously(loaded: Loaded, batch: Sequence[Asked], way: Way, at_once: int) -> list[Outcome]:
+    """One outcome each, in their order; the batch may be of any size, and ``at_once`` of it are answered side by side.
+    RetryableError for what got lost on the way."""
     temperature, top_p, top_k, limit = way
     drawn = {"temperature": temperature, "top_p": top_p, "top_k": top_k} if temperature > 0 else {}
     config = GenerationConfig(
@@ -38,13 +39,12 @@ def generate_continuously(loaded: Loaded, batch: Sequence[Asked], way: Way) -> l
         pad_token_id=loaded.tokenizer.pad_token_id,
         **drawn,
     )
-    _manager_for(loaded, way)
+    _manager_for(loaded, (way, at_once))
     on_cpu = loaded.device == "cpu"
     results = loaded.model.generate_batch(
         [asked.tokens for asked in batch],
         config,
-        # It would take nine tenths of the memory that is left: right for a GPU's, not for a machine's.
-        ContinuousBatchingConfig(num_blocks=256, max_batch_tokens=512) if on_cpu else None,
+        _sized(at_once, on_cpu),
         persistent_manager=True,
         warmup=not on_cpu,  # of CUDA's graphs
     )
@@ -62,8 +62,18 @@ def generate_continuously(loaded: Loaded, batch: Sequence[Asked], way: Way) -> l
     ]
 
 
-def _manager_for(loaded: Loaded, way: Way) -> None:
-    """What was set up for another way of drawing would be used as it is: it goes."""
-    if loaded.way != way:
+def _sized(at_once: int, on_cpu: bool) -> ContinuousBatchingConfig:
+    """``at_once`` is said, or it would be what the first call happens to bring, for as long as the model is kept.
+
+    Left to itself it takes most of the memory that is left: right for a GPU's, not for a machine's.
+    """
+    if on_cpu:
+        return ContinuousBatchingConfig(max_requests_per_batch=at_once, num_blocks=256, max_batch_tokens=512)
+    return ContinuousBatchingConfig(max_requests_per_batch=at_once)
+
+
+def _manager_for(loaded: Loaded, setup: tuple[Way, int]) -> None:
+    """What was set up for another way of drawing, or another number, would be used as it is: it goes."""
+    if loaded.setup != setup:
         loaded.model.destroy_cached_continuous_batching_manager()
-        loaded.way = way
+        loaded.setup = setup

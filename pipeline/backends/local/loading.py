@@ -32,7 +32,7 @@ class Loaded:
     ends: frozenset[int]  # tokens that end an answer
     lock: threading.Lock = field(default_factory=threading.Lock)
     guides: dict[str, Any] = field(default_factory=dict)  # what outlines made of a schema
-    way: tuple[float, float, int | None, int] | None = None  # of drawing, that continuous batching was set up for
+    setup: object = None  # what continuous batching was set up for
 
 
 _kept: dict[tuple[str, str, str, str], Loaded] = {}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from pipeline.domain.bulk import BulkInserts
 from pipeline.domain.importing import Importer
 from pipeline.domain.importing_conversations import turns_json
 from pipeline.domain.importing_writers import MATERIAL_WRITERS, write_records
-from pipeline.domain.tallies import count_corpora, tally_of
+from pipeline.domain.tallies import Tally, count_corpora, tally_of
 from pipeline.models import Conversation, Corpus, Person
 from pipeline.sources.base import Item, Located, Place
 from pipeline.sources.records import ConversationRecord, CorpusRecord, PersonRef, Turn
@@ -132,17 +133,21 @@ def test_copy_that_fails_is_raised_when_it_is_settled(study: Study) -> None:
     assert connection.is_usable()
 
 
+def corpus_first(corpus: Corpus) -> str:
+    return Conversation.objects.filter(person__corpus=corpus).order_by("pk")[0].public_id
+
+
 def test_tally_is_what_a_count_would_find(study: Study) -> None:
     """Of a corpus that two imports add to; a record that says nothing, one that stands, and one that is refused."""
     load(study, chat("p", "a", 0, "One", language="English"), chat("p", "b", 1, "Two"))
     corpus = Corpus.objects.get()
     assert tally_of(corpus) == count_corpora([corpus])[corpus.pk]
-    assert (corpus.tally["toxic"], corpus.tally["conversations"]) == (None, 2)
+    assert tally_of(corpus) == Tally(2, 4, None, None, Counter({"English": 1, "": 1}), corpus_first(corpus))
     load(study, chat("p", "a", 0, "One"), chat("q", "c", 0, "Three", toxic=False), chat("p", "d", 1, "Place taken"))
     corpus.refresh_from_db()
     assert tally_of(corpus) == count_corpora([corpus])[corpus.pk]
-    assert (corpus.tally["toxic"], corpus.tally["languages"]) == (0, {"English": 1, "": 2})
+    assert tally_of(corpus) == Tally(3, 6, 0, None, Counter({"English": 1, "": 2}), corpus_first(corpus))
     Corpus.objects.update(tally=None)
     load(study, chat("r", "e", 0, "Four", toxic=True))
     corpus.refresh_from_db()
-    assert (corpus.tally["conversations"], corpus.tally["toxic"]) == (4, 1)
+    assert tally_of(corpus) == Tally(4, 8, 1, None, Counter({"English": 1, "": 3}), corpus_first(corpus))
