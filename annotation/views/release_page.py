@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from annotation.releases.download import ReleaseFile, checksums_of, files_of, ha
 from annotation.releases.exports import EXPORTS
 from annotation.releases.jobs import is_late
 from annotation.releases.papers import PAPERS
+from annotation.reports.comparing import before_in, releases_to_compare
 from studies.models import Study
 
 
@@ -38,6 +40,11 @@ class ReleaseRow:
         marks = [origin for origin in ("simulated", "imported") if origin in manifest.get("origins", {})]
         replacement = replacement_of(release) if withdrawn else None
         return cls(release, bool(files), sum(file.size for file in files), counted, marks, replacement)
+
+    @property
+    def folder(self) -> str:
+        """What its zip unpacks to."""
+        return f"{self.release.study.slug}-{self.release.version}"
 
     @property
     def change_in_words(self) -> str:
@@ -102,7 +109,8 @@ def release_context(release: Release) -> dict[str, Any]:
         "files": _with_sums(release, files),
         "papers": [file.name for file in files if file.name in PAPERS],
         "datasheet": _rendered(text_of(release, "DATASHEET.md") if there else ""),
-        "citation": text_of(release, "CITATION.cff") if there else "",
+        "citation": _citation(text_of(release, "README.md") if there else ""),
+        "before": _before(release) if there else None,
         "exports": list(EXPORTS.items()) if there else [],
         "days": (timezone.now() - release.created_at).days,
     }
@@ -116,6 +124,18 @@ def _named(table: TableChange) -> tuple[str, list[tuple[str, tuple[str, ...]]]]:
 def _with_sums(release: Release, files: list[ReleaseFile]) -> list[tuple[ReleaseFile, str]]:
     sums = checksums_of(release) if files else {}
     return [(file, sums.get(file.name, "")) for file in files]
+
+
+def _citation(card: str) -> dict[str, str] | None:
+    """As its card has it: a line to print, and the same as BibTeX."""
+    found = re.search(r"^## How to cite it\n\n(.+?)\n\n```bibtex\n(.+?)\n```", card, re.DOTALL | re.MULTILINE)
+    return {"text": found[1], "bibtex": found[2]} if found else None
+
+
+def _before(release: Release) -> Release | None:
+    """What its report can be compared with, where it has one."""
+    releases = releases_to_compare(release.study)
+    return before_in(releases, release) if release in releases else None
 
 
 def _rendered(text: str) -> SafeString | str:

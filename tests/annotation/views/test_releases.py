@@ -120,6 +120,8 @@ def test_release_is_made_by_the_button_and_can_be_verified_at_home(client, study
     page = text_of(client.get(f"/s/figs/releases/{release.public_id}/"))
     assert "CHANGES.md · CITATION.cff · DATASHEET.md · README.md · croissant.json" in page
     assert release.data_sha256 in page
+    assert "Figs and people, version 0.1.0 [data set]. @misc{figs-0.1.0," in page
+    assert "unzip figs-0.1.0.zip" in page
     pieces = b"".join(client.get(address(release)).streaming_content)
     zipfile.ZipFile(io.BytesIO(pieces)).extractall(tmp_path / "home")
     assert verify_release(tmp_path / "home" / "figs-0.1.0") == []
