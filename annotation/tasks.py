@@ -57,7 +57,7 @@ def task_sweep_releases() -> None:
     remove_withdrawn_files()
     remove_leftovers()
     for job in forsaken_jobs():
-        run_job(job_id=job.pk)
+        task_make_release(job_id=job.pk)
     for report in waiting_reports():
         draw_report(report=report)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults.killing import killed_anywhere
+from tests.faults.releasing import release_killed_anywhere
 from tests.faults.trial import Report, Size, all_dying, clean, many_at_once, strikes_for
 
 
@@ -45,11 +46,12 @@ def main() -> int:
 
 def trials(seed: str, *, postgres: bool, redis: bool) -> Iterator[tuple[Report, Path]]:
     """``redis`` is for the run that is killed; the raters' trial has one beside each PostgreSQL."""
-    races, kills, runs = (Path(tempfile.mkdtemp(prefix="fitting-room-soak-")) for _ in range(3))
+    races, kills, runs, releases = (Path(tempfile.mkdtemp(prefix="fitting-room-soak-")) for _ in range(4))
     yield many_at_once(races, seed, postgres=postgres, size=Size(raters=32, items=20)), races
     strikes = strikes_for(seed, postgres=postgres, more=6)
     yield all_dying(kills, seed, postgres=postgres, size=Size(12, 60), units=200, strikes=strikes), kills
     yield killed_anywhere(runs, seed, postgres=postgres, redis=redis), runs
+    yield release_killed_anywhere(releases, seed, postgres=postgres), releases
 
 
 if __name__ == "__main__":
