@@ -2,8 +2,8 @@
 
 Definitions, scales and degenerate cases of the figures stand where they are computed: ``agreement_pairwise`` (two
 raters), ``agreement_tallies`` (any number), ``agreement_icc`` (scales of equal steps). Intervals are 95 % bootstrap
-intervals of 1,000 replicates (``bootstrap``): ``low_units`` to ``high_units`` over units, ``low_raters`` to
-``high_raters`` over raters.
+intervals of 1,000 replicates (``bootstrap.intervals``): ``low_units`` to ``high_units`` over units, people drawn with
+all theirs, ``low_raters`` to ``high_raters`` over raters. benchmarks/coverage.py holds them against known truths.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_pairwise import distances
 from analysis.agreement_resampled import RATER_MODEL, SUMMARY_GROUPS, Draws, Figures, PairResults, resample
 from analysis.agreement_tallies import FIGURES_AT, alpha, ordinal_distances, unit_tallies, weighted_tally
-from analysis.bootstrap import REPLICATES, percentiles
+from analysis.bootstrap import REPLICATES, without_intervals
 from analysis.intervals import SEED
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.schema import Level
@@ -81,8 +81,8 @@ def agreement_pairs(long: pl.DataFrame, *, min_n: int = 1, replicates: int = REP
     Columns: ``PAIRS_SCHEMA``; rater_a < rater_b as strings (bytewise), one row a pair, sorted. agreement is a share,
     kappa Cohen's, unweighted; kappa_linear and kappa_quadratic weigh by the difference of scores, they and spearman
     are NaN for relevance, whose values have no order that says more. low and high: of kappa, over units, NaN where
-    these are of fewer than ten people (``bootstrap``: people are drawn, and of a few of them nothing can be said);
-    undefined: replicates without a kappa. A figure that is not defined is NaN, never null.
+    these are of fewer than ten people (``bootstrap.jackknife``); undefined: replicates without a kappa. A figure that
+    is not defined is NaN, never null.
     """
     return agreement(long, min_n=min_n, replicates=replicates).pairs
 
@@ -97,7 +97,12 @@ def agreement_summary(long: pl.DataFrame, *, min_n: int = 1, replicates: int = R
     the figures of its instrument's levels (``schema.LEVELS``) and the nominal ones. rater_model has percent and the
     means alone; all has rows where both people and models answered.
     n_units: units with at least two answers of the group (rater_model: with one of each).
-    Intervals are NaN where the value is; over raters also with fewer than three raters, or two of each in rater_model.
+    cohen_settled, cohen_linear_settled, cohen_quadratic_settled and spearman_settled are the same means with chance
+    from all that the two raters answered (``agreement_pairwise.settled_figures``): what every two would show on many
+    units, where the plain mean of pairs who share few lies too low.
+    Intervals are NaN where the value is; over units with fewer than ten people; over raters with fewer than three
+    raters, or two of each in rater_model. A plain mean over pairs has the interval of its settled one, about the same
+    thing, as long as it lies in it, and none otherwise.
     undefined_*: replicates in which the figure is not defined; they are left out (``bootstrap.percentiles``).
     """
     return agreement(long, min_n=min_n, replicates=replicates).summary
@@ -177,12 +182,10 @@ def _pair_rows(coded: Coded, found: PairResults) -> Iterator[tuple[Any, ...]]:
 
 
 def _summary_rows(coded: Coded, group: str, found: Figures) -> Iterator[tuple[Any, ...]]:
+    ends = [found.over_units, found.over_raters]
     if not _raters_suffice(coded, group):
-        found = found._replace(over_raters=found.over_raters[:0])
+        ends[1] = without_intervals(len(found.names))
     wanted = [place for place, name in enumerate(found.names) if level_of(name) in ("nominal", *coded.levels)]
-    ends = [
-        percentiles(np.where(np.isnan(found.value), np.nan, made)) for made in (found.over_units, found.over_raters)
-    ]
     head = (found.n_units, found.n_raters)
     for place in wanted:
         intervals = [float(part[place]) for end in ends for part in end[:2]]
@@ -207,7 +210,7 @@ def level_of(figure: str) -> Level:
     for level, names in FIGURES_AT.items():
         if figure in names:
             return level
-    return "nominal" if figure in ("percent", "cohen_mean") else "ordinal"
+    return "nominal" if figure in ("percent", "cohen_mean", "cohen_settled") else "ordinal"
 
 
 def percent_agreement(a: Sequence[str], b: Sequence[str]) -> float:

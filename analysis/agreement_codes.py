@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.sparse import csr_matrix
 
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.schema import LEVELS, PREFERENCE, VALUES, Level
@@ -68,6 +69,14 @@ class Coded:
         cells = self.unit.astype(np.int64) * len(self.values) + self.value
         return np.bincount(cells, minlength=self.n_units * len(self.values)).reshape(self.n_units, -1)
 
+    def cells(self, inside: Mask | None = None) -> csr_matrix:
+        """Sparse (raters x values, units): 1 where the rater gave the value to the unit, for units ``inside`` alone."""
+        row = self.rater.astype(np.int64) * len(self.values) + self.value
+        kept = np.ones(len(row), dtype=bool) if inside is None else inside[self.unit]
+        ones = np.ones(int(kept.sum()), dtype=np.float32)
+        shape = (len(self.raters) * len(self.values), self.n_units)
+        return csr_matrix((ones, (row[kept], self.unit[kept])), shape=shape)
+
     def couples(self) -> Iterator[tuple[Ints, Ints]]:
         """Every two answers to one unit, as places (first, second) with rater[first] < rater[second], in batches."""
         sizes = np.diff(self.starts)
@@ -105,10 +114,13 @@ def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENC
 
 
 def _clusters(answers: pl.DataFrame, n_units: int) -> Codes:
+    """Whose each unit is; a unit of nobody known ("") stands alone."""
     if "person" not in answers.columns:
         return np.arange(n_units, dtype=np.int32)
-    people = answers.select("unit", "person").unique("unit").sort("unit")["person"]
-    return (people.rank("dense").to_numpy() - 1).astype(np.int32)
+    units = answers.select("unit", "person").unique("unit").sort("unit")
+    alone = pl.concat_str(pl.lit("unit "), "unit")
+    whose = pl.when(pl.col("person") == "").then(alone).otherwise(pl.concat_str(pl.lit("person "), "person"))
+    return (units.select(whose.rank("dense")).to_series().to_numpy() - 1).astype(np.int32)
 
 
 def _scale(answers: pl.DataFrame, instrument: str) -> tuple[list[str], Floats]:

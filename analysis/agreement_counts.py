@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from analysis.agreement_codes import MODELS, PEOPLE, Coded, Floats, Ints, Mask, row_codes
+from analysis.agreement_codes import MODELS, PEOPLE, Coded, Floats, Ints, row_codes
 from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_icc import answers_per_unit, icc_figures, squares_over_units, unit_squares
 from analysis.agreement_sets import cross_percent, rater_squares, rater_tally, sets_of
@@ -19,11 +19,12 @@ from analysis.bootstrap import Weights, summed
 class GroupFigures(NamedTuple):
     """A group's figures: their names, their values, and what they are for weights: shape (replicates, figures).
 
-    ``n_units``: units that they rest on. ``n_raters``: raters of the group with an answer. ``width``: floats that a
-    replicate over raters takes.
+    ``n_units``: units that they rest on, ``n_clusters``: of how many people. ``n_raters``: raters of the group with an
+    answer. ``width``: floats that a replicate over raters takes.
     """
 
     n_units: int
+    n_clusters: int
     n_raters: int
     names: list[str]
     value: Floats
@@ -46,7 +47,7 @@ def group_figures(coded: Coded, group: str) -> GroupFigures | None:
     grouping = _grouping(pattern, len(patterns))
     sets, k = sets_of(chosen), answers_per_unit(chosen)
     with_icc = "interval" in coded.levels
-    cells = _rater_cells(chosen, several[pattern]) if with_icc else None
+    cells = chosen.cells(several[pattern]) if with_icc else None
     levels = tuple(dict.fromkeys(("nominal", *coded.levels)))
 
     def over_units(weights: Weights) -> Floats:
@@ -66,22 +67,15 @@ def group_figures(coded: Coded, group: str) -> GroupFigures | None:
 
     names = ["percent", *(name for level in levels for name in FIGURES_AT[level]), *(ICC_FIGURES if with_icc else ())]
     value = over_units(np.ones((coded.n_units, 1), dtype=np.float32))[0]
-    return GroupFigures(int(several[pattern].sum()), raters, names, value, over_units, over_raters, sets.width)
+    there = several[pattern]
+    sizes = (int(there.sum()), len(np.unique(coded.cluster[there])), raters)
+    return GroupFigures(*sizes, names, value, over_units, over_raters, sets.width)
 
 
 def _grouping(pattern: Ints, n: int) -> csr_matrix:
     """Sparse (patterns, units): adds the weights of units with the same counts."""
     ones = np.ones(len(pattern), dtype=np.float32)
     return csr_matrix((ones, (pattern, np.arange(len(pattern)))), shape=(n, len(pattern)))
-
-
-def _rater_cells(coded: Coded, several: Mask) -> csr_matrix:
-    """Sparse (raters x values, units): who gave which value, for units with ``several`` answers."""
-    inside = several[coded.unit]
-    rows = coded.rater[inside].astype(np.int64) * len(coded.values) + coded.value[inside]
-    ones = np.ones(len(rows), dtype=np.float32)
-    shape = (len(coded.raters) * len(coded.values), coded.n_units)
-    return csr_matrix((ones, (rows, coded.unit[inside])), shape=shape)
 
 
 def mixed_figures(coded: Coded) -> GroupFigures | None:
@@ -105,4 +99,5 @@ def mixed_figures(coded: Coded) -> GroupFigures | None:
 
     value = over_units(np.ones((coded.n_units, 1), dtype=np.float32))[0]
     raters = len(np.unique(chosen.rater))
-    return GroupFigures(int(both.sum()), raters, ["percent"], value, over_units, over_raters, sets.width)
+    sizes = (int(both.sum()), len(np.unique(coded.cluster[both])), raters)
+    return GroupFigures(*sizes, ["percent"], value, over_units, over_raters, sets.width)

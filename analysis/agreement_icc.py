@@ -36,19 +36,18 @@ FIGURES = ("icc1", "icc2", "icc3", "icc1k", "icc2k", "icc3k")
 class Squares(NamedTuple):
     """Sums over answers y with weights c = (weight of unit) (weight m of rater), each of shape (replicates,).
 
-    A unit drawn twice is two units; a rater drawn twice is one rater whose answers count twice (``bootstrap``).
+    A unit drawn twice is two units; a rater with weight m is m raters who answer alike (``agreement_sets``).
     """
 
     n: Floats  # sum of c
     total: Floats  # sum of c y
     squares: Floats  # sum of c y^2
-    by_unit: Floats  # over units: (sum of m y)^2 / (sum of m)
-    by_rater: Floats  # over raters: m (sum of y over their units)^2 / (number of their units)
-    units: Floats  # over units: (sum of m^2) / (sum of m); without weights the number of units
-    raters: Floats  # over raters who answered: m; without weights their number
-    unit_sizes: Floats  # over units: (sum of m)^2
-    rater_sizes: Floats  # over raters: (m times number of their units)^2
-    repeats: Floats  # over raters: m^2 times number of their units; without weights n
+    by_unit: Floats  # over units: (sum of y)^2 / (number of answers)
+    by_rater: Floats  # over raters: (sum of y over their units)^2 / (number of their units)
+    units: Floats  # number of units
+    raters: Floats  # number of raters who answered
+    unit_sizes: Floats  # over units: (number of answers)^2
+    rater_sizes: Floats  # over raters: (number of their units)^2
 
 
 class Parts(NamedTuple):
@@ -65,7 +64,7 @@ def variance_parts(s: Squares) -> Parts:
     """Henderson's method I: the sums of squares solved for the variances; NaN where they cannot be told apart."""
     with np.errstate(invalid="ignore", divide="ignore"):
         level = s.total**2 / s.n
-        per_unit, per_rater, per_answer = s.unit_sizes / s.n, s.rater_sizes / s.n, s.repeats / s.n
+        per_unit, per_rater, per_answer = s.unit_sizes / s.n, s.rater_sizes / s.n, s.n / s.n
         rows = [
             [s.n - per_unit, s.units - per_rater, s.units - per_answer],
             [s.raters - per_unit, s.n - per_rater, s.raters - per_answer],
@@ -134,4 +133,4 @@ def squares_over_units(unit_sums: Floats, rater_n: Floats, rater_total: Floats) 
     answered = rater_n > 0
     by_rater = np.divide(rater_total**2, rater_n, out=np.zeros_like(rater_n), where=answered).sum(axis=1)
     raters = answered.sum(axis=1).astype(np.float64)
-    return Squares(n, total, squares, by_unit, by_rater, units, raters, unit_sizes, (rater_n**2).sum(axis=1), n)
+    return Squares(n, total, squares, by_unit, by_rater, units, raters, unit_sizes, (rater_n**2).sum(axis=1))

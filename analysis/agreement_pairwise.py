@@ -17,6 +17,7 @@ from analysis.agreement_codes import Coded, Floats, Ints
 from analysis.bootstrap import Weights
 
 FIGURES = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "spearman")
+BY_CHANCE = FIGURES[1:]  # that hold the two answers against what chance would have had
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,44 @@ def pair_figures(tables: Floats, scores: Floats, ordered: bool) -> Floats:
         return np.stack([*nominal, *[np.full_like(nominal[0], np.nan)] * 3])
     weighted = [kappas(tables, distances(scores, power)) for power in (1, 2)]
     return np.stack([*nominal, *weighted, spearmans(tables)])
+
+
+def settled_figures(tables: Floats, first: Floats, second: Floats, scores: Floats, ordered: bool) -> Floats:
+    """``BY_CHANCE`` of each table, but with chance from all that the two raters answered: shape (figures, pairs, ...).
+
+    ``first``, ``second``: how often each pair's raters gave each value at all, (pairs, values, replicates). Their mean
+    over pairs is what it would be if every two had answered many units: two who share five have shares of values, and
+    so a chance agreement, that follow those five by chance, and plain figures lie too low. Where two answered the very
+    same units, these are the plain figures. They take the common units to be like the raters' others. NaN as the plain
+    ones are, from all answers; weighted ones are NaN unless ``ordered``.
+    """
+    kappa = settled_kappas(tables, first, second, distances(scores, 0))
+    if not ordered:
+        return np.stack([kappa, *[np.full_like(kappa, np.nan)] * 3])
+    weighted = [settled_kappas(tables, first, second, distances(scores, power)) for power in (1, 2)]
+    return np.stack([kappa, *weighted, settled_spearmans(tables, first, second)])
+
+
+def settled_kappas(tables: Floats, first: Floats, second: Floats, distance: Floats) -> Floats:
+    """``1 - d_o / d_e`` (``settled_figures``): d_o the mean distance in common units, d_e of any two answers."""
+    n, of_first, of_second = tables.sum(axis=(1, 2)), first.sum(axis=1), second.sum(axis=1)
+    seen, chance = np.zeros_like(n), np.zeros_like(n)
+    for one, other in np.argwhere(distance):
+        seen += distance[one, other] * tables[:, one, other]
+        chance += distance[one, other] * first[:, one] * second[:, other]
+    return _divided(n * chance - of_first * of_second * seen, n * chance)
+
+
+def settled_spearmans(tables: Floats, first: Floats, second: Floats) -> Floats:
+    """Mean product of ranks in common units by the spread of ranks (``settled_figures``), ranks from all answers.
+
+    May exceed 1.
+    """
+    n, of_first, of_second = tables.sum(axis=(1, 2)), first.sum(axis=1), second.sum(axis=1)
+    ranks, others = _ranks(first), _ranks(second)  # up to the numbers of answers, which stand below as well
+    spread = _divided((first * ranks**2).sum(axis=1), of_first) * _divided((second * others**2).sum(axis=1), of_second)
+    together = sum(ranks[:, k] * (tables[:, k] * others).sum(axis=1) for k in range(tables.shape[1]))
+    return _divided(together, n * np.sqrt(spread))
 
 
 def _divided(above: Floats, below: Floats) -> Floats:

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from analysis.agreement_codes import ALL, MODELS, PEOPLE, Coded, Floats, Ints, Mask
 from analysis.agreement_counts import GroupFigures, group_figures, mixed_figures
+from analysis.agreement_pairwise import (
+    BY_CHANCE,
+    Pairs,
+    distances,
+    kappas,
+    pair_figures,
+    pairs_of,
+    settled_figures,
+)
 from analysis.agreement_pairwise import FIGURES as PAIR_FIGURES
-from analysis.agreement_pairwise import Pairs, pair_figures, pairs_of
 from analysis.bootstrap import (
     REPLICATES,
     Part,
     Percentiles,
+    Spread,
     Weights,
+    bounded,
     chunk_for,
-    percentiles,
+    intervals,
+    jackknife,
+    left_out,
+    nudged_raters,
+    rater_groups,
     rater_weights,
     replicated,
+    spread_over_raters,
     summed,
     unit_weights,
 )
@@ -26,17 +43,12 @@ from analysis.intervals import SEED
 
 RATER_MODEL = "rater_model"
 SUMMARY_GROUPS = (PEOPLE, MODELS, ALL, RATER_MODEL)
-FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are) in common for an interval of a pair
-BLOCK = 20_000  # pairs whose replicates are in memory at once
-# Means over the pairs of a group, as the summary calls them, and the figure of the pair.
-PAIR_MEANS = {
-    "cohen_mean": "kappa",
-    "cohen_linear_mean": "kappa_linear",
-    "cohen_quadratic_mean": "kappa_quadratic",
-    "spearman": "spearman",
-}
-_MEANS = [PAIR_FIGURES.index(name) for name in PAIR_MEANS.values()]
+BLOCK = 20_000  # pairs whose tables are in memory at once
+# Means over the pairs of a group, as the summary calls them, and the figure of the pair; plain, and settled.
+PAIR_MEANS = dict(zip(("cohen_mean", "cohen_linear_mean", "cohen_quadratic_mean", "spearman"), BY_CHANCE, strict=True))
+SETTLED_MEANS = {f"{name.removesuffix('_mean')}_settled": figure for name, figure in PAIR_MEANS.items()}
 _KAPPA = PAIR_FIGURES.index("kappa")
+_BY_CHANCE = slice(_KAPPA, None)  # of PAIR_FIGURES, in the order of PAIR_MEANS
 
 
 class Draws(NamedTuple):
@@ -57,14 +69,14 @@ class PairResults(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Figures of one group: values, (figures,), and replicates, (replicates, figures)."""
+    """Figures of one group: values, (figures,), and their intervals."""
 
     n_units: int
     n_raters: int
     names: list[str]
     value: Floats
-    over_units: Floats
-    over_raters: Floats
+    over_units: Percentiles
+    over_raters: Percentiles
 
 
 class Resampled(NamedTuple):
@@ -74,70 +86,91 @@ class Resampled(NamedTuple):
     groups: dict[str, Figures]
 
 
+class _Made(NamedTuple):
+    """What a part comes to, replicates first: as it is, in the replicates, and with some left out (raters: nudged)."""
+
+    itself: Floats
+    drawn: Floats
+    moved: Floats
+
+
 def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Resampled:
     """Every figure of ``coded``; pairs with fewer than ``min_n`` common units are left out, of means too.
 
-    All figures are made from the same draws: one pass over the replicates, as long as there are no more than ``BLOCK``
-    pairs.
+    All figures are made from the same draws, in one pass over the replicates.
     """
     chosen = draws or Draws()
-    pairs = pairs_of(coded)
-    blocks = [_Block(coded, pairs.block(at, at + BLOCK), min_n) for at in range(0, max(1, len(pairs)), BLOCK)]
-    groups = {group: group_figures(coded, group) for group in (PEOPLE, MODELS)}
-    if all(groups.values()):
-        groups |= {ALL: group_figures(coded, ALL), RATER_MODEL: mixed_figures(coded)}
-    there = {group: figures for group, figures in groups.items() if figures is not None}
-    by_units, by_raters = _over_units(coded, blocks, there, chosen), _over_raters(coded, blocks, there, chosen)
-    results = [block.results(drawn) for block, drawn in zip(blocks, by_units, strict=False)]
-    means = [block.means(by_units[place], by_raters[place]) for place, block in enumerate(blocks)]
-    added = [np.sum([part[kind] for part in means], axis=0) for kind in range(3)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value, units, raters = (part[..., 0] / part[..., 1] for part in added)
+    pairs, cells = pairs_of(coded), coded.cells()
+    starts = range(0, max(1, len(pairs)), BLOCK)
+    blocks = [_Block(coded, pairs.block(at, at + BLOCK), cells, min_n) for at in starts]
+    groups = _groups(coded)
+    units, raters = _over_units(coded, blocks, groups, chosen), _over_raters(coded, blocks, groups, chosen)
+    results = [block.results(made) for block, made in zip(blocks, units, strict=False)]
+    plain = _divided(np.sum([block.plain for block in blocks], axis=0))
+    paired = [_means([block.sums(made) for block, made in zip(blocks, over, strict=False)]) for over in (units, raters)]
     found = {}
-    for place, (group, figures) in enumerate(there.items(), len(blocks)):
-        at = SUMMARY_GROUPS.index(group)
-        names = [*figures.names, *PAIR_MEANS]
-        found[group] = Figures(
-            figures.n_units,
-            figures.n_raters,
-            names,
-            np.concatenate([figures.value, value[at]]),
-            np.concatenate([by_units[place], units[:, at]], axis=1),
-            np.concatenate([by_raters[place], raters[:, at]], axis=1),
+    for place, (name, group) in enumerate(groups.items(), len(blocks)):
+        at = SUMMARY_GROUPS.index(name)
+        over_units, over_raters = (
+            _beside(own[place], means, at) for own, means in zip((units, raters), paired, strict=True)
         )
+        value = np.concatenate([group.value, plain[at], over_units.itself[0, -len(PAIR_MEANS) :]])
+        found[name] = _figures(group, value, over_units, over_raters, strata_of(coded))
     return Resampled(_joined(results), found)
 
 
-def _over_units(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[Floats]:
-    """Replicates of every block and every group, from the same weights; further blocks draw them again."""
-    parts: list[Part] = [block.over_units for block in blocks]
-    counted: list[Part] = [figures.over_units for figures in groups.values()]
-    if not draws.replicates:
-        return [np.zeros((0, *part(_ones(coded.n_units)).shape[1:])) for part in (*parts, *counted)]
-    chunk = chunk_for(coded.n_units, *(block.width for block in blocks[:1]))
-
-    def drawn(wanted: list[Part]) -> list[Floats]:
-        weights = unit_weights(coded.cluster, chunk, replicates=draws.replicates, seed=draws.seed)
-        return replicated(weights, wanted)
-
-    first, *rest = drawn([parts[0], *counted])
-    return [first, *(drawn([part])[0] for part in parts[1:]), *rest]
+def _groups(coded: Coded) -> dict[str, GroupFigures]:
+    """Those of ``SUMMARY_GROUPS`` in which somebody answered something."""
+    groups = {group: group_figures(coded, group) for group in (PEOPLE, MODELS)}
+    if all(groups.values()):
+        groups |= {ALL: group_figures(coded, ALL), RATER_MODEL: mixed_figures(coded)}
+    return {group: figures for group, figures in groups.items() if figures is not None}
 
 
-def _over_raters(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[Floats]:
+def _figures(group: GroupFigures, value: Floats, units: _Made, raters: _Made, strata: Ints) -> Figures:
+    """``value`` with its intervals: over units by ``jackknife``, over raters by ``spread_over_raters``."""
+    names = [*group.names, *PAIR_MEANS, *SETTLED_MEANS]
+    least = np.where([name == "percent" for name in names], 0.0, -np.inf)
+    over_units = _ends(value, units, jackknife(units.moved, np.full(len(value), group.n_clusters)), least)
+    of_groups = rater_groups(strata)[1]
+    over_raters = _ends(value, raters, spread_over_raters(raters.moved, raters.drawn, of_groups), least)
+    return Figures(group.n_units, group.n_raters, names, value, over_units, over_raters)
+
+
+def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -np.inf) -> Percentiles:
+    """Intervals about what ``made`` is itself; none where ``value``, which is shown, lies outside.
+
+    It does where it is a mean over pairs who share too few units, or units that are unlike their others
+    (``settled_figures``); for every other figure the two are one.
+    """
+    return bounded(value, intervals(made.itself[0], made.drawn, spread), least)
+
+
+def _over_units(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[_Made]:
+    """Every block and every group over units."""
+    parts: list[Part] = [*(block.over_units for block in blocks), *(figures.over_units for figures in groups.values())]
+    chunk = chunk_for(coded.n_units, *(block.width for block in blocks))
+    drawn = unit_weights(coded.cluster, chunk, replicates=draws.replicates, seed=draws.seed)
+    return _passed(parts, coded.n_units, drawn, left_out(coded.cluster, chunk), draws)
+
+
+def _over_raters(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[_Made]:
     parts: list[Part] = [
         *(block.over_raters for block in blocks),
         *(figures.over_raters for figures in groups.values()),
     ]
-    if not draws.replicates:
-        return [np.zeros((0, *part(_ones(len(coded.raters))).shape[1:])) for part in parts]
     chunk = chunk_for(*(len(block.pairs) for block in blocks), *(figures.width for figures in groups.values()))
-    weights = rater_weights(strata_of(coded), chunk, replicates=draws.replicates, seed=draws.seed)
-    return replicated(weights, parts)
+    strata = strata_of(coded)
+    drawn = rater_weights(strata, chunk, replicates=draws.replicates, seed=draws.seed)
+    return _passed(parts, len(coded.raters), drawn, nudged_raters(strata, chunk), draws)
 
 
-def _ones(n: int) -> Weights:
-    return np.ones((n, 1), dtype=np.float32)
+def _passed(parts: list[Part], n: int, drawn: Iterator[Weights], moved: Iterator[Weights], draws: Draws) -> list[_Made]:
+    itself = replicated(iter([np.ones((n, 1), dtype=np.float32)]), parts)
+    if not draws.replicates:
+        return [_Made(one, one[:0], one[:0]) for one in itself]
+    made = zip(itself, replicated(drawn, parts), replicated(moved, parts), strict=True)
+    return [_Made(*kinds) for kinds in made]
 
 
 def strata_of(coded: Coded) -> Ints:
@@ -146,48 +179,56 @@ def strata_of(coded: Coded) -> Ints:
 
 
 class _Block:
-    """Some of the pairs: their figures, and what they add to the means of each of ``SUMMARY_GROUPS``."""
+    """Some of the pairs: their figures, and what they add to the means of each of ``SUMMARY_GROUPS``.
 
-    def __init__(self, coded: Coded, pairs: Pairs, min_n: int) -> None:
-        self.pairs = pairs
+    ``plain``: sums and numbers (last axis) by group and mean of the figures; of the replicates those of
+    ``settled_figures``.
+    """
+
+    def __init__(self, coded: Coded, pairs: Pairs, cells: csr_matrix, min_n: int) -> None:
+        self.pairs, self.cells = pairs, cells
         self.scores, self.ordered = coded.scores, "ordinal" in coded.levels
         self.width = len(pairs) * len(coded.values) ** 2
-        tables = pairs.tables(_ones(coded.n_units))
+        everybody = np.ones((coded.n_units, 1), dtype=np.float32)
+        tables = pairs.tables(everybody)
         self.n = tables.sum(axis=(1, 2, 3)).astype(np.int64)
         self.kept = self.n >= min_n
         self.figures = pair_figures(tables, self.scores, self.ordered)[:, :, 0]
         masks = [mask & self.kept for mask in _groups_of(coded, pairs).values()]
         self.groups = np.stack(masks).astype(np.float64)
-        self.too_few = pairs.clusters(coded.cluster) < FEWEST_CLUSTERS
+        self.plain = _sums(self.figures[_BY_CHANCE][..., None], self.groups)[0]
+        self.settled = self._settled(tables, everybody)[..., 0]
+        self.clusters = pairs.clusters(coded.cluster)
+
+    def _settled(self, tables: Floats, weights: Weights) -> Floats:
+        given = (self.cells @ weights).astype(np.float64).reshape(-1, self.pairs.n_values, weights.shape[1])
+        first, second = given[self.pairs.first], given[self.pairs.second]
+        return settled_figures(tables, first, second, self.scores, self.ordered)
 
     def over_units(self, weights: Weights) -> Floats:
         """Kappa of each pair, then the sums of means (``_sums``) laid out flat: shape (replicates, ...)."""
-        made = pair_figures(self.pairs.tables(weights), self.scores, self.ordered)
-        sums = _sums(made[_MEANS], self.groups).reshape(weights.shape[1], -1)
-        return np.concatenate([made[_KAPPA].T, sums], axis=1)
+        tables = self.pairs.tables(weights)
+        sums = _sums(self._settled(tables, weights), self.groups).reshape(weights.shape[1], -1)
+        return np.concatenate([kappas(tables, distances(self.scores, 0)).T, sums], axis=1)
 
     def over_raters(self, weights: Weights) -> Floats:
-        """Sums of means, a pair having the weight of its first rater times that of its second."""
+        """Sums of means laid out flat, a pair having the weight of its first rater times that of its second."""
         pair = weights[self.pairs.first].astype(np.float64) * weights[self.pairs.second]
-        made = self.figures[_MEANS]
-        defined = ~np.isnan(made)
-        parts = np.stack([np.where(defined, made, 0.0), defined], axis=-1).transpose(1, 0, 2)
-        return summed(self.groups.T[:, :, None, None] * parts[:, None], pair)
+        defined = ~np.isnan(self.settled)
+        parts = np.stack([np.where(defined, self.settled, 0.0), defined], axis=-1).transpose(1, 0, 2)
+        return summed(self.groups.T[:, :, None, None] * parts[:, None], pair).reshape(weights.shape[1], -1)
 
-    def means(self, by_units: Floats, by_raters: Floats) -> tuple[Floats, Floats, Floats]:
-        """Sum and number (last axis) by group and mean: of the figures, of replicates over units, over raters."""
-        by_units = by_units[:, len(self.pairs) :].reshape(-1, len(self.groups), len(_MEANS), 2)
-        return _sums(self.figures[_MEANS][..., None], self.groups)[0], by_units, by_raters
+    def sums(self, made: _Made) -> _Made:
+        """The sums of means alone, (replicates, groups, means, 2)."""
+        shape = (-1, *self.plain.shape)
+        return _Made(*(part[:, part.shape[1] - self.plain.size :].reshape(shape) for part in made))
 
-    def results(self, by_units: Floats) -> PairResults:
-        kappas = np.where(np.isnan(self.figures[_KAPPA]), np.nan, by_units[:, : len(self.pairs)])
-        low, high, undefined = percentiles(kappas)
-        low, high = (np.where(self.too_few, np.nan, end) for end in (low, high))
-        kappa = Percentiles(low[self.kept], high[self.kept], undefined[self.kept])
-        pairs = self.pairs
-        return PairResults(
-            pairs.first[self.kept], pairs.second[self.kept], self.n[self.kept], self.figures[:, self.kept], kappa
-        )
+    def results(self, made: _Made) -> PairResults:
+        of_pairs = _Made(*(part[:, : len(self.pairs)] for part in made))
+        kappa = _ends(self.figures[_KAPPA], of_pairs, jackknife(of_pairs.moved, self.clusters))
+        kept, pairs = self.kept, self.pairs
+        ends = Percentiles(*(part[kept] for part in kappa))
+        return PairResults(pairs.first[kept], pairs.second[kept], self.n[kept], self.figures[:, kept], ends)
 
 
 def _groups_of(coded: Coded, pairs: Pairs) -> dict[str, Mask]:
@@ -205,6 +246,25 @@ def _sums(figures: Floats, groups: Floats) -> Floats:
     parts = [np.where(defined, figures, 0.0), defined]
     by_group = [[part[:, group > 0].sum(axis=1) for group in groups] for part in parts]
     return np.array(by_group, dtype=np.float64).transpose(3, 1, 2, 0)
+
+
+def _divided(sums: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(sums[..., 0] / sums[..., 1])
+
+
+def _means(sums: list[_Made]) -> _Made:
+    """Means of all blocks' pairs, (replicates, groups, means)."""
+    return _Made(*(_divided(np.sum(parts, axis=0)) for parts in zip(*sums, strict=True)))
+
+
+def _beside(own: _Made, means: _Made, group: int) -> _Made:
+    """A group's figures from counts and its means over pairs, plain and settled, (replicates, figures).
+
+    What the plain means would be on many units is the settled ones: their intervals are the same.
+    """
+    both = zip(own, means, strict=True)
+    return _Made(*(np.concatenate([part, mean[:, group], mean[:, group]], axis=1) for part, mean in both))
 
 
 def _joined(results: list[PairResults]) -> PairResults:

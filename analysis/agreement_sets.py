@@ -1,13 +1,16 @@
 """Sums over units for any weights of raters: what a bootstrap over raters needs, from units put together by who
 answered them.
 
-The weight of a couple of answers depends on the raters of its unit alone, not on the values. So units with the same
-raters ("set") are counted together once, by couple of raters and couple of values, and a replicate is one product.
+The weight of an answer is its rater's, that of a couple of answers the product of the two; what it is divided by (the
+couples of its unit) stays as it is without weights. So the sums are linear in the weights, units with the same raters
+("set") are counted together once, by couple of raters and couple of values, and a replicate is one product. A rater
+with weight 2 is two who answer alike and are not compared with each other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -42,6 +45,11 @@ class Sets:
     def width(self) -> int:
         """Floats that a replicate takes in an array."""
         return max(len(self.one_set), len(self.two_set))
+
+    @cached_property
+    def raters(self) -> Floats:
+        """Raters of each set, (S,)."""
+        return np.asarray(self.in_set.sum(axis=1), dtype=np.float64).ravel()
 
 
 def sets_of(coded: Coded) -> Sets:
@@ -95,53 +103,43 @@ def _no_sets(coded: Coded) -> Sets:
 
 
 def rater_tally(sets: Sets, weights: Weights) -> Tally:
-    """The sums of ``Tally`` with ``weights`` of raters, shape (raters, replicates).
-
-    A unit's n is the sum m of the weights of its raters, its ordered pairs m^2 less the sum of their squares: a rater
-    drawn twice is not compared with himself. With weights 1 it is ``weighted_tally`` of the units.
-    """
-    q = sets.n_values
-    drawn = weights.astype(np.float64)
-    size = sets.in_set @ drawn
-    pairs = size**2 - sets.in_set @ drawn**2
-    couple = drawn[sets.two_first] * drawn[sets.two_second] * _inverse(pairs)[sets.two_set]
+    """The sums of ``Tally`` with ``weights`` of raters, shape (raters, replicates): with 1, those of the units."""
+    q, size = sets.n_values, sets.raters
+    one, two = _one(sets, weights) / size[sets.one_set][:, None], _two(sets, weights)
+    couple = two / (size * np.maximum(size - 1, 1))[sets.two_set][:, None]
     agreed = _both_ways(sets.couples @ couple, q)
-    coincided = _both_ways(sets.couples @ (couple * size[sets.two_set]), q)
-    shares = sets.values @ (drawn[sets.one_rater] * _inverse(size)[sets.one_set])
-    units, pairable = summed(sets.sizes, size > 0), summed(sets.sizes, pairs > 0)
-    return Tally(units, pairable, shares.T, agreed, coincided)
+    coincided = _both_ways(sets.couples @ (couple * size[sets.two_set][:, None]), q)
+    units = summed(sets.sizes[sets.one_set], one)
+    return Tally(units, 2 * summed(sets.sizes[sets.two_set], couple), (sets.values @ one).T, agreed, coincided)
 
 
 def rater_squares(sets: Sets, weights: Weights, scores: Floats) -> Squares:
-    """The sums of ``agreement_icc`` with ``weights`` of raters, (raters, replicates), over sets of two or more."""
-    drawn = weights.astype(np.float64)
-    n_raters = drawn.shape[0]
-    several = np.asarray(sets.in_set.sum(axis=1)).ravel() > 1
-    sizes = sets.sizes * several
-    size, doubled = sets.in_set @ drawn, sets.in_set @ drawn**2
-    inside = several[sets.one_set]
-    rater = sets.one_rater[inside]
-    n = np.bincount(rater, sets.sizes[sets.one_set[inside]], n_raters)
-    total = np.bincount(rater, (sets.values.T @ scores)[inside], n_raters)
-    squares = np.bincount(rater, (sets.values.T @ scores**2)[inside], n_raters)
-    own = (sets.values.T @ scores**2)[:, None] * drawn[sets.one_rater] ** 2
-    cross = (sets.couples.T @ np.outer(scores, scores).ravel())[:, None] * 2
-    per_set = csr_matrix((np.ones(len(own)), (sets.one_set, np.arange(len(own)))), shape=(len(size), len(own)))
-    two = len(sets.two_set)
-    per_couple = csr_matrix((np.ones(two), (sets.two_set, np.arange(two))), shape=(len(size), two))
-    by_set = per_set @ own + per_couple @ (cross * drawn[sets.two_first] * drawn[sets.two_second])
-    mean_square = np.divide(total**2, n, out=np.zeros(n_raters), where=n > 0)
+    """The sums of ``agreement_icc`` with ``weights`` of raters, (raters, replicates), over sets of two or more.
+
+    Scores are taken from their mean: it is in some sums by answers and in some by couples, which weights tell apart.
+    """
+    inside = sets.raters[sets.one_set] > 1
+    rater, width = sets.one_rater[inside], sets.raters[sets.one_set[inside]][:, None]
+    sizes = sets.sizes[sets.one_set[inside]]
+    given = sets.values.T[inside]
+    y = scores - (given @ scores).sum() / max(1.0, sizes.sum())
+    one, two = _one(sets, weights)[inside], 2 * _two(sets, weights)
+    n, total, squares = (np.bincount(rater, part, len(weights)) for part in (sizes, given @ y, given @ y**2))
+    products, per_couple = sets.couples.T @ np.outer(y, y).ravel(), sets.sizes[sets.two_set]
+    among = two / sets.raters[sets.two_set][:, None]
+    answers, units = summed(n, weights), summed(sizes, one / width)
+    counted = _ratio(answers, units + summed(per_couple, among))  # answers by weight for answers by couples
+    mean_square = np.divide(total**2, n, out=np.zeros(len(n)), where=n > 0)
     return Squares(
-        n=summed(n, drawn),
-        total=summed(total, drawn),
-        squares=summed(squares, drawn),
-        by_unit=summed(several, by_set * _inverse(size)),
-        by_rater=summed(mean_square, drawn),
-        units=summed(sizes, doubled * _inverse(size)),
-        raters=summed(n > 0, drawn),
-        unit_sizes=summed(sizes, size**2),
-        rater_sizes=summed(n**2, drawn**2),
-        repeats=summed(n, drawn**2),
+        n=answers,
+        total=summed(total, weights),
+        squares=summed(squares, weights),
+        by_unit=(summed(given @ y**2, one / width) + summed(products, among)) * counted,
+        by_rater=summed(mean_square, weights),
+        units=units * counted,
+        raters=summed(n > 0, weights),
+        unit_sizes=summed(sizes, one) + summed(per_couple, two),
+        rater_sizes=summed(n**2, weights),
     )
 
 
@@ -150,18 +148,23 @@ def cross_percent(sets: Sets, weights: Weights, people: Floats, scores: Floats) 
 
     ``people``: 1 for a person, 0 for a model, (raters,). Units without one of each are left out.
     """
-    drawn = weights.astype(np.float64)
-    side = people[:, None]
-    couples = (sets.in_set @ (drawn * side)) * (sets.in_set @ (drawn * (1 - side)))
+    couples = (sets.in_set @ people) * (sets.in_set @ (1 - people))
     mixed = people[sets.two_first] != people[sets.two_second]
-    couple = drawn[sets.two_first] * drawn[sets.two_second] * mixed[:, None] * _inverse(couples)[sets.two_set]
-    agreed = summed(np.eye(len(scores)).ravel(), sets.couples @ couple)
-    units = summed(sets.sizes, couples > 0)
-    return np.asarray(np.divide(agreed, units, out=np.full(len(units), np.nan), where=units > 0))
+    couple = _two(sets, weights)[mixed] / couples[sets.two_set[mixed]][:, None]
+    agreed = summed(np.eye(len(scores)).ravel(), sets.couples[:, mixed] @ couple)
+    return _ratio(agreed, summed(sets.sizes[sets.two_set[mixed]], couple))
 
 
-def _inverse(values: Floats) -> Floats:
-    return np.asarray(np.divide(1.0, values, out=np.zeros_like(values), where=values > 0))
+def _one(sets: Sets, weights: Weights) -> Floats:
+    return weights[sets.one_rater].astype(np.float64)
+
+
+def _two(sets: Sets, weights: Weights) -> Floats:
+    return weights[sets.two_first].astype(np.float64) * weights[sets.two_second]
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
 
 def _both_ways(couples: Floats, q: int) -> Floats:

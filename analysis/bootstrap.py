@@ -9,9 +9,13 @@ figure that follows from weighted sums over units is made for all replicates by 
                   models among models. A rater drawn twice is one rater who counts twice, and is not compared with
                   himself, which would be agreement for nothing.
 
-Both are percentile intervals: the ends are quantiles of the replicates. A replicate in which a figure is not defined
-(everybody gave one value, a pair without common units) is left out and counted.
-Sources: B. Efron (1979), Annals of Statistics 7, 1-26; A. C. Davison and D. V. Hinkley (1997), Bootstrap Methods, 5.3.
+A replicate in which a figure is not defined (everybody gave one value, a pair without common units) is left out and
+counted. ``percentiles`` takes quantiles of the replicates for ends. ``intervals`` takes from them how the figure leans
+to one side, and its width from elsewhere, because the replicates of some figures are known to vary too little or too
+much: over units the jackknife (``jackknife``), over raters ``spread_over_raters``, both with Student's t.
+Sources: B. Efron (1979), Annals of Statistics 7, 1-26; A. C. Davison and D. V. Hinkley (1997), Bootstrap Methods, 5.3;
+few units: T. C. Hesterberg (2015), American Statistician 69, 371-386; jackknife: B. Efron and R. J. Tibshirani (1993),
+An Introduction to the Bootstrap, ch. 11; over raters: A. B. Owen (2007), Annals of Applied Statistics 1, 386-411.
 """
 
 from __future__ import annotations
@@ -22,13 +26,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from scipy.special import ndtri, stdtrit
 
 from analysis.intervals import LEVEL, SEED
 
 REPLICATES = 1000
 CELLS = 1_000_000
+FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are) for an interval over units
+MOST_GROUPS = 250  # that a jackknife leaves out: one person each, or several where there are more people
+ROUNDING = 1e-9  # of figures
+STEP = 0.05  # by which a rater's weight is moved to see what hangs on him
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float32]  # (units or raters, replicates of one chunk): how often each was drawn
 Part = Callable[[Weights], Floats]  # weights of a chunk to figures of shape (replicates of the chunk, ...)
 
@@ -41,26 +51,120 @@ class Percentiles(NamedTuple):
     undefined: npt.NDArray[np.int64]
 
 
+def without_intervals(figures: int) -> Percentiles:
+    """No ends for any of ``figures``, and no replicates."""
+    none = np.full(figures, np.nan)
+    return Percentiles(none, none, np.zeros(figures, dtype=np.int64))
+
+
+class Spread(NamedTuple):
+    """Standard errors of figures and the degrees of freedom of their t, shape (figures,)."""
+
+    se: Floats
+    df: Floats
+
+
 def percentiles(replicated: Floats, *, level: float = LEVEL) -> Percentiles:
     """Percentile intervals of ``replicated``, shape (replicates, figures), by linear interpolation between replicates.
 
     NaN replicates are left out and counted in ``undefined``. Both ends are NaN where fewer than half of the replicates
     are defined: what is left would speak for the lucky half alone; and without replicates.
     """
+    (low, high), undefined = _quantiles(replicated, [(1 - level) / 2, (1 + level) / 2])
+    return Percentiles(low, high, undefined)
+
+
+def intervals(value: Floats, replicated: Floats, spread: Spread, *, level: float = LEVEL) -> Percentiles:
+    """Bootstrap intervals as wide as ``value +- t se``, and leaning as the replicates do.
+
+    The percentiles of ``replicated`` (``percentiles``, as are NaN and ``undefined``) are moved away from the
+    replicates' median until they are ``2 t se`` apart, and the median then put on ``value``. That is Hesterberg's
+    expanded percentile interval, but for the standard error, which is given; and a bias of the figure, which the
+    replicates have twice, moves nothing. NaN where one of ``value``, ``se`` and the percentiles is. Equal replicates
+    throughout and ``se`` 0 (full agreement) give an interval without width.
+    """
+    shares = [(1 - level) / 2, 0.5, (1 + level) / 2]
+    (low, middle, high), undefined = _quantiles(replicated, shares)
+    half = stdtrit(spread.df, shares[-1]) * spread.se
+    room = high - low
+    below, above = (
+        np.divide(2 * part * half, room, out=np.where(np.isnan(room), np.nan, half), where=room > 0)
+        for part in (middle - low, high - middle)
+    )
+    return Percentiles(np.asarray(value - below), np.asarray(value + above), undefined)
+
+
+def bounded(value: Floats, ends: Percentiles, least: Floats | float) -> Percentiles:
+    """``ends`` within ``least`` and 1, between which figures of agreement lie; NaN where ``value`` is not between them:
+    it is then so far from what the interval is about that the two should not be shown as one thing.
+    """
+    low, high = np.maximum(ends.low, least), np.minimum(ends.high, 1.0)
+    inside = (low - ROUNDING <= value) & (value <= high + ROUNDING)
+    return Percentiles(np.where(inside, low, np.nan), np.where(inside, high, np.nan), ends.undefined)
+
+
+def jackknife(moved: Floats, clusters: Codes) -> Spread:
+    """Standard errors from figures with one group of people left out each (``left_out``), shape (groups, figures).
+
+    ``se^2 = (G - 1) / G sum (figure without g - their mean)^2``. Unlike the bootstrap's it is not too small where parts
+    of a figure rest on a handful of people, as pairs of raters do. ``clusters``: on how many people each figure rests;
+    df is one less (of G at most), and NaN stands for fewer than ``FEWEST_CLUSTERS``: of them nothing can be said.
+    """
+    groups = (~np.isnan(moved)).sum(axis=0).astype(np.float64)
+    known = np.where((groups > 1) & (clusters >= FEWEST_CLUSTERS), groups, np.nan)
+    off = moved - np.nansum(moved, axis=0) / known
+    return Spread(np.sqrt((known - 1) / known * np.nansum(off**2, axis=0)), np.minimum(known, clusters) - 1)
+
+
+def spread_over_raters(nudged: Floats, replicated: Floats, strata: Codes) -> Spread:
+    """Standard errors over raters of figures that are made of pairs of raters, from what hangs on each rater.
+
+    ``nudged``: the figures with ``nudged_raters``, (2 groups, figures); ``strata``: of each group (``rater_groups``).
+    Two things vary with raters: what each brings to all of his pairs, and what is peculiar to a pair (chance in the
+    units that two have in common), with variance D. Both the squares of the figure's slopes in the raters' weights and
+    the replicates have the first once. The second the slopes have twice, for it stands at both raters of the pair, the
+    replicates, where a pair counts as the product of its raters' draws, three times (Owen). So D is what the variance
+    of the replicates exceeds that of the slopes by, and the variance is that of the slopes less D; where chance has it
+    smaller, half of the larger of the two.
+    Each stratum's slopes are taken from their mean and times n / (n - 1); df is Satterthwaite's over strata.
+    Units are what they are, but how hard each is cannot be told from chance in its two or three answers, and is counted
+    with it: rather too wide than too narrow. NaN without ``nudged``.
+    """
+    if not len(nudged):
+        return Spread(*np.full((2, nudged.shape[1]), np.nan))
+    half = len(nudged) // 2
+    slopes = (nudged[:half] - nudged[half:]) / (2 * STEP)
+    seen, unbiased, parts = (np.zeros(nudged.shape[1]) for _ in range(3))
+    for stratum in np.unique(strata):
+        own = slopes[strata == stratum]
+        if len(own) > 1:
+            squares = ((own - own.mean(axis=0)) ** 2).sum(axis=0)
+            seen += squares
+            unbiased += squares * len(own) / (len(own) - 1)
+            parts += (squares * len(own) / (len(own) - 1)) ** 2 / (len(own) - 1)
+    low, high, _ = percentiles(replicated)
+    drawn = ((high - low) / (2 * ndtri((1 + LEVEL) / 2))) ** 2
+    peculiar = np.maximum(drawn - seen, 0.0)
+    variance = np.maximum(unbiased - peculiar, np.maximum(seen, peculiar) / 2)
+    return Spread(np.sqrt(variance), np.divide(unbiased**2, parts, out=np.ones_like(parts), where=parts > 0))
+
+
+def _quantiles(replicated: Floats, shares: Sequence[float]) -> tuple[list[Floats], Codes]:
+    """The replicates' quantiles at each of ``shares``, (figures,), and how many are not defined (``percentiles``)."""
     total, figures = replicated.shape
     ordered = np.sort(replicated, axis=0)  # NaN last
     defined = total - np.isnan(replicated).sum(axis=0)
     enough = (defined * 2 >= total) & (defined > 0)
-    ends = []
-    for share in ((1 - level) / 2, (1 + level) / 2):
+    found = []
+    for share in shares:
         place = np.where(enough, (defined - 1) * share, 0.0)
         below = np.floor(place).astype(np.int64)
         above = np.minimum(below + 1, np.maximum(defined - 1, 0))
-        ends.append(np.full(figures, np.nan))
+        found.append(np.full(figures, np.nan))
         if total:
             first, second = (np.take_along_axis(ordered, at[None, :], axis=0)[0] for at in (below, above))
-            ends[-1] = np.where(enough, first + (second - first) * (place - below), np.nan)
-    return Percentiles(ends[0], ends[1], (total - defined).astype(np.int64))
+            found[-1] = np.where(enough, first + (second - first) * (place - below), np.nan)
+    return found, (total - defined).astype(np.int64)
 
 
 def unit_weights(
@@ -90,6 +194,45 @@ def rater_weights(
         drawn[inside] = rng.multinomial(len(inside), np.full(len(inside), 1 / len(inside)), size=replicates).T
     for begin in range(0, replicates, chunk):
         yield np.ascontiguousarray(drawn[:, begin : begin + chunk])
+
+
+def left_out(clusters: npt.NDArray[np.integer], chunk: int) -> Iterator[Weights]:
+    """Weights of units, shape (units, chunk), with one cluster left out each; groups of clusters at random where there
+    are more than ``MOST_GROUPS``.
+    """
+    group = _grouped(int(clusters.max(initial=-1)) + 1)[clusters]
+    groups = int(group.max(initial=-1)) + 1
+    for begin in range(0, groups, chunk):
+        yield (group[:, None] != np.arange(begin, min(begin + chunk, groups))).astype(np.float32)
+
+
+def rater_groups(strata: Codes) -> tuple[Codes, Codes]:
+    """Each rater's group, and each group's stratum: raters one by one, or in groups (``left_out``) of their stratum."""
+    group = np.zeros(len(strata), dtype=np.int64)
+    of_group: list[int] = []
+    for stratum in np.unique(strata):
+        inside = np.flatnonzero(strata == stratum)
+        own = _grouped(len(inside))
+        group[inside] = own + len(of_group)
+        of_group += [int(stratum)] * (int(own.max()) + 1)
+    return group, np.array(of_group, dtype=np.int64)
+
+
+def nudged_raters(strata: Codes, chunk: int) -> Iterator[Weights]:
+    """Weights of raters, shape (raters, chunk): each group's (``rater_groups``) up by ``STEP`` in turn, then down."""
+    group, of_group = rater_groups(strata)
+    inside = group[:, None] == np.arange(len(of_group))
+    moved = 1 + STEP * np.concatenate([inside, -1.0 * inside], axis=1)
+    for begin in range(0, moved.shape[1], chunk):
+        yield np.ascontiguousarray(moved[:, begin : begin + chunk], dtype=np.float32)
+
+
+def _grouped(n: int) -> Codes:
+    """The numbers of n things' groups: each its own, or groups of (nearly) one size, at most ``MOST_GROUPS``."""
+    size = -(-n // MOST_GROUPS)
+    if size <= 1:
+        return np.arange(n)
+    return np.asarray(np.random.default_rng(SEED).permutation(n) % (n // size))
 
 
 def replicated(weights: Iterator[Weights], parts: Sequence[Part]) -> list[Floats]:

@@ -10,8 +10,18 @@ import polars as pl
 from scipy.sparse import csr_matrix
 
 from analysis.agreement_codes import PEOPLE, Coded, Floats, Ints, coded_campaigns
-from analysis.agreement_pairwise import distances, kappas, percents, spearmans
-from analysis.bootstrap import REPLICATES, Weights, chunk_for, percentiles, replicated, unit_weights
+from analysis.agreement_pairwise import distances, percents, settled_kappas, settled_spearmans
+from analysis.bootstrap import (
+    REPLICATES,
+    Weights,
+    bounded,
+    chunk_for,
+    intervals,
+    jackknife,
+    left_out,
+    replicated,
+    unit_weights,
+)
 from analysis.intervals import SEED
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
 
@@ -21,6 +31,7 @@ FIGURES = {
     RELEVANCE: ("agreement", "kappa", "f1"),
     PREFERENCE: ("spearman",),
 }
+_LEAST = {"agreement": 0.0, "kappa": -1.0, "f1": 0.0, "spearman": -1.0}
 RELEVANT = 1  # place of "yes" in the scale of relevance
 CEILINGS_SCHEMA = pl.Schema(
     {
@@ -48,8 +59,8 @@ def ceilings(long: pl.DataFrame, *, replicates: int = REPLICATES, seed: int = SE
     Columns: ``CEILINGS_SCHEMA``, sorted by campaign, people before machines, rater. figure: agreement, kappa (Cohen's)
     and, for relevance, f1 (of "yes", the majority taken as the truth) against the majority, the value that more than
     half of the others gave; where they have none the answer is left out. spearman, for preference, against the others'
-    mean score. n: units that it rests on. low and high: 95 % bootstrap interval over units; undefined: replicates
-    without a value.
+    mean score. n: units that it rests on. low and high: 95 % bootstrap interval over units (``bootstrap.intervals``),
+    NaN where these are of fewer than ten people; undefined: replicates without a value.
 
     A person is held against one answer fewer than a unit has, and with three answers only where the two others agree,
     which are the easier units. So that nothing but the rater differs, a model (or baseline) is held against the very
@@ -80,24 +91,38 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
     ones = np.ones(len(rows), dtype=np.float32)
     cells = csr_matrix((ones, (rows, held.unit)), shape=(n_raters * width, coded.n_units))
 
-    def figures(weights: Weights) -> Floats:
+    def figures(weights: Weights, *, settled: bool = True) -> Floats:
         tables = (cells @ weights).astype(np.float64).reshape(n_raters, len(coded.values), held.n_references, -1)
-        made = np.stack([_FIGURE[name](tables) for name in names])
+        said = tables[person].sum(axis=(0, 1)) if settled else tables.sum(axis=1)
+        made = np.stack([_FIGURE[name](tables, np.broadcast_to(said, tables.sum(axis=1).shape)) for name in names])
         people = _mean(made[:, person])
         return np.concatenate([people[:, None], made], axis=1).transpose(2, 0, 1)
 
-    value = figures(np.ones((coded.n_units, 1), dtype=np.float32))[0]
+    once = np.ones((coded.n_units, 1), dtype=np.float32)
+    value, centre = figures(once, settled=False)[0], figures(once)[0]
     chunk = chunk_for(coded.n_units, n_raters * width)
-    weights = unit_weights(coded.cluster, chunk, replicates=replicates, seed=seed)
-    drawn = replicated(weights, [figures])[0] if replicates else np.zeros((0, *value.shape))
-    n = np.bincount(np.unique(held.rater * coded.n_units + held.unit) // coded.n_units, minlength=n_raters)
+    drawn, moved = np.zeros((2, 0, *value.shape))
+    if replicates:
+        drawn = replicated(unit_weights(coded.cluster, chunk, replicates=replicates, seed=seed), [figures])[0]
+        moved = replicated(left_out(coded.cluster, chunk), [figures])[0]
+    whose = coded.cluster[held.unit].astype(np.int64)
+    n, clusters = (_distinct(held.rater, what, n_raters) for what in (held.unit, whose))
+    units, people = [int(n[person].sum()), *n.tolist()], [len(np.unique(whose)), *clusters.tolist()]
     kind = coded.kinds[int(np.flatnonzero(person)[0])]
-    heads = [(MEAN, kind, int(n[person].sum())), *zip(coded.raters, coded.kinds, n.tolist(), strict=True)]
-    for place, (rater, of_kind, units) in enumerate(heads):
-        ends = percentiles(np.where(np.isnan(value[:, place]), np.nan, drawn[:, :, place]))
+    least = np.array([_LEAST[name] for name in names])
+    heads = [(MEAN, kind), *zip(coded.raters, coded.kinds, strict=True)]
+    for place, (rater, of_kind) in enumerate(heads):
+        spread = jackknife(moved[:, :, place], np.full(len(names), people[place]))
+        ends = bounded(value[:, place], intervals(centre[:, place], drawn[:, :, place], spread), least)
         for at, name in enumerate(names):
-            numbers = (float(value[at, place]), float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
-            yield (coded.campaign, rater, of_kind, name, units, *numbers)
+            interval = (float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
+            yield (coded.campaign, rater, of_kind, name, units[place], float(value[at, place]), *interval)
+
+
+def _distinct(rater: Ints, what: Ints, n_raters: int) -> Ints:
+    """How many different ``what`` (units, people) each rater's answers are on."""
+    span = int(what.max()) + 1
+    return np.bincount(np.unique(rater * span + what) // span, minlength=n_raters).astype(np.int64)
 
 
 def _mean(figures: Floats) -> Floats:
@@ -121,11 +146,11 @@ def _held(coded: Coded) -> _Held:
     sizes = np.diff(people.starts)[machines.unit]
     answer = np.repeat(np.arange(len(machines.unit)), sizes)
     nth = np.arange(len(answer)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    left_out = people.starts[machines.unit[answer]] + nth
+    omitted = people.starts[machines.unit[answer]] + nth
     both = (
         np.concatenate([people.rater, machines.rater[answer]]),
         np.concatenate([people.value, machines.value[answer]]),
-        np.concatenate([reference, reference[left_out]]),
+        np.concatenate([reference, reference[omitted]]),
         np.concatenate([people.unit, machines.unit[answer]]),
     )
     rater, value, against, unit = (codes[both[2] >= 0].astype(np.int64) for codes in both)
@@ -145,15 +170,25 @@ def _means(counts: Ints, scores: Floats) -> tuple[Ints, int]:
     return np.where(n > 0, place, -1), max(1, len(distinct))
 
 
-def _kappa(tables: Floats) -> Floats:
-    return kappas(tables, distances(np.arange(tables.shape[1], dtype=np.float64), 0))
+def _agreement(tables: Floats, said: Floats) -> Floats:
+    return percents(tables)
 
 
-def _f1(tables: Floats) -> Floats:
+def _kappa(tables: Floats, said: Floats) -> Floats:
+    values = np.arange(tables.shape[1], dtype=np.float64)
+    return settled_kappas(tables, tables.sum(axis=2), said, distances(values, 0))
+
+
+def _spearman(tables: Floats, said: Floats) -> Floats:
+    return settled_spearmans(tables, tables.sum(axis=2), said)
+
+
+def _f1(tables: Floats, said: Floats) -> Floats:
     """Twice the units where both say yes by the sum of both counts of yes; NaN where neither ever does."""
     both = tables[:, RELEVANT, RELEVANT]
     either = tables[:, RELEVANT].sum(axis=1) + tables[:, :, RELEVANT].sum(axis=1)
     return np.asarray(np.divide(2 * both, either, out=np.full(both.shape, np.nan), where=either > 0))
 
 
-_FIGURE = {"agreement": percents, "kappa": _kappa, "f1": _f1, "spearman": spearmans}
+# Of tables (raters, values, references, replicates), and of how often each reference stood against each rater.
+_FIGURE = {"agreement": _agreement, "kappa": _kappa, "f1": _f1, "spearman": _spearman}

@@ -3,9 +3,13 @@
 Draws the same small study 200 times from a known truth (benchmarks.planted), makes every table with intervals anew,
 and counts how often the truth lies inside. What an interval is about decides what varies between the draws: ``both``
 people and raters; ``people`` alone, the raters being who they are; ``raters`` alone, for these very units. The truth is
-the same table made from a draw so large that its own error is small beside the intervals'.
+the same table made from draws so large that their own error is small beside the intervals'.
 
-A share within the binomial band of ``seeds`` draws is what 95 % looks like; below it the interval is too narrow.
+Prints Markdown for docs/results.md. A row ``holds`` where the share over its keys, and that of each key, is what 95 %
+looks like in so many draws; ``narrow`` and ``wide`` name the keys that are not. Where a table gives no interval nothing
+can be wrong: ``none`` is the share of draws and keys without one.
+
+``--only TABLE ...`` some of the tables, ``--design NAME`` another study, ``--seeds 40 --workers 2`` a quick look.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from statistics import fmean
@@ -24,24 +28,46 @@ from typing import Literal, NamedTuple
 import polars as pl
 from scipy import stats
 
+from analysis.agreement import agreement
+from analysis.agreement_resampled import PAIR_MEANS, SETTLED_MEANS
+from analysis.ceilings import ceilings
 from analysis.crowd import conclusions
 from analysis.intervals import LEVEL
-from analysis.tables import Builder, context_of
+from analysis.longform import with_people
+from analysis.tables import Builder, Context, context_of
 from benchmarks.planted import Size, planted
 
 Vary = Literal["both", "people", "raters"]
-SMALL = Size()
-# Of the large draw: so many times the people, raters or copies of the same units.
-LARGE: dict[Vary, Size] = {
-    "both": replace(SMALL, people=SMALL.people * 25, raters=300),
-    "people": replace(SMALL, people=SMALL.people * 50),
-    "raters": replace(SMALL, raters=200, copies=60),
+VARY: tuple[Vary, ...] = ("both", "people", "raters")
+DESIGNS: dict[str, Size] = {
+    "small": Size(),
+    "study": Size(people=68, attributes=10, raters=24),  # as large as the published study's larger parts
+    "few": Size(people=20, raters=6, k=2),
+    "many": Size(people=60, raters=60),  # two raters share hardly anything
 }
-# Models of crossed effects take long on a large draw: their truth is the mean over several of a middling one.
-MODELLED = ("real_minus_synthetic", "preference_effects", "mention_effect")
-MIDDLING, MIDDLING_DRAWS = replace(SMALL, people=SMALL.people * 8, raters=120), 10
 LARGE_SEED = 10**6
-STRICT = 0.999  # a share outside this band is called out: several hundred are looked at
+
+
+def large(vary: Vary, size: Size) -> Size:
+    """A draw whose figures are the truth of ``size``'s: many people, many raters, or many raters on the same units."""
+    if vary == "both":
+        return replace(size, people=1000, raters=300)
+    return replace(size, people=2000) if vary == "people" else replace(size, raters=200, copies=20)
+
+
+# Some truths are the mean over several draws of another size: models of crossed effects take long on a large one,
+# agreement over raters varies with who the raters are, and a mean over pairs needs pairs who share much.
+MODELLED = ("real_minus_synthetic", "preference_effects", "mention_effect")
+SEVERAL = 10
+
+
+def middling(size: Size) -> Size:
+    return replace(size, people=size.people * 8, raters=120)
+
+
+def crossed(size: Size) -> Size:
+    """Everybody answers everything."""
+    return replace(size, raters=80, k=80)
 
 
 @dataclass(frozen=True)
@@ -59,7 +85,7 @@ class Figure:
     @property
     def name(self) -> str:
         chosen = "".join(f" {value}" for _, value in self.where)
-        return f"{self.table}{chosen}: {self.value}"
+        return f"`{self.table}{chosen}` {self.value}"
 
 
 class Case(NamedTuple):
@@ -117,39 +143,76 @@ OTHERWISE: dict[str, Builder] = {
 }
 
 
-def truths_of(vary: Vary) -> dict[tuple[int, str], float]:
-    """What each interval of a small draw is to hold, by the figure's place and its key."""
-    direct = [figure for figure in FIGURES if figure.table not in MODELLED]
-    found = {key: case.value for key, case in cases_of(direct, vary, LARGE_SEED, LARGE[vary]).items()}
-    several: dict[tuple[int, str], list[float]] = defaultdict(list)
-    modelled = [figure for figure in FIGURES if figure.table in MODELLED and figure.vary == vary]
-    for number in range(MIDDLING_DRAWS if modelled else 0):
-        for key, case in cases_of(modelled, vary, LARGE_SEED + 1 + number, MIDDLING).items():
-            several[key].append(case.value)
-    return found | {key: fmean(values) for key, values in several.items()}
+def _owned(context: Context) -> pl.DataFrame:
+    return with_people(context.long, context.release)
 
 
-def cases_of(figures: Sequence[Figure], vary: Vary, seed: int, size: Size) -> dict[tuple[int, str], Case]:
-    """Every interval of one draw, by the figure's place and its key."""
+# For the truth, which needs no intervals.
+VALUES: dict[str, Builder] = {
+    "agreement_pairs": lambda c: agreement(_owned(c), replicates=0).pairs,
+    "agreement_summary": lambda c: agreement(_owned(c), replicates=0).summary,
+    "ceilings": lambda c: ceilings(_owned(c), replicates=0),
+}
+Key = tuple[int, str]  # a figure's place in FIGURES, and its key
+
+
+class Task(NamedTuple):
+    """One draw: what varies, its seed and size, and the places of the figures that are wanted."""
+
+    vary: Vary
+    seed: int
+    size: Size
+    places: tuple[int, ...]
+    truth: bool = False
+
+
+def cases_of(task: Task) -> dict[Key, Case]:
+    """Every interval of one draw (the truth: values alone)."""
+    vary, seed, size, places, truth = task
     people, raters = {"both": (seed, seed), "people": (seed, 0), "raters": (0, seed)}[vary]
     context = context_of(planted(people, raters, size))
-    found: dict[tuple[int, str], Case] = {}
-    for figure in figures:
-        if figure.vary != vary:
-            continue
-        place = FIGURES.index(figure)
-        made = OTHERWISE.get(figure.table)
-        whole = made(context) if made else context[figure.table]
-        table = whole.filter(*[pl.col(name) == value for name, value in figure.where])
+    found: dict[Key, Case] = {}
+    for place in places:
+        figure = FIGURES[place]
+        table = _made(context, figure.table, truth).filter(*[pl.col(name) == value for name, value in figure.where])
         for row in table.iter_rows(named=True):
             key = " ".join(str(row[name]) for name in figure.key)
             found[place, key] = Case(row[figure.value], row[figure.low], row[figure.high])
     return found
 
 
-def _one(task: tuple[Vary, int]) -> dict[tuple[int, str], Case]:
-    vary, seed = task
-    return cases_of(FIGURES, vary, seed, SMALL)
+def _made(context: Context, table: str, truth: bool) -> pl.DataFrame:
+    made = (VALUES | OTHERWISE if truth else OTHERWISE).get(table)
+    return made(context) if made else context[table]
+
+
+def truth_tasks(vary: Vary, size: Size, places: Sequence[int]) -> Iterator[Task]:
+    """The draws whose means are the truth."""
+    modelled = tuple(place for place in places if FIGURES[place].table in MODELLED)
+    rest = tuple(place for place in places if place not in modelled)
+    if rest and vary != "raters":
+        yield Task(vary, LARGE_SEED, large(vary, size), rest, True)
+    for seed in range(LARGE_SEED + 1, LARGE_SEED + 1 + SEVERAL):
+        if modelled:
+            yield Task(vary, seed, middling(size), modelled, True)
+        if rest and vary == "raters":
+            yield Task(vary, seed, large(vary, size), rest, True)
+            yield Task(vary, seed, crossed(size), rest, True)
+
+
+def told_by(task: Task, key: Key) -> bool:
+    """Whether this draw says what ``key``'s truth is: over raters, means over pairs are told by the crossed one."""
+    paired = FIGURES[key[0]].table == "agreement_summary" and key[1].split()[2] in PAIR_MEANS | SETTLED_MEANS
+    return task.vary != "raters" or paired == (task.size.copies == 1)
+
+
+def truths_of(tasks: Sequence[Task], found: Iterable[dict[Key, Case]]) -> dict[Key, float]:
+    values: dict[Key, list[float]] = defaultdict(list)
+    for task, cases in zip(tasks, found, strict=True):
+        for key, case in cases.items():
+            if told_by(task, key):
+                values[key].append(case.value)
+    return {key: fmean(several) for key, several in values.items()}
 
 
 @dataclass
@@ -169,27 +232,31 @@ class Count:
             self.outside += 1
 
     @property
+    def given(self) -> int:
+        return self.inside + self.outside
+
+    @property
     def share(self) -> float:
-        total = self.inside + self.outside
-        return self.inside / total if total else float("nan")
-
-    def called_out(self) -> str:
-        total = self.inside + self.outside
-        if not total:
-            return "no interval"
-        low, high = stats.binom.interval(STRICT, total, LEVEL)
-        return "TOO NARROW" if self.inside < low else "wide" if self.inside > high else ""
+        return self.inside / self.given if self.given else math.nan
 
 
-def counted(seeds: int, workers: int, varies: Sequence[Vary]) -> dict[tuple[int, str], Count]:
-    counts: dict[tuple[int, str], Count] = defaultdict(Count)
+Counts = dict[Key, Count]
+
+
+def counted(size: Size, places: Sequence[int], seeds: int, workers: int) -> Counts:
+    counts: Counts = defaultdict(Count)
     with get_context("spawn").Pool(workers) as pool:
-        for vary in varies:
+        for vary in VARY:
+            wanted = tuple(place for place in places if FIGURES[place].vary == vary)
+            if not wanted:
+                continue
             began = time.monotonic()
-            truths = truths_of(vary)
+            tasks = list(truth_tasks(vary, size, wanted))
+            truths = truths_of(tasks, pool.imap(cases_of, tasks))
             print(f"{vary}: the truth, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-            tasks: list[tuple[Vary, int]] = [(vary, seed) for seed in range(1, seeds + 1)]
-            for found in pool.imap_unordered(_one, tasks):
+            for found in pool.imap_unordered(
+                cases_of, [Task(vary, seed, size, wanted) for seed in range(1, seeds + 1)]
+            ):
                 for key, case in found.items():
                     if math.isfinite(truths.get(key, math.nan)):
                         counts[key].add(case, truths[key])
@@ -197,53 +264,90 @@ def counted(seeds: int, workers: int, varies: Sequence[Vary]) -> dict[tuple[int,
     return counts
 
 
-def lines(counts: dict[tuple[int, str], Count]) -> Iterator[str]:
-    """The table, one row a figure: its mean share over keys, and its lowest and highest key."""
-    yield "| figure | varies | intervals | covered | lowest | highest | none given | |"
-    yield "|---|---|---|---|---|---|---|---|"
+class Row(NamedTuple):
+    """Counts of several keys looked at together; ``seeds`` draws each."""
+
+    counts: dict[str, Count]
+    seeds: int
+
+    def cells(self) -> str:
+        given = {key: count for key, count in self.counts.items() if count.given}
+        none = sum(count.none for count in self.counts.values())
+        without = none / max(1, none + sum(count.given for count in given.values()))
+        if not given:
+            return f"0 | | | | {without:.2f} | none given"
+        shares = [count.share for count in given.values()]
+        numbers = [f"{share:.3f}" for share in (self.share, min(shares), max(shares))]
+        return " | ".join([str(len(given)), *numbers, f"{without:.2f}", self.verdict()])
+
+    @property
+    def share(self) -> float:
+        given = sum(count.given for count in self.counts.values())
+        return sum(count.inside for count in self.counts.values()) / given if given else math.nan
+
+    def verdict(self) -> str:
+        """All keys together as one interval in ``seeds`` draws (they are not independent); each of them so that one of
+        all would be called out by chance one time in twenty.
+        """
+        given = {key: count for key, count in self.counts.items() if count.given}
+        low, high = band(self.seeds, 0.95)
+        narrow = [key for key, count in given.items() if count.share < band(count.given, 1 - 0.05 / len(given))[0]]
+        wide = [key for key, count in given.items() if count.share > band(count.given, 1 - 0.05 / len(given))[1]]
+        said = [f"NARROW {', '.join(narrow)}".strip()] if narrow or self.share < low else []
+        return "; ".join(said + ([f"wide {', '.join(wide)}".strip()] if wide or self.share > high else [])) or "holds"
+
+
+def band(draws: int, level: float) -> tuple[float, float]:
+    """Between what shares of ``draws`` an interval that holds 95 % lies, at ``level``."""
+    low, high = stats.binom.interval(level, draws, LEVEL)
+    return low / draws, high / draws
+
+
+def lines(counts: Counts, seeds: int) -> Iterator[str]:
+    """One row a figure, over its keys; agreement by group and figure, over campaigns."""
+    yield "| figure | varies | keys | covered | lowest | highest | none | |"
+    yield "|---|---|--:|--:|--:|--:|--:|---|"
     for place, figure in enumerate(FIGURES):
-        of = {key: count for (n, key), count in counts.items() if n == place and count.inside + count.outside}
-        nothing = sum(count.none for (n, _), count in counts.items() if n == place)
-        if not of:
-            yield f"| {figure.name} | {figure.vary} | 0 | | | | {nothing} | no interval |"
-            continue
-        ordered = sorted(of.items(), key=lambda item: item[1].share)
-        total = sum(count.inside + count.outside for count in of.values())
-        share = sum(count.inside for count in of.values()) / total
-        ends = [f"{count.share:.3f} ({key})" for key, count in (ordered[0], ordered[-1])]
-        marks = ", ".join(sorted({mark for _, count in ordered if (mark := count.called_out())}))
-        yield f"| {figure.name} | {figure.vary} | {len(of)} | {share:.3f} | {' | '.join(ends)} | {nothing} | {marks} |"
-
-
-def by_kind(counts: dict[tuple[int, str], Count]) -> Iterator[str]:
-    """The agreement figures one by one, over campaigns and groups."""
-    yield "| table | varies | group | figure | intervals | covered |"
-    yield "|---|---|---|---|---|---|"
-    parts: dict[tuple[str, str, str, str], list[Count]] = defaultdict(list)
+        own = {key: count for (at, key), count in counts.items() if at == place}
+        if figure.table not in BY_FIGURE and own:
+            yield f"| {figure.name} | {figure.vary} | {Row(own, seeds).cells()} |"
+    parts: dict[tuple[str, str, str], dict[str, Count]] = defaultdict(dict)
     for (place, key), count in counts.items():
         figure = FIGURES[place]
-        if figure.table in ("agreement_summary", "ceilings"):
-            words = key.split()
-            group = words[1] if figure.table == "agreement_summary" else "a rater"
-            parts[figure.table, figure.vary, group, words[2]].append(count)
-    for names, found in sorted(parts.items()):
-        inside, total = sum(each.inside for each in found), sum(each.inside + each.outside for each in found)
-        yield f"| {' | '.join(names)} | {len(found)} | {inside / total:.3f} |" if total else f"| {names} | | |"
+        if figure.table in BY_FIGURE:
+            of, name = BY_FIGURE[figure.table](key.split(" "))
+            parts[f"`{figure.table}` {of}", figure.vary, name][key] = count
+    if parts:
+        yield "\n| table, of | varies | figure | keys | covered | lowest | highest | none | |"
+        yield "|---|---|---|--:|--:|--:|--:|--:|---|"
+    for (of, vary, name), own in parts.items():
+        yield f"| {of} | {vary} | {name} | {Row(own, seeds).cells()} |"
+
+
+# Whose rows stand by figure: (of whom, which figure) from the words of a key.
+BY_FIGURE: dict[str, Callable[[list[str]], tuple[str, str]]] = {
+    "agreement_summary": lambda words: (words[1], words[2]),
+    "ceilings": lambda words: ("all raters" if words[1] == "all" else "one", words[-1]),
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--vary", nargs="+", choices=("both", "people", "raters"), default=["both", "people", "raters"])
+    parser.add_argument("--vary", nargs="+", choices=VARY, default=VARY)
+    parser.add_argument("--only", nargs="+", choices=sorted({figure.table for figure in FIGURES}), metavar="TABLE")
+    parser.add_argument("--design", choices=DESIGNS, default="small")
     options = parser.parse_args(words)
-    low, high = stats.binom.interval(0.95, options.seeds, LEVEL)
-    counts = counted(options.seeds, options.workers, options.vary)
-    print("\n".join([*lines(counts), "", *by_kind(counts)]))
-    print(
-        f"\n{options.seeds} draws; of one interval {low / options.seeds:.3f} to {high / options.seeds:.3f} is what "
-        "95 % looks like; called out: outside of what it looks like 999 times in 1,000"
-    )
+    chosen = [
+        place
+        for place, figure in enumerate(FIGURES)
+        if figure.vary in options.vary and (not options.only or figure.table in options.only)
+    ]
+    size = DESIGNS[options.design]
+    print("\n".join(lines(counted(size, chosen, options.seeds, options.workers), options.seeds)))
+    low, high = band(options.seeds, 0.95)
+    print(f"\n{options.seeds} draws of {size}: {low:.3f} to {high:.3f} is what 95 % looks like")
     return 0
 
 

@@ -199,8 +199,12 @@ def test_summary_has_the_figures_of_the_instruments_levels_and_no_baselines() ->
     summary = agreement_summary(long_of(answers | machines, kinds))
     assert summary["group"].unique(maintain_order=True).to_list() == ["raters", "models", "all", "rater_model"]
     raters = summary.filter(pl.col("group") == "raters")["figure"].to_list()
-    assert raters == ["percent", "fleiss", "alpha_nominal", "ac1", "cohen_mean"]
-    assert summary.filter(pl.col("group") == "rater_model")["figure"].to_list() == ["percent", "cohen_mean"]
+    assert raters == ["percent", "fleiss", "alpha_nominal", "ac1", "cohen_mean", "cohen_settled"]
+    assert summary.filter(pl.col("group") == "rater_model")["figure"].to_list() == [
+        "percent",
+        "cohen_mean",
+        "cohen_settled",
+    ]
     assert [figure(summary, "percent", group)["n_raters"] for group in ("raters", "models", "all")] == [3, 2, 5]
     scored = agreement_summary(long_of({"a": [1, 2, 4], "b": [1, 3, 4]}, instrument="preference"))
     assert {"icc2k", "ac2_quadratic", "alpha_interval", "spearman", "cohen_linear_mean"} <= set(scored["figure"])
@@ -238,13 +242,38 @@ def test_interval_over_units_is_the_bootstrap_of_whole_units() -> None:
 
 @pytest.mark.parametrize(
     ("answers", "defined"),
-    [({"a": ["yes", "no"]}, (False, False)), ({"a": ["yes", "no", "no"], "b": ["yes", "no", "yes"]}, (True, False))],
-    ids=["one rater", "two raters"],
+    [
+        ({"a": ["yes", "no"] * 5}, (False, False)),
+        ({"a": ["yes", "no"] * 5, "b": ["yes", "no", "yes", "yes", "no"] * 2}, (True, False)),
+        (
+            {name: ["yes", "no", other] * 3 for name, other in zip("abc", ("yes", "yes", "no"), strict=True)},
+            (False, True),
+        ),
+    ],
+    ids=["one rater", "two raters", "nine units"],
 )
 def test_intervals_that_cannot_be_drawn_are_nan(answers: dict[str, list[Any]], defined: tuple[bool, bool]) -> None:
     row = figure(agreement_summary(long_of(answers)), "percent")
     assert math.isnan(row["low_units"]) != defined[0]
     assert math.isnan(row["low_raters"]) != defined[1]
+
+
+def test_units_of_nobody_known_stand_alone() -> None:
+    long = crowd(units=40, raters=4, k=3, instrument="relevance")
+    alone, unknown = agreement_summary(long), agreement_summary(long.with_columns(person=pl.lit("")))
+    assert alone.equals(unknown)
+    assert figure(alone, "percent")["low_units"] < figure(alone, "percent")["high_units"]
+
+
+def test_a_mean_over_pairs_with_few_units_each_has_no_interval_that_misses_it() -> None:
+    # 40 raters and three a unit: two of them share a unit or two, and nearly all kappas of one unit are 0 or undefined
+    shared = agreement_summary(crowd(units=150, raters=40, k=3))
+    many, settled = (figure(shared, f"cohen_quadratic_{kind}") for kind in ("mean", "settled"))
+    few = figure(agreement_summary(crowd(units=150, raters=4, k=3)), "cohen_quadratic_mean")
+    assert math.isfinite(many["value"])
+    assert math.isnan(many["low_units"])
+    assert many["value"] < settled["low_units"] < settled["value"] < settled["high_units"]
+    assert few["low_units"] < few["value"] < few["high_units"]
 
 
 def test_replicates_without_a_value_are_counted() -> None:

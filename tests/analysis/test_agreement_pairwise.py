@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from analysis.agreement import agreement_pairs
-from analysis.agreement_pairwise import distances, kappas, pairs_of, percents, spearmans
+from analysis.agreement_pairwise import distances, kappas, pair_figures, pairs_of, percents, settled_figures, spearmans
 from tests.analysis.answers import coded_of, crowd, long_of
 
 scores = st.integers(1, 5)
@@ -113,3 +113,46 @@ def test_pairs_of_nobody_are_none() -> None:
     nobody = agreement_pairs(long_of({"a": [1, None], "b": [None, 2]}, instrument="preference"))
     assert nobody.height == 0
     assert agreement_pairs(pl.DataFrame(schema=long_of({}).schema)).height == 0
+
+
+def margins(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, dtype=np.float64)[:, :, None]
+
+
+def test_settled_figures_worked_example() -> None:
+    # two units in common: yy, ny. All answers of a: y 2 n 2, of b: y 1 n 1: chance d_e = (2*1 + 2*1) / (4*2) = 1/2,
+    # seen d_o = 1/2, kappa 1 - (1/2) / (1/2) = 0
+    found = settled_figures(table([0, 1], [0, 1]), margins([2, 2]), margins([1, 1]), np.array([0.0, 1.0]), False)
+    assert found[0, 0, 0] == 0
+    # ordered, 1 2 3: a gave 1 3 in common where b gave 1 3, and every value once at all, as did b. Ranks -1 0 1, their
+    # spread 2/3; mean product (1 + 1) / 2 = 1; rho = 1 / (2/3): two units at the ends say more than full agreement
+    common, all_ = table([1, 0, 0], [0, 0, 0], [0, 0, 1]), margins([1, 1, 1])
+    found = settled_figures(common, all_, all_, np.array([1.0, 2.0, 3.0]), True)[:, 0, 0]
+    assert found.tolist() == pytest.approx([1, 1, 1, 1.5])
+
+
+@given(couples)
+@settings(max_examples=30)
+def test_settled_figures_are_the_plain_ones_where_all_units_are_common(answers: list[tuple[int, int]]) -> None:
+    scores = np.arange(1.0, 6.0)
+    counts = np.zeros((1, 5, 5, 1))
+    for one, other in answers:
+        counts[0, one - 1, other - 1, 0] += 1
+    settled = settled_figures(counts, counts.sum(axis=2), counts.sum(axis=1), scores, True)
+    assert settled == pytest.approx(pair_figures(counts, scores, True)[1:], abs=1e-9, nan_ok=True)
+
+
+def test_settled_figures_of_few_units_are_right_on_average_and_plain_ones_too_low() -> None:
+    # every two of 30 raters share four units; each answers the unit's own place, or (one time in two) any of three
+    rng = np.random.default_rng(8)
+    counts = np.zeros((435, 3, 3, 1))
+    for pair in range(435):
+        place = rng.integers(3, size=4)
+        a, b = (np.where(rng.random(4) < 0.5, rng.integers(3, size=4), place) for _ in range(2))
+        np.add.at(counts, (pair, a, b, 0), 1)
+    evenly = np.full((435, 3, 1), 40.0)
+    settled = settled_figures(counts, evenly, evenly, np.arange(3.0), True)
+    plain = pair_figures(counts, np.arange(3.0), True)[1:]
+    for right, low in zip(settled, plain, strict=True):  # both say what the unit is one time in four: kappa 1/4
+        assert right.mean() == pytest.approx(0.25, abs=0.05)
+        assert np.nanmean(low) < right.mean() - 0.02

@@ -6,7 +6,21 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from analysis.bootstrap import chunk_for, percentiles, rater_weights, replicated, summed, unit_weights
+from analysis.bootstrap import (
+    Spread,
+    chunk_for,
+    intervals,
+    jackknife,
+    left_out,
+    nudged_raters,
+    percentiles,
+    rater_groups,
+    rater_weights,
+    replicated,
+    spread_over_raters,
+    summed,
+    unit_weights,
+)
 
 
 def test_percentiles_worked_example() -> None:
@@ -28,6 +42,61 @@ def test_percentiles_of_a_figure_seldom_defined_are_nan() -> None:
     made = np.array([[1.0, 1.0], [math.nan, 2.0], [math.nan, 3.0]])
     assert np.isnan(percentiles(made).low).tolist() == [True, False]
     assert np.isnan(percentiles(np.zeros((0, 2))).high).all()
+
+
+def test_intervals_worked_example() -> None:
+    # replicates 0 .. 40: percentiles 1 and 39, median 20; se 2 with so many degrees of freedom that t is 1.96: the ends
+    # lie 2 * 1.96 * 2 = 7.84 apart, as much on either side. Squared, 1, 400 and 1521: 399 to 1121 of 1520 below
+    spread = Spread(np.array([2.0]), np.array([1e9]))
+    low, high, _ = intervals(np.array([5.0]), np.arange(41.0)[:, None], spread)
+    assert (low[0], high[0]) == pytest.approx((5 - 3.92, 5 + 3.92), abs=1e-3)
+    low, high, _ = intervals(np.array([5.0]), np.arange(41.0)[:, None] ** 2, spread)
+    assert (low[0], high[0]) == pytest.approx((5 - 7.84 * 399 / 1520, 5 + 7.84 * 1121 / 1520), abs=1e-3)
+
+
+def test_intervals_that_cannot_be_told_are_nan_and_full_agreement_has_no_width() -> None:
+    made = np.array([[1.0, math.nan, 1.0], [1.0, math.nan, 1.5], [1.0, 2.0, 2.0]])
+    low, high, undefined = intervals(np.ones(3), made, Spread(np.array([0.0, 1.0, math.nan]), np.full(3, 9.0)))
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False, True, True]
+    assert (low[0], high[0], undefined.tolist()) == (1.0, 1.0, [0, 2, 0])
+
+
+def test_jackknife_of_a_mean_is_its_textbook_standard_error() -> None:
+    answers = np.random.default_rng(5).normal(size=30)
+    made = replicated(left_out(np.arange(30), 8), [lambda weights: summed(answers, weights)[:, None] / 29])[0]
+    se, df = jackknife(made, np.array([30]))
+    assert (se[0], df[0]) == pytest.approx((answers.std(ddof=1) / math.sqrt(30), 29))
+    assert np.isnan(jackknife(made, np.array([9])).se[0])  # of nine people
+
+
+def test_many_people_are_left_out_in_groups_of_one_size() -> None:
+    people = np.repeat(np.arange(1000), 2)
+    gone = 1 - np.concatenate(list(left_out(people, 64)), axis=1)
+    assert gone.shape == (2000, 250)
+    assert (gone.sum(axis=0) == 8).all()
+    assert (gone.sum(axis=1) == 1).all()
+    assert (gone[::2] == gone[1::2]).all()
+
+
+@pytest.mark.parametrize(("of_rater", "of_pair"), [(1.0, 0.0), (0.0, 1.0), (0.5, 1.0)])
+def test_spread_over_raters_is_that_of_a_mean_over_pairs(of_rater: float, of_pair: float) -> None:
+    # the mean over the pairs of n raters of u_a + u_b + e_ab has variance 4 var(u) / n + var(e) / (number of pairs)
+    rng, n = np.random.default_rng(6), 40
+    first, second = np.triu_indices(n, 1)
+    raters = rng.normal(0, of_rater, (n, 30))  # thirty figures, each of raters of its own
+    figures = raters[first] + raters[second] + rng.normal(0, of_pair, (len(first), 30))
+
+    def mean(weights: np.ndarray) -> np.ndarray:
+        pair = weights[first].astype(float) * weights[second]
+        return (pair.T @ figures) / pair.sum(axis=0)[:, None]
+
+    strata = np.zeros(n, dtype=np.int64)
+    moved, drawn = replicated(nudged_raters(strata, 16), [mean])[0], replicated(rater_weights(strata, 64), [mean])[0]
+    se, df = spread_over_raters(moved, drawn, rater_groups(strata)[1])
+    assert math.sqrt((se**2).mean()) == pytest.approx(
+        math.sqrt(4 * of_rater**2 / n + of_pair**2 / len(first)), rel=0.15
+    )
+    assert df == pytest.approx(n - 1)
 
 
 def test_unit_weights_draw_as_many_units_as_there_are_whatever_the_chunk() -> None:

@@ -94,3 +94,12 @@ def test_a_ceiling_without_variation_is_undefined() -> None:
     assert math.isnan(found["kappa"])
     assert math.isnan(found["f1"])
     assert ceilings(long_of({"m": ["no"]}, {"m": "model"})).height == 0
+
+
+def test_a_rater_of_few_people_has_a_ceiling_without_interval() -> None:
+    long = crowd(units=60, raters=4, k=3, instrument="relevance")
+    for people, known in ((12, True), (9, False)):
+        owned = long.with_columns(person=pl.format("p{}", pl.col("unit").str.slice(1).cast(pl.Int64) % people))
+        row = ceilings(owned).row(0, named=True)
+        assert math.isfinite(row["value"])
+        assert (math.isfinite(row["low"]), math.isfinite(row["high"])) == (known, known)

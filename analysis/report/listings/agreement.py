@@ -26,6 +26,10 @@ FIGURE_NAMES = {
     "ac2_linear": "Gwet's AC2, linear",
     "ac2_quadratic": "Gwet's AC2, quadratic",
     "spearman": "Spearman, mean",
+    "cohen_settled": "Cohen's kappa, on many units",
+    "cohen_linear_settled": "Cohen's kappa, linear, on many units",
+    "cohen_quadratic_settled": "Cohen's, quadratic, on many units",
+    "spearman_settled": "Spearman, on many units",
 }
 AGREEMENT_PAIRS = Listing(
     "agreement_pairs",
@@ -46,7 +50,7 @@ AGREEMENT_PAIRS = Listing(
     "personalized response), and Cohen's kappa, unweighted: how far agreement exceeds chance, as a share of how far it "
     "could. Linear and quadratic kappa and Spearman's correlation where values have an order that says more. Not "
     "defined where chance alone agrees fully.",
-    "95 %, of the unweighted kappa, percentile bootstrap over units.",
+    "95 %, of the unweighted kappa, bootstrap over units; none where these are about fewer than ten people.",
 )
 AGREEMENT_GROUPS = Listing(
     "agreement_groups",
@@ -59,8 +63,9 @@ AGREEMENT_GROUPS = Listing(
         within(THREE, "low_raters", "high_raters", "over raters"),
     ),
     "Means over pairs of raters, every pair weighing the same. A kappa that is not defined is in no mean.",
-    "95 %, of the mean kappa, percentile bootstrap: over units says what other units would give, over raters what "
-    "other raters would.",
+    "95 %, bootstrap, of what the mean kappa would be if every two had answered many units: with other units, with "
+    "other raters. None where the mean itself, too low for pairs who share few units, does not lie in it; Agreement in "
+    "every figure has both.",
 )
 AGREEMENT_SUMMARY = Listing(
     "agreement_summary",
@@ -75,10 +80,11 @@ AGREEMENT_SUMMARY = Listing(
     ),
     "Agreement of a whole group in one number: from all answers to units with two or more, or as a mean over pairs of "
     "raters. 1 is full agreement, 0 what chance would give (of the share of same answers: none alike). ICC: share of "
-    "the variance that lies between units, for one answer or for a mean of K, by absolute agreement or consistency.",
-    "95 %, percentile bootstrap of 1,000 draws over units, people drawn with all theirs, and over raters. The honest "
-    "one for a claim about people in general is the one over raters. A mean over pairs that share few units lies too "
-    "low, and so does its interval over units: quote Fleiss, alpha or AC.",
+    "the variance that lies between units, for one answer or for a mean of K, by absolute agreement or consistency. "
+    "A mean over pairs who share few units lies too low; on many units: chance from all that each of the two answered.",
+    "95 %, bootstrap of 1,000 draws over units, people drawn with all theirs, and over raters. The honest one for a "
+    "claim about people in general is the one over raters. None over units of fewer than ten people, over fewer than "
+    "three raters, and for a mean over pairs that lies too low to be in it.",
 )
 KRIPPENDORFF = Listing(
     "krippendorff",
