@@ -61,7 +61,8 @@ def material(n: int, name: str) -> tuple[Study, Run]:
 
 
 def planned(study: Study, merge: Run) -> Run:
-    from pipeline.domain.runs import plan_run, start_run
+    from pipeline.domain.planning import plan_run
+    from pipeline.domain.runs import start_run
 
     run = plan_run(study=study, stage="select", backend="recorded", model="model-a", inputs=[merge])
     return start_run(run=run)

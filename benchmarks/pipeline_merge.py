@@ -70,7 +70,8 @@ def main() -> None:
 def merged(texts: Sequence[str], name: str) -> float:
     """Seconds of the whole run, from its first claim to its end."""
     from pipeline.domain.executing import execute_run
-    from pipeline.domain.runs import plan_run, start_run
+    from pipeline.domain.planning import plan_run
+    from pipeline.domain.runs import start_run
     from pipeline.models import Attribute
     from tests import factories
 

@@ -12,8 +12,9 @@ from annotation.domain.importing import ImportRefused, import_corpus
 from annotation.domain.sampling import sample_units
 from annotation.instruments import Material
 from pipeline.domain.executing import execute_run
+from pipeline.domain.planning import plan_run
 from pipeline.domain.progress import failures_of
-from pipeline.domain.runs import finish_run, plan_run, start_run
+from pipeline.domain.runs import finish_run, start_run
 from pipeline.enums import RunState, Stage, WorkState
 from pipeline.models import Run, WorkUnit
 from pipeline.sources.base import ReadOptions

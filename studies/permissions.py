@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 RATES = (Role.RATER,)
 LOOKS = (Role.RESEARCHER,)
 LEADS = (Role.LEAD,)
-ANYBODY_IN_IT = tuple(Role)
 
 # A lead may all that a researcher may.
 INCLUDES: dict[Role, tuple[Role, ...]] = {

@@ -27,7 +27,7 @@ from pipeline.domain.people import (
     read_parameters,
     sample_people,
 )
-from pipeline.domain.runs import find_run, plan_run
+from pipeline.domain.planning import find_run, plan_run
 from pipeline.domain.stepping import find_step, plan_step
 from pipeline.enums import RunState, Stage
 from pipeline.models import Conversation, Run

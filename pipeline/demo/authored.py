@@ -21,11 +21,6 @@ EMBEDDINGS = FOLDER / "authored" / "embeddings.json"
 EXTRACTOR = "demo-oak-70b"
 GENERATORS = ("demo-oak-70b", "demo-birch-27b")
 MODELS = ("demo-oak-70b", "demo-birch-27b", "demo-willow-9b")  # they select and judge
-VERIFIER = "demo-birch-27b"  # judges what the extractor says, and names how it fails
-READER = "demo-willow-9b"  # looks for open mentions
-
-MIN_CONFIDENCE = 0.4
-MERGE_DISTANCE = 0.3  # cosine distance of average linkage: the study's similarity of 0.7
 
 
 class NotAuthored(LookupError):
@@ -109,20 +104,9 @@ def selection_answer(model: str, prompt_index: int, person: str, attribute: str)
     return f"{answer}\n{explanation}"
 
 
-def given_attributes(prompt_index: int, person: str) -> tuple[str, ...]:
-    """What the generators are told about the person: the attributes that the extractor's own model selected."""
-    chosen = selections(EXTRACTOR, prompt_index, person)
-    return tuple(text for text, selection in chosen.items() if selection.relevant)
-
-
 def response_answer(generator: str, prompt_index: int, person: str | None = None) -> str:
     """Markdown. The answer for that person, or the one to anybody where ``person`` is None."""
     return str(_find("respond", generator, str(prompt_index), person or "generic"))
-
-
-def judge_score(model: str, generator: str, prompt_index: int, person: str, attribute: str) -> int:
-    """1 to 5 towards the response that was given the attributes: 5 it is much better, 3 no difference, 1 much worse."""
-    return int(_find("judge", model, generator, str(prompt_index), person, attribute)[0])
 
 
 def judge_answer(

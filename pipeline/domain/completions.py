@@ -82,12 +82,6 @@ def answered_among(*, run: Run, keys: Sequence[str]) -> int:
     return Completion.objects.filter(study=run.study_id, cache_key__in=keys, state=CompletionState.ANSWERED).count()
 
 
-def expire_completions(*, run: Run) -> int:
-    """Marks calls abandoned whose process is gone; how many."""
-    rows = Completion.objects.filter(study=run.study_id, state=CompletionState.IN_FLIGHT, lease_until__lt=Now())
-    return rows.update(state=CompletionState.ABANDONED, reason=ABANDONED)
-
-
 def record_outcomes(*, outcomes: Sequence[tuple[Completion, Outcome]]) -> None:
     """Keeps what came back, in one transaction; the rows given carry the new state.
 

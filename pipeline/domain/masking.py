@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef
 
 from pipeline.domain.errors import NothingToDo
-from pipeline.domain.runs import plan_run
+from pipeline.domain.planning import plan_run
 from pipeline.enums import MaskKind, RunState, Stage
 from pipeline.masks import WORDS, Shown, Span, shown
 from pipeline.models import Conversation, Mask, Prompt, Response, Run

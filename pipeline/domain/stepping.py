@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from pipeline.domain.runs import find_run, plan_run
+from pipeline.domain.planning import find_run, plan_run
 from pipeline.domain.steering import set_budget
 from pipeline.enums import RunState
 from pipeline.models import Run, StudyPlan

@@ -101,7 +101,7 @@ class Backstage:
 
     def plan(self, *, units: int) -> dict[str, Any]:
         """A run over that many units, planned; what the model server has to know for it."""
-        from pipeline.domain.runs import plan_run
+        from pipeline.domain.planning import plan_run
         from pipeline.stages import stage_for
         from tests import factories
 

@@ -11,7 +11,8 @@ import pytest
 from pipeline.backends.base import BackendUnusable
 from pipeline.backends.embedders import open_embedder
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Attribute
 from studies.models import Study
 from tests import factories

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.enums import FailureKind, RunState
 from pipeline.models import Completion, GivenAttribute, Run, Vote
 from studies.models import Study

@@ -15,7 +15,8 @@ HEAVY = "('torch', 'transformers', 'sentence_transformers', 'outlines', 'acceler
 # Hands two runs to the workers, and waits for the one that every worker can carry out.
 QUEUE_BOTH = """
 import time
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.tasks import enqueue_run
 from tests import factories
 from tests.pipeline.backing import small_study

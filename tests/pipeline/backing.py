@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from pipeline.backends.base import ModelAnswer, Outcome, Threaded
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Attribute, Person, Prompt, Run
 from pipeline.requests import ModelRequest
 from studies.models import Study

@@ -6,7 +6,8 @@ from celery import current_app
 from pipeline import tasks
 from pipeline.domain import executing, queues
 from pipeline.domain.completions import reserve_completions
-from pipeline.domain.runs import pause_run, plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import pause_run, start_run
 from pipeline.domain.sweeping import runs_with_work
 from pipeline.models import Completion, Run
 from pipeline.requests import Message, ModelRequest

@@ -5,14 +5,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
 from studies.enums import Role
-from studies.permissions import ANYBODY_IN_IT, LEADS, LOOKS, RATES, may, roles_that_include, studies_of, study_for
+from studies.permissions import LEADS, LOOKS, RATES, may, roles_that_include, studies_of, study_for
 
 
 def test_lead_looks_but_does_not_rate():
     assert roles_that_include(*LOOKS) == (Role.LEAD, Role.RESEARCHER)
     assert roles_that_include(*LEADS) == (Role.LEAD,)
     assert roles_that_include(*RATES) == (Role.RATER,)
-    assert roles_that_include() == roles_that_include(*ANYBODY_IN_IT) == tuple(Role)
+    assert roles_that_include() == roles_that_include(*Role) == tuple(Role)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from tqdm import tqdm
 from pipeline.backends import BACKENDS
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import LEASE_SECONDS, execute_run
+from pipeline.domain.planning import inputs_for, plan_run
 from pipeline.domain.progress import failures_of, run_progress
 from pipeline.domain.queues import queue_of, start_of_worker
-from pipeline.domain.runs import inputs_for, plan_run, run_named, start_run
+from pipeline.domain.runs import run_named, start_run
 from pipeline.enums import RunState, Stage
 from pipeline.models import Run
 from pipeline.stages import BASELINES, OWN_BACKENDS, STAGES

@@ -7,7 +7,8 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.enums import FailureKind, RunState, WorkState
 from pipeline.models import Run
 from pipeline.stages import stage_for

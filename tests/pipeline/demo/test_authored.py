@@ -24,6 +24,7 @@ from pipeline.stages.parsing import explanation_of, parse_rating, parse_yes_no
 CONVERSATION_IDS = [
     json.loads(line)["conversation_hash"] for line in authored.PERSONAS.read_text(encoding="utf-8").splitlines()
 ]
+MIN_CONFIDENCE, MERGE_DISTANCE = 0.4, 0.3  # merge's defaults, which the answers were written for
 SIDES: tuple[Literal["right"], Literal["left"]] = ("right", "left")
 # Words that would tell a rater which response is which, or that there are two kinds.
 ARM_WORDS = re.compile(r"personali[sz]|generic|tailor(ed|-made)|baseline|your (profile|attributes)", re.IGNORECASE)
@@ -53,10 +54,10 @@ def _cases() -> list[tuple[int, str]]:
 
 def _kept(person: str) -> list[AuthoredAttribute]:
     rows = [a for name in _people()[person] for a in authored.extracted_attributes(authored.EXTRACTOR, name)]
-    return [row for row in rows if row.confidence >= authored.MIN_CONFIDENCE]
+    return [row for row in rows if row.confidence >= MIN_CONFIDENCE]
 
 
-def _clusters(person: str, distance: float = authored.MERGE_DISTANCE) -> list[list[AuthoredAttribute]]:
+def _clusters(person: str, distance: float = MERGE_DISTANCE) -> list[list[AuthoredAttribute]]:
     kept = _kept(person)
     groups = group_by_distance([list(authored.embedding(row.attribute)) for row in kept], distance)
     return [[kept[place] for place in group] for group in groups]
@@ -66,6 +67,17 @@ def _clusters(person: str, distance: float = authored.MERGE_DISTANCE) -> list[li
 def _merged(person: str) -> tuple[str, ...]:
     """Of each cluster the most confident text, the earliest of equals."""
     return tuple(max(cluster, key=lambda row: row.confidence).attribute for cluster in _clusters(person))
+
+
+def _given(prompt: int, person: str) -> list[str]:
+    """What the generators are told about the person: the attributes that the extractor's own model selected."""
+    chosen = authored.selections(authored.EXTRACTOR, prompt, person)
+    return [text for text, selection in chosen.items() if selection.relevant]
+
+
+def _score(model: str, generator: str, prompt: int, person: str, text: str) -> int:
+    """1 to 5 towards the response that was given the attributes, which stands on the right."""
+    return int(parse_rating(authored.judge_answer(model, generator, prompt, person, text, given_on="right")) or 0)
 
 
 def _response_texts() -> dict[tuple[str, int, str | None], str]:
@@ -172,23 +184,23 @@ def test_selection_answers_every_merged_attribute(model: str) -> None:
 def test_judges_score_every_given_attribute_and_no_other() -> None:
     scored = json.loads((authored.FOLDER / "authored" / "judge.json").read_text(encoding="utf-8"))
     for prompt, person in _cases():
-        given = authored.given_attributes(prompt, person)
+        given = _given(prompt, person)
         assert 3 <= len(given) <= 7
         for model in authored.MODELS:
             for generator in authored.GENERATORS:
                 assert set(scored[model][generator][str(prompt)][person]) == set(given), (model, generator, prompt)
                 for text in given:
-                    assert authored.judge_score(model, generator, prompt, person, text) in range(1, 6)
+                    assert _score(model, generator, prompt, person, text) in range(1, 6)
 
 
 def test_judge_answer_turns_with_the_side_and_names_none() -> None:
     for prompt, person in _cases():
-        for text in authored.given_attributes(prompt, person):
+        for text in _given(prompt, person):
             for model in authored.MODELS:
                 for generator in authored.GENERATORS:
                     case = (model, generator, prompt, person, text)
                     right, left = (authored.judge_answer(*case, given_on=side) for side in SIDES)
-                    score, sentence = authored.judge_score(*case), explanation_of(right)
+                    score, sentence = _score(*case), explanation_of(right)
                     assert (parse_rating(right), parse_rating(left)) == (str(score), str(6 - score))
                     assert sentence == explanation_of(left)
                     assert sentence.endswith(".")
@@ -201,10 +213,10 @@ def test_judges_are_inflated_towards_the_given_attributes() -> None:
     """As models are in the study (3.4 to 4.0, where people are at 3.2): the demo's figures should show it."""
     for model in authored.MODELS:
         scores = [
-            authored.judge_score(model, generator, prompt, person, text)
+            _score(model, generator, prompt, person, text)
             for generator in authored.GENERATORS
             for prompt, person in _cases()
-            for text in authored.given_attributes(prompt, person)
+            for text in _given(prompt, person)
         ]
         assert 3.2 < sum(scores) / len(scores) < 4.2, model
 

@@ -15,8 +15,9 @@ from pipeline.domain import budget
 from pipeline.domain.completions import reserve_completions
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
+from pipeline.domain.planning import plan_run
 from pipeline.domain.progress import run_progress
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Run
 from pipeline.requests import Message, ModelRequest, Sampling
 from pipeline.stages import stage_for

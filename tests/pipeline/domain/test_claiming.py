@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.domain.claiming import DEATHS, SUSPECT, claim_units, release_claims
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Run, WorkUnit
 from studies.clock import from_now
 from studies.models import Study

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.backends.base import FinalError, ModelAnswer
-from pipeline.domain.completions import Reservation, expire_completions, record_outcomes, reserve_completions
+from pipeline.domain.completions import Reservation, record_outcomes, reserve_completions
+from pipeline.domain.sweeping import sweep_completions
 from pipeline.models import Completion, Run
 from pipeline.requests import Message, ModelRequest
 from studies.clock import from_now
@@ -57,7 +58,7 @@ def test_reserve_completions_takes_over_from_the_dead_and_counts_it(run: Run) ->
 def test_record_outcomes_late_answer_counts_if_nobody_asked_again(run: Run) -> None:
     [late] = reserve(run)
     Completion.objects.update(lease_until=from_now(-1))
-    assert expire_completions(run=run) == 1
+    assert sweep_completions() == 1
     record_outcomes(outcomes=[(late.completion, ModelAnswer("Ann."))])
     [found] = reserve(run)
     assert (found.answered, found.completion.text) == (True, "Ann.")

@@ -13,8 +13,9 @@ from django.db import connection
 from pipeline.backends.base import BackendUnusable, FinalError, Outcome, RetryableError
 from pipeline.domain import desk
 from pipeline.domain.executing import execute_run
+from pipeline.domain.planning import plan_run
 from pipeline.domain.progress import failures_of, run_progress
-from pipeline.domain.runs import pause_run, plan_run, start_run
+from pipeline.domain.runs import pause_run, start_run
 from pipeline.models import Completion, Run, WorkUnit
 from pipeline.requests import ModelRequest
 from studies.clock import from_now

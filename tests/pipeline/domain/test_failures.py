@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
 from pipeline.domain.failures import REMEDIES, failures_by_kind, retry_failures
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.domain.subjects import Part
 from pipeline.enums import FailureKind as F
 from pipeline.enums import RunState, WorkState

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipeline.domain.overview import as_facts, costs_of, counts_of, progress_of, prompt_of
-from pipeline.domain.runs import plan_run
+from pipeline.domain.planning import plan_run
 from pipeline.enums import FailureKind, RunState, Stage
 from tests import factories
 from tests.pipeline.backing import small_study

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.domain.errors import RunError
-from pipeline.domain.runs import cancel_run, finish_run, inputs_for, pause_run, plan_run, start_run
+from pipeline.domain.planning import inputs_for, plan_run
+from pipeline.domain.runs import cancel_run, finish_run, pause_run, start_run
 from pipeline.models import Run, WorkUnit
 from pipeline.prompts import template, text_sha256
 from studies.models import Study

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Run
 from pipeline.stages import stage_for
 from studies.models import Study

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline.domain.executing import execute_run
+from pipeline.domain.planning import plan_run
 from pipeline.domain.progress import run_progress
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Completion, Run
 from pipeline.stages import stage_for
 from studies.models import Study

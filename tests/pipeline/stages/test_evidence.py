@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Attribute, Conversation, Evidence, Run
 from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer, UnitFailed

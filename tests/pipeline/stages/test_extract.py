@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.domain.errors import RunError
-from pipeline.domain.runs import inputs_for, plan_run
+from pipeline.domain.planning import inputs_for, plan_run
 from pipeline.models import Attribute, Conversation, Run, SampledPerson
 from pipeline.stages.base import Answer, UnitFailed
 from pipeline.stages.extract import SCHEMA, Chat, Extract, ExtractedAttributes, parse_attributes

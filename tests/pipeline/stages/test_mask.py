@@ -19,7 +19,8 @@ from pipeline.domain.masking import (
     shown_responses,
     shown_turns,
 )
-from pipeline.domain.runs import inputs_for, plan_run, start_run
+from pipeline.domain.planning import inputs_for, plan_run
+from pipeline.domain.runs import start_run
 from pipeline.domain.subjects import subjects_in_words
 from pipeline.enums import Condition, InstrumentName, RunState, Stage
 from pipeline.models import Conversation, Evidence, Mask, Response, Run, WorkUnit

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Attribute, Evidence, Run
 from pipeline.stages.base import UnitFailed
 from pipeline.stages.merge import Found, group_by_distance, merge_group, united_evidence

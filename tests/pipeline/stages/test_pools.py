@@ -9,7 +9,8 @@ import pytest
 from pipeline.backends.baselines import cosine_scores
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Run
 from pipeline.stages.pools import embedder_of
 from studies.models import Study

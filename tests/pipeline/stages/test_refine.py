@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain.runs import plan_run
+from pipeline.domain.planning import plan_run
 from pipeline.models import Evidence, Run
 from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer

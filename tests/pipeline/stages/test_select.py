@@ -5,7 +5,8 @@ import pytest
 from pipeline.backends.baselines import bm25_scores
 from pipeline.domain.errors import RunError
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Run
 from pipeline.prompts import guideline_text
 from pipeline.stages.pools import best_of_each_person

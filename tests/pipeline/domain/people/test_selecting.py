@@ -13,7 +13,7 @@ from annotation.domain.importing import import_corpus
 from pipeline.backends.base import BackendUnusable, FinalError
 from pipeline.domain.errors import RunError
 from pipeline.domain.people import PeopleParameters, read_parameters, sample_people
-from pipeline.domain.runs import plan_run
+from pipeline.domain.planning import plan_run
 from pipeline.models import Conversation, Person, Run, SampledPerson
 from tests import factories
 from tests.pipeline.domain.people.crowd import WordEmbedder, crowd, opening, say

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from sklearn.metrics import adjusted_rand_score
 
 from pipeline.domain.executing import execute_run
-from pipeline.domain.runs import plan_run, start_run
+from pipeline.domain.planning import plan_run
+from pipeline.domain.runs import start_run
 from pipeline.models import Attribute, Completion, Evidence, ResponsePair, Run
 from pipeline.sources.world import World
 from pipeline.sources.world.catalogue import TRUE
