@@ -45,7 +45,7 @@ def release_problems(folder: Path) -> list[str]:
     Reads every byte once for the checksums and every table once, one table at a time.
     """
     if not folder.is_dir():
-        return [f"{folder}: no such folder; give the folder written by make_release"]
+        return [f"{folder}: no such folder; give the folder written by make_release, a zip unpacked"]
     problems = checksum_problems(folder)
     try:
         rows = read_manifest(folder).rows or {}

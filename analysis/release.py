@@ -196,7 +196,7 @@ def load_release(folder: Path) -> Release:
     ``python -m analysis check`` reads every row as well.
     """
     if not folder.is_dir():
-        raise ReleaseError([f"{folder}: no such folder; give the folder written by make_release"])
+        raise ReleaseError([f"{folder}: no such folder; give the folder written by make_release, a zip unpacked"])
     manifest = read_manifest(folder)
     problems: list[str] = []
     frames: dict[str, pl.LazyFrame] = {}

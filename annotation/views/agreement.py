@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from analysis.markup import MINUS
 from annotation.domain.agreeing import Figure, Standing, standing_of
 from annotation.enums import ItemRole, Origin
 from annotation.models import Campaign, Question
@@ -22,6 +24,7 @@ from studies.http import SeeOther
 from studies.permissions import LOOKS
 
 WIDTH, MARGIN = 220, 8  # of a picture of one figure, in pixels
+FLOOR, LOWEST = -0.25, -1.0
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """A figure with its place between -0.25, worse than chance, and 1, full agreement."""
+    """A figure with its place between ``floor``, worse than chance, and 1, full agreement."""
 
     figure: Figure
+    floor: float
 
     @property
     def name(self) -> str:
@@ -64,20 +68,26 @@ class Row:
 
     @property
     def x(self) -> float:
-        return place(self.figure.value)
+        return place(self.figure.value, self.floor)
 
     @property
     def low_x(self) -> float:
-        return place(self.figure.low)
+        return place(self.figure.low, self.floor)
 
     @property
     def high_x(self) -> float:
-        return place(self.figure.high)
+        return place(self.figure.high, self.floor)
 
 
-def place(value: float) -> float:
+def floor_of(figures: Sequence[Figure]) -> float:
+    """The left end of every picture: low enough for all that is drawn."""
+    ends = [end for figure in figures for end in (figure.value, figure.low) if end == end]
+    return FLOOR if min(ends, default=0.0) >= FLOOR else LOWEST
+
+
+def place(value: float, floor: float) -> float:
     """Pixels from the left."""
-    share = (min(max(value, -0.25), 1.0) + 0.25) / 1.25
+    share = (min(max(value, floor), 1.0) - floor) / (1.0 - floor)
     return round(MARGIN + share * (WIDTH - 2 * MARGIN), 1)
 
 
@@ -86,14 +96,17 @@ def place(value: float) -> float:
 def agreement(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
     standing = standing_of(found)
+    known = [figure for figure in standing.figures if figure.known] if standing else []
+    floor = floor_of(known)
     context = {
         "study": found.study,
         "campaign": found,
         "standing": standing,
-        "rows": [Row(figure) for figure in standing.figures if figure.known] if standing else [],
+        "rows": [Row(figure, floor) for figure in known],
         "shares": _shares(standing, found) if standing else [],
         "seats": _seats(standing, found) if standing else [],
-        "zero_x": place(0.0),
+        "zero_x": place(0.0, floor),
+        "floor": f"{floor:g}".replace("-", MINUS),
         "width": WIDTH,
     }
     return render(request, "annotation/agreement.html", context)

@@ -50,6 +50,9 @@ def test_notebook_runs_and_its_numbers_are_the_releases(sample_release: Path, tm
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert "SIMULATED" in ran.stdout
+    n_files = len((sample_release / "SHA256SUMS").read_text().splitlines())
+    assert f"{n_files} files are as they were written" in ran.stdout
+    assert "@misc{" in ran.stdout
     preference, against, n_raters, n_votes = json.loads(ran.stdout.partition("TOLD ")[2])
     assert preference == by_generator(sample_release)
     assert n_raters == len(list(read_rows(sample_release, "raters")))
