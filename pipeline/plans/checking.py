@@ -148,7 +148,7 @@ def _wrong_parameters(plan: Plan) -> Iterator[Wrong]:
     rooms: dict[str, type[BaseModel]] = {"people": PeopleParameters, "match": MatchParameters}
     rooms |= {name: stage.parameters for name, stage in STAGES.items()}
     for stage, room in rooms.items():
-        if part := getattr(plan, stage, None):  # a plan has no part for masks
+        if part := getattr(plan, stage):
             yield from _parameters_of(room, (stage, "parameters"), part.parameters)
     for name, baseline in plan.select.baselines.items() if plan.select else ():
         room = BASELINES["select", name].parameters
