@@ -1,10 +1,11 @@
-"""Into an empty database and out again: the release must come back byte for byte.
+"""Into an empty database and out again: the release must come back byte for byte, and its description with it.
 
 The other database is a SQLite file of its own, and what is done to it is done by the commands that anybody would use.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -44,6 +45,9 @@ def check_round_trip(folder: Folder) -> str:
         if not here.is_file() or there.read_bytes() != here.read_bytes():
             raise RebuildFailed(f"{name} did not come back as it was: compare {there} with {here}")
         size += there.stat().st_size
+    described = [json.loads((place / "manifest.json").read_text()).get("described") for place in (folder.release, back)]
+    if described[0] != described[1]:
+        raise RebuildFailed(f"the description did not come back as it was: compare {folder.release} with {back}")
     shutil.rmtree(root)
     folder.note_done_for_release("came-back")
     return f"{len(names)} tables, {size / 1e6:,.1f} MB, came back byte for byte"

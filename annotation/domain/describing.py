@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.db import transaction
@@ -57,6 +57,10 @@ class Described:
     languages: tuple[str, ...] = ()
     doi: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a manifest, answers in the order of the datasheet."""
+        return asdict(self) | {"answers": {key: self.answers[key] for key in ASKED if key in self.answers}}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A dataset description as TOML: the same fields as the page's."""
+"""A dataset description as TOML, or as manifest.json has it: the same fields as the page's."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def read_description(path: Path) -> Described:
         raise DescriptionFileInvalid(f"{path}: cannot be read ({error.strerror})") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DescriptionFileInvalid(f"{path}: not TOML ({error}); {REMEDY}") from error
+    return described_by(raw, str(path))
+
+
+def described_by(raw: Any, where: str) -> Described:
+    """The same of what was read already; ``where`` is named in problems."""
+    if not isinstance(raw, dict):
+        raise DescriptionFileInvalid(f"{where}: {raw!r} is not a table of fields; {REMEDY}")
     problems = [
         *_kinds(raw, {**dict.fromkeys(TEXTS, str), "languages": list, "authors": list, "answers": dict}),
         *(f"languages: {value!r} is no text" for value in _listed(raw, "languages") if not isinstance(value, str)),
@@ -32,7 +39,7 @@ def read_description(path: Path) -> Described:
         *(f"answers.{key}: {value!r} is no text" for key, value in _answers(raw).items() if not isinstance(value, str)),
     ]
     if problems:
-        raise DescriptionFileInvalid("\n".join(f"{path}: {problem}; {REMEDY}" for problem in problems))
+        raise DescriptionFileInvalid("\n".join(f"{where}: {problem}; {REMEDY}" for problem in problems))
     return Described(
         **{name: raw.get(name, "") for name in TEXTS},
         languages=tuple(raw.get("languages", ())),

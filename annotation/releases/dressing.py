@@ -32,6 +32,7 @@ def dressed(
     changes = changes_against(previous, folder, manifest, against)
     number = free_version(study, version_for(version, previous, changes))
     manifest |= {"version": number, "change": str(changes.change), "previous": changes.previous}
+    manifest["described"] = described.as_json()
     write_papers(folder, described=described, manifest=manifest, changes=changes)
     return Release(
         study=study,

@@ -1,8 +1,8 @@
 """Taking a release in: verified first, then loaded into a study that holds nothing, in one transaction.
 
 Public ids, pseudonyms, times, states, seats, orders and revisions come back as they were, so that a release of the new
-study has the same data byte for byte. What a release does not hold is new or empty: logins, source ids, page tokens,
-leases.
+study has the same data byte for byte; so does what people say of the dataset in its papers. What a release does not
+hold is new or empty: logins, source ids, page tokens, leases.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from annotation.models import Campaign, Participant
+from annotation.domain.describing import DescriptionInvalid, describe_dataset, described_of
+from annotation.models import Campaign, DatasetDescription, Participant
 from annotation.releases import load_answers, load_campaigns, load_material, load_raters
+from annotation.releases.description_file import DescriptionFileInvalid, described_by
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.loading import Loading
 from annotation.releases.verify import verify_release
@@ -73,6 +76,7 @@ def import_release(*, path: Path, slug: str, actor: User | None = None, progress
             _run_step(loading, table, step)
             if progress:
                 progress(table, loading.rows_read)
+        _describe(study, manifest, actor)
         record_event(
             study=study,
             actor=actor,
@@ -81,6 +85,18 @@ def import_release(*, path: Path, slug: str, actor: User | None = None, progress
             detail={"version": manifest["version"], "from": manifest["study"]["slug"]},
         )
     return study
+
+
+def _describe(study: Study, manifest: dict[str, Any], actor: User | None) -> None:
+    """As the release is described, unless somebody described the study before. Older releases do not say it apart."""
+    if not manifest.get("described") or DatasetDescription.objects.filter(study=study).exists():
+        return
+    try:
+        described = described_by(manifest["described"], "manifest.json: described")
+        if described != described_of(study):
+            describe_dataset(study=study, actor=actor, described=described)
+    except (DescriptionFileInvalid, DescriptionInvalid) as error:
+        raise ReleaseRefused(str(error).splitlines()) from error
 
 
 def _run_step(loading: Loading, table: str, step: Callable[[Loading], None]) -> None:

@@ -88,7 +88,7 @@ def notices_of(tally: Tally) -> list[str]:
 def manifest_of(
     *, scope: Scope, public_id: str, final: bool, actor: User | None, tally: Tally, files: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    """All of it but what follows from a comparison: version, change and previous get their values later."""
+    """All of it but what follows later: version, change and previous from a comparison, and what people say of it."""
     study, counts = scope.study, counts_of(tally)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -99,6 +99,7 @@ def manifest_of(
         "previous": "",
         "notices": counts.pop("notices"),
         "study": {"slug": study.slug, "title": study.title, "description": study.description},
+        "described": {},
         **counts,
         "settings": {**SETTINGS, **asdict(scope.settings)},
         "covered": dict(sorted(scope.covered.items())),

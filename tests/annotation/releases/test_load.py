@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import Count, F
 
+from annotation.domain.describing import Described, describe_dataset, described_of
 from annotation.domain.joining import join_campaign
 from annotation.domain.withdrawing import comings_and_goings
 from annotation.enums import RaterState
@@ -25,12 +27,14 @@ from annotation.models import (
 )
 from annotation.releases import load
 from annotation.releases.errors import ReleaseRefused
+from annotation.releases.files import sha256_of
 from annotation.releases.load import import_release
 from annotation.releases.write import make_release
 from pipeline.models import Run
 from studies.models import Study
 from tests import factories
-from tests.annotation.releases.rich_study import RichStudy
+from tests.annotation.releases.describing import COMPLETE
+from tests.annotation.releases.rich_study import WEIRD, RichStudy
 from tests.annotation.releases.test_verify import _set, rewrite
 from tests.annotation.releases.test_write import data_bytes
 from tests.processes import own_environment
@@ -58,6 +62,36 @@ def test_release_of_an_imported_release_is_byte_identical(emptied: Path, tmp_pat
     assert [name for name in before if again[name] != before[name]] == []
     assert again.keys() == before.keys()
     assert study.title == "Rich — и всё"
+    assert described_of(study) == Described(title=study.title)
+
+
+def test_what_people_say_of_a_dataset_comes_back_with_it(study: Study, tmp_path: Path) -> None:
+    """A title and an answer of several lines, a group among the authors, everything else that the page asks."""
+    odd = replace(COMPLETE, answers=COMPLETE.answers | {"purpose": WEIRD})
+    describe_dataset(study=study, actor=None, described=odd)
+    make_release(study=study, out=tmp_path / "first", final=True)
+    copy = import_release(path=tmp_path / "first", slug="copy")
+    assert described_of(copy) == described_of(study)
+    make_release(study=copy, out=tmp_path / "again", final=True)
+    for paper in ("DATASHEET.md", "CITATION.cff"):
+        texts = [(tmp_path / name / paper).read_text() for name in ("first", "again")]
+        assert texts[0] == texts[1], paper
+
+
+def test_description_of_the_study_itself_is_kept_and_a_forged_one_refused(study: Study, tmp_path: Path) -> None:
+    make_release(study=factories.make_study("bare"), out=tmp_path / "bare")
+    describe_dataset(study=study, actor=None, described=COMPLETE)
+    import_release(path=tmp_path / "bare", slug=study.slug)
+    assert described_of(study) == COMPLETE
+    make_release(study=study, out=tmp_path / "described")
+    manifest = tmp_path / "described" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("0000-0002-1825-0097", "0000-0002-1825-0098"))
+    sums = tmp_path / "described" / "SHA256SUMS"
+    lines = [line for line in sums.read_text().splitlines() if "manifest" not in line]
+    sums.write_text("\n".join([*lines, f"{sha256_of(manifest)}  manifest.json", ""]))
+    with pytest.raises(ReleaseRefused, match=r"0098.*is no ORCID"):
+        import_release(path=tmp_path / "described", slug="forged")
+    assert not Study.objects.filter(slug="forged").exists()
 
 
 def test_imported_participation_is_what_it_was(emptied: Path) -> None:
@@ -93,6 +127,7 @@ import sys
 from pathlib import Path
 import django
 django.setup()
+from annotation.releases.files import sha256_of
 from annotation.releases.load import import_release
 from annotation.releases.write import make_release
 make_release(study=import_release(path=Path(sys.argv[1]), slug="copy"), out=Path(sys.argv[2]))
