@@ -46,6 +46,7 @@ SUMMARY_SCHEMA = pl.Schema(
     }
 )
 _INTERVALS = ("low_units", "high_units", "low_raters", "high_raters")
+_SETTLED = ("kappa_settled", *(f"settled_{end}" for end in _INTERVALS))
 
 
 class Agreement(NamedTuple):
@@ -112,10 +113,11 @@ def agreement_groups(pairs: pl.DataFrame, summary: pl.DataFrame | None = None) -
     """Unweighted means over the pairs of people, of models, and of one of each.
 
     From ``agreement_pairs``. Columns: campaign, group (``GROUPS``), pairs, mean_agreement, mean_kappa,
-    mean_kappa_linear, mean_kappa_quadratic, mean_spearman, and the intervals of mean_kappa (of cohen_mean in
-    ``summary``; NaN without it). Every pair has the same weight, as in the published study. Pairs whose figure is NaN
-    are in ``pairs`` and ``mean_agreement`` and not in the figure's mean, which is NaN when none is left. Baselines
-    (BM25 and its like) are in no group. A group without pairs has no row.
+    mean_kappa_linear, mean_kappa_quadratic, mean_spearman, the intervals of mean_kappa (of cohen_mean in ``summary``),
+    and kappa_settled with its own (``settled_low_units`` ...; cohen_settled there). NaN without ``summary``. Every pair
+    has the same weight, as in the published study. Pairs whose figure is NaN are in ``pairs`` and ``mean_agreement``
+    and not in the figure's mean, which is NaN when none is left. Baselines (BM25 and its like) are in no group. A group
+    without pairs has no row.
     """
     people_a, people_b = pl.col("kind_a").is_in(PEOPLE_KINDS), pl.col("kind_b").is_in(PEOPLE_KINDS)
     model_a, model_b = pl.col("kind_a") == MODEL, pl.col("kind_b") == MODEL
@@ -127,6 +129,7 @@ def agreement_groups(pairs: pl.DataFrame, summary: pl.DataFrame | None = None) -
         .when((people_a & model_b) | (model_a & people_b))
         .then(pl.lit(RATER_MODEL))
     )
+    by = ["campaign", "group"]
     means = [
         pl.col(name).fill_nan(None).mean().fill_null(math.nan).alias(f"mean_{name}")
         for name in ("kappa", "kappa_linear", "kappa_quadratic", "spearman")
@@ -137,21 +140,21 @@ def agreement_groups(pairs: pl.DataFrame, summary: pl.DataFrame | None = None) -
         .sort("campaign", "rater_a", "rater_b")
         .group_by("campaign", "group", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("pairs"), pl.col("agreement").mean().alias("mean_agreement"), *means)
-        .join(_kappa_intervals(summary), on=["campaign", "group"], how="left")
-        .with_columns(pl.col(_INTERVALS).fill_null(math.nan))
+        .join(_of_kappa(summary, "cohen_mean", ("mean_kappa", *_INTERVALS)).drop("mean_kappa"), on=by, how="left")
+        .join(_of_kappa(summary, "cohen_settled", _SETTLED), on=by, how="left")
+        .with_columns(pl.col(*_INTERVALS, *_SETTLED).fill_null(math.nan))
         .with_columns(pl.col("group").cast(pl.Enum(GROUPS)))
         .sort("campaign", "group")
         .with_columns(pl.col("group").cast(pl.String))
     )
 
 
-def _kappa_intervals(summary: pl.DataFrame | None) -> pl.DataFrame:
-    """campaign, group (``GROUPS``) and the four ends of the mean kappa."""
+def _of_kappa(summary: pl.DataFrame | None, figure: str, names: Sequence[str]) -> pl.DataFrame:
+    """campaign, group (``GROUPS``), and value and four ends of ``figure`` by ``names``."""
     given = pl.DataFrame(schema=SUMMARY_SCHEMA) if summary is None else summary
-    named = {PEOPLE: "rater_rater", MODELS: "model_model"}
-    return given.filter((pl.col("figure") == "cohen_mean") & (pl.col("group") != ALL)).select(
-        "campaign", pl.col("group").replace(named), *_INTERVALS
-    )
+    group = pl.col("group").replace({PEOPLE: "rater_rater", MODELS: "model_model"})
+    columns = [pl.col(name).alias(alias) for name, alias in zip(("value", *_INTERVALS), names, strict=True)]
+    return given.filter((pl.col("figure") == figure) & (pl.col("group") != ALL)).select("campaign", group, *columns)
 
 
 def agreement_matrix(pairs: pl.DataFrame, figure: str = "kappa") -> pl.DataFrame:

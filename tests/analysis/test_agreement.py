@@ -218,6 +218,7 @@ def test_summary_means_and_intervals_are_those_of_the_groups() -> None:
         assert row["mean_kappa"] == pytest.approx(wanted["value"], abs=1e-12)
         for end in ("low_units", "high_units", "low_raters", "high_raters"):
             assert row[end] == pytest.approx(wanted[end], nan_ok=True)
+            assert row[f"settled_{end}"] == pytest.approx(figure(found.summary, "cohen_settled", of)[end], nan_ok=True)
         assert row["low_units"] < row["mean_kappa"] < row["high_units"]
 
 

@@ -22,7 +22,8 @@ COLUMNS = {
     "agreement_pairs": "campaign,rater_a,rater_b,kind_a,kind_b,n,agreement,kappa,kappa_linear,kappa_quadratic,spearman,"
     "low,high,undefined",
     "agreement_groups": "campaign,group,pairs,mean_agreement,mean_kappa,mean_kappa_linear,mean_kappa_quadratic,"
-    "mean_spearman,low_units,high_units,low_raters,high_raters",
+    "mean_spearman,low_units,high_units,low_raters,high_raters,kappa_settled,settled_low_units,settled_high_units,"
+    "settled_low_raters,settled_high_raters",
     "krippendorff": "campaign,group,level,n_units,alpha",
 }
 VOID = {"meta", "link", "br", "line", "rect", "circle", "polyline", "polygon"}

@@ -59,13 +59,14 @@ AGREEMENT_GROUPS = Listing(
         Col("pairs", "Pairs", whole),
         Col("mean_agreement", "Mean agreement", percent),
         Col("mean_kappa", "Mean kappa", THREE),
-        within(THREE, "low_units", "high_units", "over units"),
-        within(THREE, "low_raters", "high_raters", "over raters"),
+        Col("kappa_settled", "On many units", THREE),
+        within(THREE, "settled_low_units", "settled_high_units", "over units"),
+        within(THREE, "settled_low_raters", "settled_high_raters", "over raters"),
     ),
-    "Means over pairs of raters, every pair weighing the same. A kappa that is not defined is in no mean.",
-    "95 %, bootstrap, of what the mean kappa would be if every two had answered many units: with other units, with "
-    "other raters. None where the mean itself, too low for pairs who share few units, does not lie in it; Agreement in "
-    "every figure has both.",
+    "Means over pairs of raters, every pair weighing the same. A kappa that is not defined is in no mean. The mean of "
+    "pairs who share few units lies too low; on many units: chance from all that each of the two answered.",
+    "95 %, bootstrap, of the kappa on many units: over units says what other units would give, over raters what other "
+    "raters would.",
 )
 AGREEMENT_SUMMARY = Listing(
     "agreement_summary",
