@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from django.db import transaction
-from django.utils import timezone
 
 from pipeline.backends.base import BackendUnusable, FinalError, ModelAnswer, Outcome, RateLimited, RetryableError
 from pipeline.domain.budget import Purse
 from pipeline.domain.calls import Call, Job, Reply, Settled
-from pipeline.domain.claiming import claim_units, is_suspect, lock_held, release_claims, renew_claims
+from pipeline.domain.claiming import claim_units, is_suspect, release_claims, renew_claims
 from pipeline.domain.completions import (
     Reservation,
     abandon_completions,
@@ -23,21 +22,18 @@ from pipeline.domain.completions import (
     reserve_completions,
     withdraw_completions,
 )
+from pipeline.domain.settling import settle_units
 from pipeline.domain.structured import Form, FormUnknown
-from pipeline.domain.updating import update_rows
-from pipeline.enums import CompletionState, FailureKind, RunState, WorkState
-from pipeline.models import Run, WorkUnit
+from pipeline.enums import CompletionState, FailureKind, RunState
+from pipeline.models import Run
 from pipeline.requests import ModelRequest
 from pipeline.stages.base import Answer, AnyStage, UnitFailed
-from pipeline.stages.parsing import storable
 from studies.tokens import new_token
 
 TRIES = 5  # of one question in one go, where each failure may pass
 TRIES_IN_TURN = 20  # where the server says that it is asked too much: that does pass
 LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
 ANOTHERS_CALL = 0.5  # seconds until we look again at a call in flight with another worker
-SETTLED = ("state", "failure", "reason", "completion", "lease_until", "lease_token", "settled_at")
-ATTRIBUTES = {"completion": "completion_id"}
 IN_A_ROW = 10  # questions given up one after the other until we hold the backend for dead
 
 
@@ -272,26 +268,8 @@ class Desk:
         self.on_settled(self._write())
 
     def _write(self) -> int:
-        """In one transaction: results, failures, and the states of their units; how many."""
         settled, self.settled = self.settled, Settled()
-        if not len(settled):
-            return 0
-        with transaction.atomic():
-            jobs = [job for job, _ in settled.done] + [job for job, _, _ in settled.failed]
-            held = lock_held(self.run, self.token, [job.unit.pk for job in jobs])
-            for job, result in settled.done:
-                if job.unit.pk in held:
-                    self.stage.record(self.run, job.unit, job.material, result)
-                    _mark(job, WorkState.DONE)
-            for job, kind, reason in settled.failed:
-                _mark(job, WorkState.FAILED, kind, reason)
-            units = [job.unit for job in jobs if job.unit.pk in held]
-            update_rows(
-                WorkUnit,
-                SETTLED,
-                ((unit.pk, {name: getattr(unit, ATTRIBUTES.get(name, name)) for name in SETTLED}) for unit in units),
-            )
-        return len(units)
+        return settle_units(run=self.run, stage=self.stage, token=self.token, settled=settled)
 
     def keep_leases(self) -> None:
         """Renews what we hold, once a third of the lease has gone by."""
@@ -312,10 +290,3 @@ class Stopped(Exception):
 
 def tries_after(error: RetryableError) -> int:
     return TRIES_IN_TURN if isinstance(error, RateLimited) else TRIES
-
-
-def _mark(job: Job, state: WorkState, failure: str = "", reason: str = "") -> None:
-    unit = job.unit
-    unit.settled_at, unit.failure = timezone.now(), failure
-    unit.state, unit.reason, unit.completion_id = state, storable(reason), job.completion_id
-    unit.lease_until, unit.lease_token = None, ""
