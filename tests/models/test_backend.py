@@ -223,6 +223,17 @@ def test_continuous_batching_answers_as_padded_batches_do(tiny_llama: Path) -> N
     assert [answer.text for answer in free] != [answer.text for answer in padded[: len(free)]]
 
 
+def test_half_precision_answers_every_way(tiny_llama: Path) -> None:
+    """What a GPU's workers use by default, here on a processor: padded, continuous, seeded and by labels."""
+    requests = [asking(tiny_llama, "who?", max_tokens=3, **own) for own in ({"temperature": 0.0}, {"seed": 1})]
+    requests.append(replace(requests[0], labels=("yes", "no")))
+    padded = answers(open_backend("local", {"dtype": "bfloat16", "continuous": 0}), requests)
+    continuous = answers(open_backend("local", {"dtype": "bfloat16", "continuous": 1}), requests)
+    assert all(1 <= (answer.completion_tokens or 0) <= 3 for answer in padded[:2])
+    assert continuous[1:] == padded[1:]
+    assert sum((padded[2].label_probabilities or {}).values()) == pytest.approx(1)
+
+
 def test_continuous_batching_takes_many_at_once_whatever_came_first(tiny_llama: Path) -> None:
     """transformers sizes what it keeps by the first call: one question, and all later ones would go one by one."""
     from pipeline.backends.local.loading import forget_models, load_model
