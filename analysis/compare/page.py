@@ -84,7 +84,7 @@ def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
 
 def _named(a: Side, b: Side, found: pl.DataFrame) -> pl.DataFrame:
     """``found`` with its words beside its keys."""
-    titles = {slug: str(row["title"]) for side in (a, b) for slug, row in side.campaigns.items()}
+    titles = {slug: campaign.title for side in (a, b) for slug, campaign in side.campaigns.items()}
     rows = found.iter_rows(named=True)
     words = [
         {

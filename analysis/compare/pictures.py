@@ -31,7 +31,7 @@ def _pictures(rows: pl.DataFrame, a: Side, b: Side) -> Iterator[str]:
     for group in both.partition_by("table", "campaign", "figure", maintain_order=True):
         table, campaign, figure = (str(group[name][0]) for name in ("table", "campaign", "figure"))
         mark = b.mark(campaign) or a.mark(campaign)
-        title = str((b.campaigns.get(campaign) or {}).get("title", campaign))
+        title = b.campaigns[campaign].title if campaign in b.campaigns else campaign
         said = ", ".join(part for part in (table_in_words(table), figure_in_words(figure)) if part)
         dots = list(_dots(_most(group)))
         axis = AXES.get(figure) or axis_around(dots)

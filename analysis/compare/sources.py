@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,6 +18,12 @@ from analysis.tables import Settings, Tables, context_of
 
 READ = (*TABLES, "campaigns", "origins")
 _HEAD = re.compile(r'<p class="kicker">Fitting Room report(?:, release ([^<]*))?</p><h1>([^<]*)</h1>')
+
+
+class Campaign(NamedTuple):
+    title: str
+    origin: str
+    judgments: int  # of raters of every kind
 
 
 @dataclass(frozen=True)
@@ -33,18 +39,20 @@ class Side:
     @property
     def judgments(self) -> int:
         """Answers of raters behind the numbers, of every origin."""
-        return sum(int(row["judgments"]) for row in self.campaigns.values())
+        return sum(campaign.judgments for campaign in self.campaigns.values())
 
     @property
-    def campaigns(self) -> Mapping[str, dict[str, object]]:
-        """Rows of the table of campaigns, by slug."""
-        frame = self.tables.get("campaigns", pl.DataFrame())
-        return {str(row["campaign"]): row for row in frame.iter_rows(named=True)}
+    def campaigns(self) -> dict[str, Campaign]:
+        """By slug."""
+        if "campaigns" not in self.tables:
+            return {}
+        rows = self.tables["campaigns"].select("campaign", "title", "origin", "judgments").iter_rows()
+        return {str(slug): Campaign(str(title), str(origin), int(judgments)) for slug, title, origin, judgments in rows}
 
     def mark(self, campaign: str) -> str:
         """What must stand on a picture of this campaign, see ``mark_of``; "" for one that is not here."""
-        row = self.campaigns.get(campaign)
-        return mark_of(str(row["origin"]), int(str(row["judgments"]))) if row else ""
+        found = self.campaigns.get(campaign)
+        return mark_of(found.origin, found.judgments) if found else ""
 
 
 def side_of(folder: Path, settings: Settings | None = None) -> Side:

@@ -70,11 +70,11 @@ def test_compare_command_takes_releases_and_reports_alike(tmp_path: Path, capsys
             other[name] for name in ("table", "campaign", "what", "figure", "outside")
         ]
         assert float(row["b"]) == pytest.approx(float(other["b"]), nan_ok=True)
-    page, other = ((tmp_path / out / "comparison.html").read_text(encoding="utf-8") for out in ("one", "two"))
+    page, same = ((tmp_path / out / "comparison.html").read_text(encoding="utf-8") for out in ("one", "two"))
     assert "A synthetic study 0.1.0 and A synthetic study 0.2.0" in page
     assert 'class="mark">SIMULATED<' in page
     assert "<script" not in page
-    assert other == page  # a report says of itself whose it is, and its tables hold every place of every number
+    assert same == page  # a report says of itself whose it is, and its tables hold every place of every number
     assert "comparison.html and 1 table beside it" in capsys.readouterr().out
 
 
