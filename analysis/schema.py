@@ -47,7 +47,7 @@ from analysis.schema_columns import Column, Table
 from analysis.schema_material import MATERIAL
 from analysis.schema_people import PEOPLE
 
-__all__ = ["TABLES", "Column", "Table", "check_frame", "score_of"]
+__all__ = ["TABLES", "Column", "Table", "check_frame", "links_of", "score_of"]
 
 SCHEMA_VERSION = "3"
 
@@ -90,6 +90,26 @@ def score_of(instrument: str, value: str, side: str | None = None) -> float:
 
 
 TABLES: dict[str, Table] = {table.name: table for table in (*MATERIAL, *PEOPLE)}
+
+
+KEYS = {table.sort_by[0]: table.name for table in TABLES.values() if len(table.sort_by) == 1}
+# Columns of another name than the key that they hold, and one of its name that may hold "" instead.
+_NAMED_OTHERWISE = {"response_pairs": {"generic": "response", "personalized": "response"}}
+_NO_LINKS = {("labels", "campaign")}
+
+
+def links_of(name: str) -> dict[str, tuple[str, str]]:
+    """Columns of a table that name one row of another: by column, the other table and the column that is its key.
+
+    Null names nothing. Raters are named by ``campaign`` and ``rater`` together; lists and units name rows too. Those
+    are not told here.
+    """
+    texts = {column.name: column.name for column in TABLES[name].columns if column.dtype == pl.String}
+    return {
+        column: (KEYS[key], key)
+        for column, key in (texts | _NAMED_OTHERWISE.get(name, {})).items()
+        if key in KEYS and KEYS[key] != name and (name, column) not in _NO_LINKS
+    }
 
 
 def check_frame(name: str, frame: pl.DataFrame) -> list[str]:

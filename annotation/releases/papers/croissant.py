@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.schema import TABLES, Table
+from analysis.schema import TABLES, Table, links_of
 from annotation.domain.describing import LICENCES, Described
 from annotation.enums import Origin
 from annotation.releases.papers.citation import bibtex_of, day_of
@@ -139,6 +139,9 @@ def _field(table: str, column: str, dtype: Any) -> Json:
     if isinstance(inner, pl.Struct):
         return field | {"subField": [_part(table, column, part.name, part.dtype) for part in inner.fields]}
     field |= {"dataType": _type(column, inner), "source": _source(table, column)}
+    if column in links_of(table):
+        # Not by the field's id: mlcroissant 1.1 then fails where several record sets are read one after the other.
+        field["references"] = _source(*links_of(table)[column])
     if ATTRIBUTED.get(table) == column:
         field["annotation"] = [_annotator(table, name)]
     return field

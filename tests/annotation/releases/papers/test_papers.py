@@ -100,9 +100,30 @@ def test_croissant_validates_and_gives_the_very_rows(papers: dict[str, str], rel
     assert dataset.metadata.ctx.issues.errors == set()
     assert dataset.metadata.ctx.issues.warnings == set()
     assert dataset.metadata.data_annotation_platform == ["Fitting Room"]
-    for name in ("judgments", "items"):
+    for name, table in TABLES.items():
         expected = [row for _, row in read_rows(release_folder, name)]
-        assert [_plain(name, record) for record in dataset.records(name)] == [_comparable(row) for row in expected]
+        found = [_plain(name, record) for record in dataset.records(name)]
+        if name in ("judgments", "items"):
+            assert found == [_comparable(row) for row in expected]
+        keys = [[row[table.sort_by[0]] for row in rows] for rows in (found, expected)]
+        assert keys[0] == keys[1], name
+
+
+def test_croissant_names_the_row_that_a_column_names(papers: dict[str, str]) -> None:
+    metadata = json.loads(papers["croissant.json"])
+    references = {
+        field["@id"]: (field["references"]["fileObject"]["@id"], field["references"]["extract"]["column"])
+        for record_set in metadata["recordSet"]
+        for field in record_set["field"]
+        if "references" in field
+    }
+    assert references["judgments/item"] == ("data/items.parquet", "item")
+    assert references["response_pairs/generic"] == ("data/responses.parquet", "response")
+    assert {"model_votes/rater", "labels/campaign", "judgments/judgment"}.isdisjoint(references)
+    keys = {record_set["@id"]: [key["@id"] for key in record_set["key"]] for record_set in metadata["recordSet"]}
+    for path, column in references.values():
+        table = path.removeprefix("data/").removesuffix(".parquet")
+        assert keys[table] == [f"{table}/{column}"]
 
 
 def _plain(name: str, record: dict[str, Any]) -> dict[str, Any]:
