@@ -8,17 +8,34 @@ from pathlib import Path
 import polars as pl
 
 from analysis.release import REMEDY, ReleaseError, read_manifest, scan_table, table_files
-from analysis.schema import TABLES, check_frame, links_of
+from analysis.schema import TABLES, check_frame
 
 SUMS = "SHA256SUMS"
 
 # (table, column, the table and column that must hold it)
 REFERENCES = (
-    *((name, column, *target) for name in TABLES for column, target in links_of(name).items()),
-    *(
-        (name, "rater", "raters", "rater")
-        for name in ("judgments", "assignments", "consents", "exclusions", "closings")
-    ),
+    ("conversations", "person", "people", "person"),
+    ("attributes", "person", "people", "person"),
+    ("attributes", "run", "runs", "run"),
+    ("responses", "prompt", "prompts", "prompt"),
+    ("response_pairs", "generic", "responses", "response"),
+    ("response_pairs", "personalized", "responses", "response"),
+    ("items", "campaign", "campaigns", "campaign"),
+    ("judgments", "campaign", "campaigns", "campaign"),
+    ("judgments", "item", "items", "item"),
+    ("judgments", "attribute", "attributes", "attribute"),
+    ("judgments", "pair", "response_pairs", "pair"),
+    ("model_votes", "run", "runs", "run"),
+    ("model_votes", "attribute", "attributes", "attribute"),
+    ("model_votes", "pair", "response_pairs", "pair"),
+    ("findings", "run", "runs", "run"),
+    ("findings", "attribute", "attributes", "attribute"),
+    ("findings", "pair", "response_pairs", "pair"),
+    ("raters", "campaign", "campaigns", "campaign"),
+    ("campaigns", "consent_form", "consent_forms", "consent_form"),
+    ("consents", "consent_form", "consent_forms", "consent_form"),
+    *((table, "campaign", "campaigns", "campaign") for table in ("consents", "exclusions", "closings", "assignments")),
+    *((table, "rater", "raters", "rater") for table in ("judgments", "consents", "exclusions", "closings")),
 )
 
 
