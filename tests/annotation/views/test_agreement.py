@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
+from annotation.domain.agreeing import Figure
 from annotation.domain.rolling import roll_up
 from annotation.enums import Origin
 from annotation.models import Rollup
+from annotation.views.agreement import floor_of, place
 from pipeline.enums import InstrumentName
 from tests import factories
 from tests.annotation.views.test_studies import text_of
@@ -59,6 +64,14 @@ def test_agreement_of_preferences_is_in_words(client, study, lead):
     said = text_of(client.get("/s/figs/c/one/agreement/"))
     assert "1, generic much better 50.0 %" in said
     assert "5, personalized much better 50.0 %" in said
+
+
+def test_pictures_of_agreement_reach_as_low_as_their_intervals():
+    kappa = Figure("fleiss", n_units=9, value=0.1, low=-0.2, high=0.4)
+    assert floor_of([kappa]) == -0.25
+    low = replace(kappa, low=-0.5)
+    assert floor_of([kappa, low, replace(kappa, value=math.nan, low=math.nan)]) == -1
+    assert place(-0.5, -0.25) == place(-0.25, -0.25) < place(-0.5, -1) < place(1.0, -1)
 
 
 def test_agreement_asks_the_same_queries_whatever_there_is(client, study, lead, django_assert_max_num_queries):
