@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 import polars as pl
 
 from analysis.compare.sources import Side
 from analysis.compare.words import figure_in_words, table_in_words, what_in_words
-from analysis.figures.dots import PREFERENCES, UNIT, Dot, axis_around, dot_plot, heading, spoken
+from analysis.figures.dots import PREFERENCES, UNIT, Axis, Dot, axis_around, dot_plot, heading, spoken
 from analysis.figures.parts import in_number
 from analysis.figures.svg import MODELS, PEOPLE
 
+REFERENCES = {"over_selection": 1.0}  # as many as the label; of others, 0 is none
 DRAWN = 40  # rows of one picture; of more, those that differ most
 AXES = {"mean": PREFERENCES} | dict.fromkeys(
     ("share", "precision", "recall", "f1", "accuracy", "rate", "no_better_judgments", "no_better_pairs"), UNIT
@@ -34,7 +36,7 @@ def _pictures(rows: pl.DataFrame, a: Side, b: Side) -> Iterator[str]:
         title = b.campaigns[campaign].title if campaign in b.campaigns else campaign
         said = ", ".join(part for part in (table_in_words(table), figure_in_words(figure)) if part)
         dots = list(_dots(_most(group)))
-        axis = AXES.get(figure) or axis_around(dots)
+        axis = AXES.get(figure) or _axis(dots, REFERENCES.get(figure, 0.0))
         svg = dot_plot(dots, axis, alt=f"{said}: {title}. Of B, and of A before it. {spoken(dots)}", mark=mark)
         lead = f"<strong>{mark}.</strong> " if mark else ""
         more = f", the {DRAWN} that differ most" if group.height > DRAWN else ""
@@ -45,6 +47,17 @@ def _most(group: pl.DataFrame) -> pl.DataFrame:
     """All of them, or the ``DRAWN`` that differ most, in their order."""
     numbered = group.with_row_index("place")
     return numbered.sort(pl.col("difference").abs(), descending=True).head(DRAWN).sort("place")
+
+
+def _axis(dots: list[Dot], reference: float) -> Axis:
+    """Around all values, and as much of their intervals as lets values be told apart; the rest of these is cut."""
+    values = [x for dot in dots if not dot.heading for x in (dot.value, dot.thin_value)]
+    room = 2 * max(1.0, max(values) - min(values))
+    lowest, highest = min(values) - room, max(values) + room
+    ends = ("low", "high", "thin_low", "thin_high")
+    return axis_around(
+        [replace(dot, **{end: min(max(getattr(dot, end), lowest), highest) for end in ends}) for dot in dots], reference
+    )
 
 
 def _dots(rows: pl.DataFrame) -> Iterator[Dot]:

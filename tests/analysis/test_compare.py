@@ -97,6 +97,15 @@ def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
     assert "<b>" not in page
 
 
+def test_an_interval_without_end_leaves_the_values_to_be_told_apart() -> None:
+    row = {"campaign": "c", "judge": "m", "effect": "side", "estimate": 0.1, "low": -1e14, "high": math.nan}
+    frame = pl.DataFrame([row, row | {"judge": "n", "estimate": 0.9, "low": 0.5, "high": 1.5}])
+    sides = [Side(name, {"preference_effects": frame}, ()) for name in ("A", "B")]
+    drawn = re.findall(r'<circle cx="([\d.]+)"', comparison_files(*sides)["comparison.html"])
+    assert len(drawn) == 8  # two values of two sides, wide and narrow
+    assert float(drawn[2]) - float(drawn[0]) > 20
+
+
 def test_compare_command_refuses_what_is_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("")
