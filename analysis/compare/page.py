@@ -30,6 +30,8 @@ COLUMNS = (
     Col("said", "Outside both"),
 )
 WHOLE = Col("whole", "Number")
+COUNTS = (Col("table_said", "Table"), Col("campaign_said", "Campaign"), Col("numbers", "Numbers", whole))
+FEW = 12  # rows that are shown at once
 OUTSIDE = {True: "yes", False: "no", None: ""}
 NOTE = (
     "A is the first, B the second. Outside both: each value lies outside the other's interval, where both have one. "
@@ -72,8 +74,8 @@ def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
     only_a, only_b = (_alone(named, own, other) for own, other in (("a", "b"), ("b", "a")))
     lists = (
         _listed("moved", "What moved", moved, (WHOLE, *COLUMNS[2:-1]), pictures(moved, a, b)),
-        _listed("new", "Only in B", only_b, (WHOLE, *COLUMNS[2:3], *COLUMNS[5:7])),
-        _listed("gone", "Only in A", only_a, (WHOLE, *COLUMNS[2:5])),
+        _one_sided("new", "Only in B", only_b, (WHOLE, *COLUMNS[2:3], *COLUMNS[5:7])),
+        _one_sided("gone", "Only in A", only_a, (WHOLE, *COLUMNS[2:5])),
     )
     head = (
         f'<p class="lead">{escape(_says(found))}</p>\n<p class="note">{escape(NOTE)} {escape(KEY)}</p>\n'
@@ -88,6 +90,7 @@ def _named(a: Side, b: Side, found: pl.DataFrame) -> pl.DataFrame:
     rows = found.iter_rows(named=True)
     words = [
         {
+            "table_said": table_in_words(row["table"]),
             "whole": number_in_words(row["table"], row["what"], row["figure"]),
             "of": what_in_words(row["table"], row["what"]) or "all",
             "figure_said": figure_in_words(row["figure"]),
@@ -96,7 +99,7 @@ def _named(a: Side, b: Side, found: pl.DataFrame) -> pl.DataFrame:
         }
         for row in rows
     ]
-    schema = dict.fromkeys(("whole", "of", "figure_said", "campaign_said", "said"), pl.String)
+    schema = dict.fromkeys(("table_said", "whole", "of", "figure_said", "campaign_said", "said"), pl.String)
     return pl.concat([found, pl.DataFrame(words, schema=schema)], how="horizontal")
 
 
@@ -117,6 +120,16 @@ def _listed(name: str, title: str, rows: pl.DataFrame, columns: Sequence[Col], d
     if not rows.height:
         return ""
     return f'<section id="{name}"><h2>{title}</h2>\n{drawn}{table(rows, columns, csv=CSV)}</section>\n'
+
+
+def _one_sided(name: str, title: str, rows: pl.DataFrame, columns: Sequence[Col]) -> str:
+    """The numbers; of many, as where a campaign has begun, how many each table has, and themselves folded."""
+    if rows.height <= FEW:
+        return _listed(name, title, rows, columns)
+    counts = rows.group_by("table_said", "campaign_said", maintain_order=True).len("numbers")
+    counts = counts.with_columns(pl.col("numbers").cast(pl.Int64))
+    head = table(counts, COUNTS)
+    return f'<section id="{name}"><h2>{title}</h2>\n{head}{details("Each", table(rows, columns, csv=CSV))}</section>\n'
 
 
 def _section(name: str, named: pl.DataFrame, a: Side, b: Side) -> str:

@@ -97,6 +97,14 @@ def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
     assert "<b>" not in page
 
 
+def test_what_a_whole_campaign_brought_is_counted_first() -> None:
+    many = shares(*((f"value {n}", 0.2, 0.1, 0.3) for n in range(13)))
+    page = comparison_files(Side("A", {}, ()), Side("B", many, ()))["comparison.html"]
+    new = re.findall(r'<section id="new">(.*?)</section>', page, flags=re.DOTALL)[0]
+    assert '<th scope="row">Attribute quality</th><td>c</td><td class="n">13</td>' in new
+    assert new.index("<details>") < new.index("value 12")
+
+
 def test_an_interval_without_end_leaves_the_values_to_be_told_apart() -> None:
     row = {"campaign": "c", "judge": "m", "effect": "side", "estimate": 0.1, "low": -1e14, "high": math.nan}
     frame = pl.DataFrame([row, row | {"judge": "n", "estimate": 0.9, "low": 0.5, "high": 1.5}])
