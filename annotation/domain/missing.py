@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
 from annotation.domain.needs import available_raters, had_by
 from annotation.domain.progress import submitted_per_item
-from annotation.enums import AssignmentState, ItemRole
+from annotation.enums import AssignmentState
 from annotation.models import Assignment, Campaign, Item
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ class MissingItem:
 
 
 def missing_items(campaign: Campaign) -> QuerySet[WithAnnotations[Item]]:
-    """Work items without an answer on each of their seats, in order."""
-    work = submitted_per_item(campaign.items.filter(role=ItemRole.WORK))
-    return work.filter(n_submitted__lt=F("campaign__k")).order_by("position")
+    """Work items without an answer on each of their seats, in order: a seat is open, or somebody holds it."""
+    held = Assignment.objects.filter(campaign=campaign, state=AssignmentState.HELD, seat__isnull=False)
+    waiting = campaign.items.filter(Q(open_seats__gt=0) | Q(pk__in=held.values("item")))
+    return submitted_per_item(waiting).order_by("position")
 
 
-def described(campaign: Campaign, items: Sequence[WithAnnotations[Item]]) -> list[MissingItem]:
+def described(campaign: Campaign, items: Iterable[WithAnnotations[Item]]) -> list[MissingItem]:
     """Four queries, whatever the number of items; these as ``missing_items`` gives them."""
+    items = list(items)
     available = available_raters(campaign)
     number = available.count()
     of_items = Assignment.objects.filter(item__in=[item.pk for item in items])
@@ -64,7 +66,7 @@ def described(campaign: Campaign, items: Sequence[WithAnnotations[Item]]) -> lis
     return [
         MissingItem(
             position=item.position,
-            answered=item.n_submitted,
+            answered=item.n_submitted,  # type: ignore[attr-defined]  # missing_items annotates it
             k=campaign.k,
             open_seats=item.open_seats,
             holders=tuple(holders[item.pk]),

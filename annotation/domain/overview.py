@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from annotation.domain.progress import submitted_per_item
@@ -28,22 +28,30 @@ def runs_of(study: Study) -> QuerySet[WithAnnotations[Run]]:
 
 
 def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
-    """With ``n_items`` submitted, ``n_surplus`` and ``n_held``, ``n_judgments`` and ``last_at``; busiest first."""
-    judgments = Judgment.objects.filter(rater=OuterRef("pk"), erased_at__isnull=True).order_by().values("rater")
-    latest = Assignment.objects.filter(rater=OuterRef("pk"), submitted_at__isnull=False).order_by("-submitted_at")
+    """With ``n_items`` submitted, ``n_surplus`` and ``n_held``, ``n_judgments`` and ``last_at``; busiest first.
+
+    Each is a sub-select of its own: beside a count over a join, the others would be reckoned again for each joined row.
+    """
+    tenures = Assignment.objects.filter(rater=OuterRef("pk"))
+    judgments = Judgment.objects.filter(rater=OuterRef("pk"), erased_at__isnull=True)
+    latest = tenures.filter(submitted_at__isnull=False).order_by("-submitted_at")
     return (
         campaign.raters.select_related("participant")
         .annotate(
-            n_items=Count("assignments", filter=Q(assignments__state=AssignmentState.SUBMITTED)),
-            n_surplus=Count("assignments", filter=Q(assignments__state=AssignmentState.SURPLUS)),
-            n_held=Count("assignments", filter=Q(assignments__state=AssignmentState.HELD)),
-            n_judgments=Coalesce(
-                Subquery(judgments.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
-            ),
+            n_items=_number_of(tenures.filter(state=AssignmentState.SUBMITTED)),
+            n_surplus=_number_of(tenures.filter(state=AssignmentState.SURPLUS)),
+            n_held=_number_of(tenures.filter(state=AssignmentState.HELD)),
+            n_judgments=_number_of(judgments),
             last_at=Subquery(latest.values("submitted_at")[:1]),
         )
         .order_by("-n_items", "participant__pseudonym")
     )
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many of these there are of the rater at hand."""
+    counted = rows.order_by().values("rater").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def items_of(campaign: Campaign) -> QuerySet[WithAnnotations[Item]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation.domain.missing import MissingItem, described, missing_items
 from annotation.domain.needs import available_raters
+from annotation.models import Campaign
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
 from annotation.views.signal_words import skips_in_words
@@ -28,25 +30,41 @@ class Row:
     skips: str
 
 
+class Shown(NamedTuple):
+    """``n_stuck`` of all that are missing; None where there are too many to look at each."""
+
+    n_stuck: int | None
+    page: Page[Any]
+    items: list[MissingItem]
+
+
 @logged_in
 @require_safe
 def missing(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
-    items = missing_items(found)
-    few = items.count() <= SORTED_TO
-    everything = sorted(described(found, items), key=lambda item: not item.is_stuck) if few else items
-    page = Paginator(everything, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = list(page.object_list) if few else described(found, page.object_list)
+    items, number = missing_items(found), request.GET.get("page")
+    n_stuck, page, shown = _sorted(found, number) if items.count() <= SORTED_TO else _in_order(found, number)
     context = {
         "study": found.study,
         "campaign": found,
         "page": page,
         "rows": [Row(item, waits_for(item), skips_in_words(item.skips)) for item in shown],
-        "n_stuck": sum(item.is_stuck for item in everything) if few else None,
+        "n_stuck": n_stuck,
         "available": available_raters(found).count(),
         "more": "",
     }
     return render(request, "annotation/missing.html", context)
+
+
+def _sorted(campaign: Campaign, number: str | None) -> Shown:
+    everything = sorted(described(campaign, missing_items(campaign)), key=lambda item: not item.is_stuck)
+    page = Paginator(everything, ITEMS_PER_PAGE).get_page(number)
+    return Shown(sum(item.is_stuck for item in everything), page, list(page))
+
+
+def _in_order(campaign: Campaign, number: str | None) -> Shown:
+    page = Paginator(missing_items(campaign), ITEMS_PER_PAGE).get_page(number)
+    return Shown(None, page, described(campaign, list(page)))
 
 
 def waits_for(item: MissingItem) -> str:

@@ -49,7 +49,7 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
         "speed": speed_in_words(shown.signals),
         "remarks": remarks[:REMARKS_SHOWN],
         "events": comings_and_goings(row),
-        "may_hand_on": may_lead and row.n_held,
+        "may_hand_on": may_lead,
         "may_exclude": may_lead and row.state == RaterState.ACTIVE,
         "may_readmit": may_lead and row.state == RaterState.EXCLUDED,
     }

@@ -5,6 +5,8 @@ None of these has a seat: everybody may get every one of them, once.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
@@ -83,7 +85,7 @@ def _unmet(rater: Rater) -> QuerySet[Item]:
     return given.alias(met=Subquery(met)).filter(met__isnull=True)
 
 
-def _met(rater: Rater, questions: QuerySet[Question]) -> QuerySet[Question, int]:
+def _met(rater: Rater, questions: QuerySet[Question]) -> QuerySet[Any, Any]:
     """The first of the questions that stands on an item which the rater was given."""
     had = Assignment.objects.filter(item=OuterRef("item"), rater=rater).values("pk")
     return questions.alias(had=Subquery(had)).filter(had__isnull=False).values("pk")[:1]

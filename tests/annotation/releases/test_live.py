@@ -8,6 +8,7 @@ from polars.testing import assert_frame_equal
 
 from analysis.answers import comparisons, people_answers
 from analysis.attribute_quality import quality_answers
+from analysis.longform import campaign_units
 from analysis.release import Release as Frames
 from analysis.release import release_from_frames
 from analysis.schema import TABLES
@@ -16,6 +17,8 @@ from annotation.models import Campaign, Release
 from annotation.releases.live import live_release
 from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS
 from annotation.releases.tables.scope import Scope
+from pipeline.enums import Stage
+from pipeline.models import AttributeOrigin, Label
 from tests import factories
 from tests.annotation.releases.rich_study import RichStudy, build_rich_study
 
@@ -53,7 +56,20 @@ def whole_release(campaign: Campaign) -> Frames:
     return release_from_frames(frames)
 
 
+def made_from_elsewhere(rich: RichStudy) -> None:
+    """An attribute that no campaign asks about stands behind one that is; labels that rest on no campaign."""
+    asked = rich.quality.questions.earliest("pk").attribute
+    elder = factories.make_attribute(asked.person, factories.make_run(rich.study, model_name="elder"))
+    AttributeOrigin.objects.filter(attribute=asked).delete()
+    AttributeOrigin.objects.create(attribute=asked, source=elder, position=0)
+    for campaign in (rich.quality, rich.relevance):
+        label = Label.objects.filter(campaign=campaign.public_id).earliest("pk")
+        label.pk, label.campaign, label.run = None, "", factories.make_run(rich.study, Stage.LABEL)
+        label.save(force_insert=True)
+
+
 def test_live_release_gives_the_numbers_that_a_release_of_the_study_would(rich: RichStudy) -> None:
+    made_from_elsewhere(rich)
     for campaign in (rich.quality, rich.relevance, rich.preference, rich.historic, rich.simulated):
         live, whole = context_of(live_release(campaign)), context_of(whole_release(campaign))
         assert_frame_equal(live.long, whole.long)
@@ -61,6 +77,9 @@ def test_live_release_gives_the_numbers_that_a_release_of_the_study_would(rich: 
             assert_frame_equal(live[name], whole[name])
         for read in (quality_answers, comparisons):
             assert_frame_equal(read(live.long, live.release), read(whole.long, whole.release))
+        own = live.release.labels.select("unit", "run", "campaign", "value", "n", "share").collect().sort("unit", "run")
+        labels = whole.release.labels.join(campaign_units(whole.release), on=["unit", "instrument"], how="semi")
+        assert_frame_equal(own, labels.select(own.columns).collect().sort("unit", "run"))
         reasons, expected = (people_answers(each.long, each.release, "reason", "role") for each in (live, whole))
         assert_frame_equal(reasons, expected)
     assert not Release.objects.exists()
