@@ -214,7 +214,7 @@ def test_lead_is_told_of_who_clicks_through_and_of_a_day_that_is_over(client, ca
 
 
 def test_raters_are_counted_each_on_their_own(campaign):
-    """A count over a join would have every other sub-select reckoned for each joined row: minutes at a million answers."""
+    """A count over a join has every other sub-select reckoned for each joined row: minutes at a million answers."""
     rater = factories.make_rater(campaign)
     factories.submit(factories.claim(rater))
     factories.claim(rater)
