@@ -20,13 +20,12 @@ from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_pairwise import distances
 from analysis.agreement_resampled import RATER_MODEL, SUMMARY_GROUPS, Draws, Figures, PairResults, resample
 from analysis.agreement_tallies import FIGURES_AT, alpha, ordinal_distances, unit_tallies, weighted_tally
-from analysis.bootstrap import REPLICATES, without_intervals
+from analysis.bootstrap import FEWEST_CLUSTERS, REPLICATES, without_intervals
 from analysis.intervals import SEED
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.schema import Level
 
 GROUPS = ("rater_rater", "model_model", RATER_MODEL)
-RATERS_NEEDED = 3  # for an interval over raters: with two, every replicate that has a value has the same
 
 PAIRS_SCHEMA = pl.Schema(
     {
@@ -101,9 +100,9 @@ def agreement_summary(long: pl.DataFrame, *, min_n: int = 1, replicates: int = R
     cohen_settled, cohen_linear_settled, cohen_quadratic_settled and spearman_settled are the same means with chance
     from all that the two raters answered (``agreement_pairwise.settled_figures``): what every two would show on many
     units, where the plain mean of pairs who share few lies too low.
-    Intervals are NaN where the value is; over units with fewer than ten people; over raters with fewer than three
-    raters, or two of each in rater_model. A plain mean over pairs has the interval of its settled one, about the same
-    thing, as long as it lies in it, and none otherwise.
+    Intervals are NaN where the value is; over units with fewer than ten people; over raters with fewer than ten raters
+    of a kind that the group is of (people, models): of six, those of percent and AC are too narrow. A plain mean over
+    pairs has the interval of its settled one, about the same thing, as long as it lies in it, and none otherwise.
     undefined_*: replicates in which the figure is not defined; they are left out (``bootstrap.percentiles``).
     """
     return agreement(long, min_n=min_n, replicates=replicates).summary
@@ -198,12 +197,10 @@ def _summary_rows(coded: Coded, group: str, found: Figures) -> Iterator[tuple[An
 
 
 def _raters_suffice(coded: Coded, group: str) -> bool:
-    """Whether drawing raters can say how the group's figures vary with them."""
+    """Whether there are enough of each kind in the group to say how its figures vary with them."""
     answered = np.isin(np.arange(len(coded.raters)), coded.rater)
     people, models = (int((coded.members(kind) & answered).sum()) for kind in (PEOPLE, MODELS))
-    if group == RATER_MODEL:
-        return people > 1 and models > 1
-    return {PEOPLE: people, MODELS: models, ALL: people + models}[group] >= RATERS_NEEDED
+    return {PEOPLE: people, MODELS: models}.get(group, min(people, models)) >= FEWEST_CLUSTERS
 
 
 def level_of(figure: str) -> Level:

@@ -32,7 +32,7 @@ from analysis.intervals import LEVEL, SEED
 
 REPLICATES = 1000
 CELLS = 1_000_000
-FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are) for an interval over units
+FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are), or raters, for an interval over them
 MOST_GROUPS = 250  # that a jackknife leaves out: one person each, or several where there are more people
 ROUNDING = 1e-9  # of figures
 STEP = 0.05  # by which a rater's weight is moved to see what hangs on him

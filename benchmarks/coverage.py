@@ -6,8 +6,8 @@ people and raters; ``people`` alone, the raters being who they are; ``raters`` a
 the same table made from draws so large that their own error is small beside the intervals'.
 
 Prints Markdown for docs/results.md. A row ``holds`` where the share over its keys, and that of each key, is what 95 %
-looks like in so many draws; ``narrow`` and ``wide`` name the keys that are not. Where a table gives no interval nothing
-can be wrong: ``none`` is the share of draws and keys without one.
+looks like in so many draws; otherwise it says narrow or wide, and which keys. Where a table gives no interval nothing
+can be wrong: ``none given`` is how often.
 
 ``--only TABLE ...`` some of the tables, ``--design NAME`` another study, ``--seeds 40 --workers 2`` a quick look.
 """
@@ -19,7 +19,7 @@ import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from statistics import fmean
@@ -30,7 +30,7 @@ from scipy import stats
 
 from analysis.agreement import agreement
 from analysis.agreement_resampled import PAIR_MEANS, SETTLED_MEANS
-from analysis.ceilings import ceilings
+from analysis.ceilings import MEAN, ceilings
 from analysis.crowd import conclusions
 from analysis.intervals import LEVEL
 from analysis.longform import with_people
@@ -270,31 +270,38 @@ class Row(NamedTuple):
     counts: dict[str, Count]
     seeds: int
 
-    def cells(self) -> str:
-        given = {key: count for key, count in self.counts.items() if count.given}
-        none = sum(count.none for count in self.counts.values())
-        without = none / max(1, none + sum(count.given for count in given.values()))
-        if not given:
-            return f"0 | | | | {without:.2f} | none given"
-        shares = [count.share for count in given.values()]
-        numbers = [f"{share:.3f}" for share in (self.share, min(shares), max(shares))]
-        return " | ".join([str(len(given)), *numbers, f"{without:.2f}", self.verdict()])
+    @property
+    def given(self) -> dict[str, Count]:
+        return {key: count for key, count in self.counts.items() if count.given}
 
     @property
     def share(self) -> float:
         given = sum(count.given for count in self.counts.values())
         return sum(count.inside for count in self.counts.values()) / given if given else math.nan
 
+    @property
+    def none(self) -> str:
+        """The share of draws and keys without an interval, in per cent; "" where there is none such."""
+        none, given = (sum(getattr(count, name) for count in self.counts.values()) for name in ("none", "given"))
+        return f"{100 * none / (none + given):.0f} %" if none else ""
+
     def verdict(self) -> str:
         """All keys together as one interval in ``seeds`` draws (they are not independent); each of them so that one of
         all would be called out by chance one time in twenty.
         """
-        given = {key: count for key, count in self.counts.items() if count.given}
+        if not self.given:
+            return "none given"
+        each = {key: (count.share, band(count.given, 1 - 0.05 / len(self.given))) for key, count in self.given.items()}
         low, high = band(self.seeds, 0.95)
-        narrow = [key for key, count in given.items() if count.share < band(count.given, 1 - 0.05 / len(given))[0]]
-        wide = [key for key, count in given.items() if count.share > band(count.given, 1 - 0.05 / len(given))[1]]
-        said = [f"NARROW {', '.join(narrow)}".strip()] if narrow or self.share < low else []
+        narrow = [key for key, (share, (least, _)) in each.items() if share < least]
+        wide = [key for key, (share, (_, most)) in each.items() if share > most]
+        said = [f"**narrow** {', '.join(narrow)}".strip()] if narrow or self.share < low else []
         return "; ".join(said + ([f"wide {', '.join(wide)}".strip()] if wide or self.share > high else [])) or "holds"
+
+    def cells(self) -> str:
+        shares = [count.share for count in self.given.values()]
+        numbers = [f"{share:.3f}" for share in (self.share, min(shares), max(shares))] if shares else ["", "", ""]
+        return " | ".join([str(len(shares)), *numbers, self.none, self.verdict()])
 
 
 def band(draws: int, level: float) -> tuple[float, float]:
@@ -303,31 +310,51 @@ def band(draws: int, level: float) -> tuple[float, float]:
     return low / draws, high / draws
 
 
+def name_of(figure: Figure, key: str) -> str:
+    """What the row of ``key`` is called: the figure's name, in ceilings whose and which."""
+    if figure.table != "ceilings":
+        return figure.name
+    own, which = "all raters" if f" {MEAN} " in key else "one rater", key.split()[-1]
+    return f"`ceilings` {own}, {which}"
+
+
 def lines(counts: Counts, seeds: int) -> Iterator[str]:
-    """One row a figure, over its keys; agreement by group and figure, over campaigns."""
-    yield "| figure | varies | keys | covered | lowest | highest | none | |"
-    yield "|---|---|--:|--:|--:|--:|--:|---|"
-    for place, figure in enumerate(FIGURES):
-        own = {key: count for (at, key), count in counts.items() if at == place}
-        if figure.table not in BY_FIGURE and own:
-            yield f"| {figure.name} | {figure.vary} | {Row(own, seeds).cells()} |"
-    parts: dict[tuple[str, str, str], dict[str, Count]] = defaultdict(dict)
-    for (place, key), count in counts.items():
+    """One row a figure, over its keys; then agreement, one row a figure, one column a group, over campaigns."""
+    rows: dict[tuple[str, str], dict[str, Count]] = defaultdict(dict)
+    groups: dict[str, dict[str, dict[str, Count]]] = defaultdict(lambda: defaultdict(dict))
+    for (place, key), count in sorted(counts.items(), key=lambda item: item[0][0]):
         figure = FIGURES[place]
-        if figure.table in BY_FIGURE:
-            of, name = BY_FIGURE[figure.table](key.split(" "))
-            parts[f"`{figure.table}` {of}", figure.vary, name][key] = count
-    if parts:
-        yield "\n| table, of | varies | figure | keys | covered | lowest | highest | none | |"
-        yield "|---|---|---|--:|--:|--:|--:|--:|---|"
-    for (of, vary, name), own in parts.items():
-        yield f"| {of} | {vary} | {name} | {Row(own, seeds).cells()} |"
+        if figure.table == "agreement_summary":
+            _, group, name, _ = key.split()
+            groups[name]["over raters" if figure.vary == "raters" else group][key] = count
+        else:
+            rows[name_of(figure, key), figure.vary][key] = count
+    if rows:
+        yield "| figure | varies | keys | covered | lowest | highest | none given | |"
+        yield "|---|---|--:|--:|--:|--:|--:|---|"
+    for (name, vary), own in rows.items():
+        yield f"| {name} | {vary} | {Row(own, seeds).cells()} |"
+    if groups:
+        yield f"\n| agreement | {' | '.join(GROUPS.values())} | |"
+        yield f"|---|{'--:|' * len(GROUPS)}---|"
+    for name, by_group in groups.items():
+        found = {group: Row(by_group[group], seeds) for group in GROUPS if group in by_group}
+        cells = [_cell(found[group]) if group in found else "" for group in GROUPS]
+        said = [f"{GROUPS[group]}: {row.verdict()}" for group, row in found.items() if row.verdict() != "holds"]
+        yield f"| {name} | {' | '.join(cells)} | {'; '.join(said) or 'holds'} |"
 
 
-# Whose rows stand by figure: (of whom, which figure) from the words of a key.
-BY_FIGURE: dict[str, Callable[[list[str]], tuple[str, str]]] = {
-    "agreement_summary": lambda words: (words[1], words[2]),
-    "ceilings": lambda words: ("all raters" if words[1] == "all" else "one", words[-1]),
+def _cell(row: Row) -> str:
+    none = f" ({row.none} none)" if row.none else ""
+    return f"{row.share:.3f}{none}" if row.given else "none"
+
+
+GROUPS = {
+    "raters": "people, over units",
+    "models": "models, over units",
+    "all": "all, over units",
+    "rater_model": "people with models, over units",
+    "over raters": "people, over raters",
 }
 
 

@@ -66,7 +66,7 @@ AGREEMENT_GROUPS = Listing(
     "Means over pairs of raters, every pair weighing the same. A kappa that is not defined is in no mean. The mean of "
     "pairs who share few units lies too low; on many units: chance from all that each of the two answered.",
     "95 %, bootstrap, of the kappa on many units: over units says what other units would give, over raters what other "
-    "raters would.",
+    "raters would; of fewer than ten people, raters or models nothing is said.",
 )
 AGREEMENT_SUMMARY = Listing(
     "agreement_summary",
@@ -85,7 +85,7 @@ AGREEMENT_SUMMARY = Listing(
     "A mean over pairs who share few units lies too low; on many units: chance from all that each of the two answered.",
     "95 %, bootstrap of 1,000 draws over units, people drawn with all theirs, and over raters. The honest one for a "
     "claim about people in general is the one over raters. None over units of fewer than ten people, over fewer than "
-    "three raters, and for a mean over pairs that lies too low to be in it.",
+    "ten raters or models, and for a mean over pairs that lies too low to be in it.",
 )
 KRIPPENDORFF = Listing(
     "krippendorff",
