@@ -133,8 +133,9 @@ def _one_sided(name: str, title: str, rows: pl.DataFrame, columns: Sequence[Col]
 
 
 def _section(name: str, named: pl.DataFrame, a: Side, b: Side) -> str:
+    """The table, where both sides have something of it; what only one has is listed above."""
     known = named.filter((pl.col("table") == name) & ~(pl.col("a").is_nan() & pl.col("b").is_nan()))
-    if not known.height:
+    if not known["difference"].is_finite().any():
         return ""
     numbers = details("The numbers", table(known, COLUMNS, csv=CSV) + _meant(name))
     return (
