@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -114,32 +115,42 @@ def _mark_problems(folder: Folder, judgments: pl.DataFrame, said: list[str]) -> 
     said.append(f"report: {len(figures)} figures, each marked as simulated")
     if not figures:
         yield f"{folder.report / 'report.html'}: holds no figure"
-    for number, text in enumerate(figures, 1):
-        if text.count("SIMULATED") < 2:  # drawn, and in the caption
+    for number, figure in enumerate(figures, 1):
+        if figure.text.count("SIMULATED") < figure.drawings + 1:  # in each form that is drawn, and in the caption
             yield f"{folder.report / 'report.html'}: figure {number} is not marked as simulated"
 
 
-def figures_in(path: Path) -> list[str]:
-    """The texts of the report's figures, as drawn and in their captions."""
+@dataclass
+class Figure:
+    """``text`` as drawn, in each of its ``drawings``, and in the caption."""
+
+    text: str = ""
+    drawings: int = 0
+
+
+def figures_in(path: Path) -> list[Figure]:
+    """The report's figures."""
     reader = _Figures()
     reader.feed(path.read_text(encoding="utf-8"))
-    return reader.texts
+    return reader.figures
 
 
 class _Figures(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.texts: list[str] = []
+        self.figures: list[Figure] = []
         self.inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "figure":
             self.inside = True
-            self.texts.append("")
+            self.figures.append(Figure())
+        elif tag == "svg" and self.inside:
+            self.figures[-1].drawings += 1
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "figure"
 
     def handle_data(self, data: str) -> None:
         if self.inside:
-            self.texts[-1] += data
+            self.figures[-1].text += data

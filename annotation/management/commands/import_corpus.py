@@ -25,6 +25,7 @@ from studies.models import Study
 
 class Command(BaseCommand):
     help = "Import conversations, attributes, prompts, responses, votes and historic answers into a study."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="a file, or the folder that holds it")

@@ -12,6 +12,7 @@ from annotation.releases.load import import_release
 
 class Command(BaseCommand):
     help = "Load a release into a new study. All of it or nothing; a release of that study has the same data."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", metavar="DIR", type=Path, help="folder written by make_release")

@@ -11,6 +11,7 @@ from annotation.domain.demo_logins import login_lines
 
 class Command(BaseCommand):
     help = "Makes the demo study, with its public logins where DEMO is on; the second time there is nothing to do."
+    requires_system_checks = ()  # they load what only the web needs
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -20,6 +20,7 @@ ATTRIBUTE_STAGES = (Stage.EXTRACT, Stage.FILTER, Stage.MERGE, Stage.REFINE)
 
 class Command(BaseCommand):
     help = "Builds a campaign's items from runs: those that made the attributes, the responses and the labels."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", help="slug of the study")

@@ -13,6 +13,7 @@ from annotation.releases.write import make_release
 
 class Command(BaseCommand):
     help = "Write a study's release: one snapshot as JSON lines and Parquet, with papers, manifest and checksums."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", metavar="STUDY", help="slug of the study")

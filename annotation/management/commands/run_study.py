@@ -22,6 +22,7 @@ from studies.models import Study
 
 class Command(BaseCommand):
     help = "Takes a study from its conversations to its campaigns, by its plan; stopped, the same command goes on."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", help="slug of the study; made where there is none and a plan is given")

@@ -79,6 +79,7 @@ def web_answers() -> bool:
 
 class Command(BaseCommand):
     help = "Makes everything ready and runs web, worker and clock as one; Ctrl-C ends all of them."
+    requires_system_checks = ()  # they load what only the web needs
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -14,6 +14,7 @@ from studies.models import Study
 
 class Command(BaseCommand):
     help = "Puts prompts to people: a seeded draw in which each person and each prompt gets as many as asked for."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", help="slug of the study")

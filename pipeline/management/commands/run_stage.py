@@ -33,6 +33,7 @@ GIVEN_AS_IT_IS = ("base_url", "concurrency", "rpm", "tpm", "timeout", "embedder"
 
 class Command(BaseCommand):
     help = "Runs a stage, or goes on with it where it was stopped; asked again, it asks no model what is on record."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", help="slug of the study")

@@ -23,6 +23,7 @@ FIGURES = (
 
 class Command(BaseCommand):
     help = "Draws people of a corpus who differ from each other, and shows what each filter took."
+    requires_system_checks = ()  # they load what only the web needs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("study", help="slug of the study")
