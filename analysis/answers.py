@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from analysis.longform import PEOPLE_KINDS, first_answers, named_votes
@@ -40,6 +42,20 @@ def with_person(answers: pl.DataFrame, release: Release) -> pl.DataFrame:
     return joined.with_columns(pl.col("person").fill_null(""))
 
 
+def answers_by(
+    long: pl.DataFrame, instrument: str, *which: pl.Expr
+) -> Iterator[tuple[tuple[str, str, str], pl.DataFrame]]:
+    """The rows of ``long`` of one rater (campaign, rater, kind) after the other, sorted by these, and by unit.
+
+    Taken out one by one: all at once they would be a second copy of the long form.
+    """
+    asked = long.lazy().filter(pl.col("instrument") == instrument, *which)
+    raters = asked.select("campaign", "rater", "kind").unique().sort("campaign", "rater", "kind").collect()
+    for campaign, rater, kind in raters.iter_rows():
+        own = (pl.col("campaign") == campaign) & (pl.col("rater") == rater) & (pl.col("kind") == kind)
+        yield (campaign, rater, kind), long.filter(own).sort("unit")
+
+
 def judge_of(kind: pl.Expr, rater: pl.Expr) -> pl.Expr:
     """All people together are one judge, ``PEOPLE``; each model is one by its name."""
     return pl.when(kind.is_in(PEOPLE_KINDS)).then(pl.lit(PEOPLE)).otherwise(rater)
@@ -58,7 +74,7 @@ def comparisons(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     asked = long.filter(pl.col("instrument") == PREFERENCE)
     columns = ["campaign", "unit", "attribute", "pair", "rater", "kind", "score", "side"]
     people = people_answers(asked, release, "side").select(columns)
-    models = named_votes(release).filter(pl.col("instrument") == PREFERENCE).select(columns).collect()
+    models = named_votes(release, PREFERENCE).select(columns).collect()
     models = models.join(asked.select(ANSWER), on=ANSWER, how="semi")
     return (
         pl.concat([people, models])

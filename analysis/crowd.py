@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analysis.answers import answers_by
 from analysis.bootstrap import REPLICATES, percentiles, unit_weights
 from analysis.crowd_models import Answers, coded, dawid_skene, glad
 from analysis.longform import MODEL, PEOPLE_KINDS
@@ -70,7 +71,7 @@ def posteriors(long: pl.DataFrame, method: Method) -> pl.DataFrame:
     Columns: ``POSTERIOR_SCHEMA``, sorted by campaign, unit, value; values without any probability may be missing. ``p``
     of a unit sums to 1.
     """
-    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    people = _people(long)
     if method == "majority":
         found = majority_labels(people).drop_nulls("label").select("campaign", "unit", value="label", p=pl.lit(1.0))
     elif method == "soft":
@@ -94,7 +95,7 @@ def reliability(long: pl.DataFrame) -> pl.DataFrame:
     by Dawid and Skene, the values weighted as they occur. An estimate about answers, never a reason by itself to
     exclude anybody.
     """
-    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS))
+    people = _people(long)
     rows: list[tuple[Any, ...]] = []
     for (campaign,), answers in people.group_by("campaign", maintain_order=True):
         found = coded(answers)
@@ -116,16 +117,21 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     with its interval from the same draws; 0 for the majority itself, NaN where there is none. No interval by
     ``dawid_skene`` and ``glad`` (module docstring), nor of fewer than two people: NaN, and ``reason`` says which.
     """
-    weighed = {method: posteriors(long, method) for method in methods}
-    cells = {method: _cells(long, release, found) for method, found in weighed.items() if found.height}
-    if not cells:
+    units = _units(long, release)
+    if not units.height:
         return pl.DataFrame(schema=CONCLUSION_SCHEMA)
-    everything = pl.concat([frame.with_columns(method=pl.lit(method)) for method, frame in cells.items()])
+    cells = [_cells(long, units, posteriors(long, method)).with_columns(method=pl.lit(method)) for method in methods]
+    everything = pl.concat(cells)
     rows: list[tuple[Any, ...]] = []
     key = ["campaign", "instrument", "conclusion", "subject"]
     for names, group in everything.sort(*key, "person").group_by(key, maintain_order=True):
         rows += [(*names, *figures) for figures in _figures(group, methods)]
     return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row")
+
+
+def _people(long: pl.DataFrame) -> pl.DataFrame:
+    columns = long.select("campaign", "instrument", "unit", "rater", "kind", "value")
+    return columns.filter(pl.col("kind").is_in(PEOPLE_KINDS))
 
 
 def _by_model(people: pl.DataFrame, method: Method) -> pl.DataFrame:
@@ -143,27 +149,41 @@ def _tall(answers: Answers, probabilities: npt.NDArray[np.float64]) -> pl.DataFr
     return pl.DataFrame({**named, "p": probabilities.ravel()})
 
 
-def _cells(long: pl.DataFrame, release: Release, found: pl.DataFrame) -> pl.DataFrame:
+def _units(long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    """What people judged, and whose it is: campaign, unit, person, corpus, corpus_kind, generator."""
+    asked = long.lazy().filter(pl.col("kind").is_in(PEOPLE_KINDS)).select("campaign", "unit", "attribute", "pair")
+    people = release.people.select("person", "corpus", "corpus_kind")
+    owners = release.attributes.select("attribute", "person").join(people, on="person")
+    return (
+        asked.unique(["campaign", "unit"])
+        .join(owners, on="attribute", how="left")
+        .join(release.response_pairs.select("pair", "generator"), on="pair", how="left")
+        .drop("attribute", "pair")
+        .collect(engine="streaming")
+    )
+
+
+def _cells(long: pl.DataFrame, units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Numerator and denominator of every conclusion, summed by person: ``campaign``, ``instrument``, ``conclusion``,
     ``subject``, ``person``, ``sign``, ``top``, ``bottom``, ``units``. ``sign`` -1 is what is taken away.
     """
-    units = long.select("campaign", "unit", "attribute", "pair").unique(["campaign", "unit"])
-    people = release.attributes.select("attribute", "person").join(
-        release.people.select("person", "corpus", "corpus_kind"), on="person"
-    )
-    placed = found.join(units, on=["campaign", "unit"]).join(people.collect(), on="attribute", how="left")
-    return pl.concat([part(placed, long, release) for part in (_of_quality, _of_relevance, _of_selection, _of_pairs)])
+    parts = []
+    for instrument, part in ((ATTRIBUTE_QUALITY, _of_quality), (RELEVANCE, _of_relevance), (PREFERENCE, _of_pairs)):
+        of = found.filter(pl.col("instrument") == instrument).join(
+            units, on=["campaign", "unit"], maintain_order="left"
+        )
+        parts.append(part(of, long))
+    return pl.concat(parts)
 
 
 def _summed(frame: pl.DataFrame) -> pl.DataFrame:
-    """``top`` and ``bottom`` of each unit, summed by person."""
+    """``top`` and ``bottom`` of each unit, summed by person in the order of the rows: the same bytes each time."""
     key = ["campaign", "instrument", "conclusion", "subject", "person", "sign"]
     sums = (pl.col("top").sum(), pl.col("bottom").sum(), pl.col("unit").n_unique().cast(pl.Int64).alias("units"))
-    return frame.with_columns(pl.col("person").fill_null("")).group_by(key).agg(*sums).sort(key)
+    return frame.with_columns(pl.col("person").fill_null("")).group_by(key, maintain_order=True).agg(*sums)
 
 
-def _of_quality(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    of = placed.filter(pl.col("instrument") == ATTRIBUTE_QUALITY)
+def _of_quality(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     accepted, sign = pl.col("value") == VALUES[ATTRIBUTE_QUALITY][-1], pl.lit(1)
     shares = [
         of.with_columns(top=pl.when(hit).then("p").otherwise(0.0), conclusion=pl.lit(name), subject="corpus", sign=sign)
@@ -172,39 +192,31 @@ def _of_quality(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> p
     real = pl.when(pl.col("corpus_kind") == "human").then(1).otherwise(-1)
     both = pl.col("corpus_kind").n_unique().over("campaign") == 2
     gap = shares[1].with_columns(conclusion=pl.lit("real minus synthetic"), subject=pl.lit(""), sign=real).filter(both)
-    return _summed(pl.concat([*shares, gap]).with_columns(bottom="p"))
+    return pl.concat([_summed(part.with_columns(bottom="p")) for part in (*shares, gap)])
 
 
-def _of_relevance(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    of = placed.filter(pl.col("instrument") == RELEVANCE)
+def _of_relevance(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+    """The share of the relevant, and each model's F1 = 2 tp / (2 tp + fp + fn), each unit counting by its probability
+    of being relevant.
+    """
     yes = pl.when(pl.col("value") == "yes").then("p").otherwise(0.0)
     named = {"conclusion": pl.lit("relevant"), "subject": pl.lit(""), "sign": pl.lit(1)}
-    return _summed(of.with_columns(top=yes, bottom="p", **named))
+    frames = [_summed(of.with_columns(top=yes, bottom="p", **named))]
+    labels = of.group_by("campaign", "instrument", "unit", "person", maintain_order=True).agg(relevant=yes.sum())
+    for (campaign, rater, _), answers in answers_by(long, RELEVANCE, pl.col("kind") == MODEL):
+        says = answers.select("unit", says=(pl.col("value") == "yes").cast(pl.Float64))
+        scored = labels.filter(pl.col("campaign") == campaign).join(says, on="unit", maintain_order="left")
+        sums = {"top": 2 * pl.col("says") * pl.col("relevant"), "bottom": pl.col("relevant") + pl.col("says")}
+        named = {"conclusion": pl.lit("f1"), "subject": pl.lit(rater), "sign": pl.lit(1)}
+        frames.append(_summed(scored.with_columns(**sums, **named)))
+    return pl.concat(frames)
 
 
-def _of_selection(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """F1 = 2 tp / (2 tp + fp + fn), each unit counting by its probability of being relevant."""
-    of = placed.filter(pl.col("instrument") == RELEVANCE)
-    relevant = pl.col("p").filter(pl.col("value") == "yes").sum().alias("relevant")
-    labels = of.group_by("campaign", "instrument", "unit", "person").agg(relevant)
-    votes = long.filter(pl.col("kind") == MODEL).select(
-        "campaign", "unit", subject="rater", says=pl.col("value") == "yes"
-    )
-    hit = pl.when("says").then("relevant").otherwise(0.0)
-    named = {"conclusion": pl.lit("f1"), "sign": pl.lit(1)}
-    scored = labels.join(votes, on=["campaign", "unit"]).with_columns(
-        top=2 * hit, bottom=pl.col("relevant") + pl.col("says").cast(pl.Float64), **named
-    )
-    return _summed(scored)
-
-
-def _of_pairs(placed: pl.DataFrame, long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    generators = release.response_pairs.select("pair", subject="generator").collect()
-    of = placed.filter(pl.col("instrument") == PREFERENCE).join(generators, on="pair")
+def _of_pairs(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     score = pl.col("value").cast(pl.Float64, strict=False)
     tops = (("mean", score * pl.col("p")), ("no better", pl.when(score <= 3).then("p").otherwise(0.0)))
-    frames = [of.with_columns(top=top, bottom="p", conclusion=pl.lit(name), sign=pl.lit(1)) for name, top in tops]
-    return _summed(pl.concat(frames))
+    named = of.drop_nulls("generator").with_columns(bottom="p", subject="generator", sign=pl.lit(1))
+    return pl.concat([_summed(named.with_columns(top=top, conclusion=pl.lit(name))) for name, top in tops])
 
 
 def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> list[tuple[Any, ...]]:

@@ -47,8 +47,8 @@ def long_form(release: Release, *, imported_because: Sequence[str] = IMPORTED_BE
     Raises ``ReleaseError`` when one name stands for a person and a model in the same campaign: their answers could not
     be told apart any more.
     """
-    people = judgment_long(release, imported_because=imported_because)
-    frame = pl.concat([people, vote_long(release)]).sort("campaign", "unit", "rater")
+    parts = (_taken(release, imported_because), _voted(release))
+    frame = _ordered([part.collect(engine="streaming").match_to_schema(LONG_SCHEMA) for part in parts])
     clash = frame.group_by("campaign", "rater").agg(pl.col("kind").n_unique()).filter(pl.col("kind") > 1)
     if clash.height:
         campaign, rater, _ = clash.sort("campaign", "rater").row(0)
@@ -66,24 +66,43 @@ def judgment_long(release: Release, *, imported_because: Sequence[str] = IMPORTE
     (null) never. Who answered one unit twice in a campaign (it stood in two items) enters with the first answer, by
     ``submitted_at`` then ``assignment``: the second was given by somebody who knew the unit.
     """
+    taken = _taken(release, imported_because).collect(engine="streaming")
+    return taken.sort("campaign", "unit", "rater").match_to_schema(LONG_SCHEMA)
+
+
+def _taken(release: Release, imported_because: Sequence[str]) -> pl.LazyFrame:
+    """``judgment_long`` in no order."""
     imported = pl.col("origin") == "imported"
     taken = pl.when(imported).then(pl.col("not_counted_because").is_in(imported_because)).otherwise(pl.col("counted"))
     answers = release.judgments.join(_campaign_names(release), on="campaign").filter(
         taken & pl.col("value").is_not_null()
     )
-    return (
-        first_answers(answers)
-        .select(
-            pl.col("slug").alias("campaign"),
-            *("instrument", "unit", "attribute", "prompt", "pair", "rater"),
-            pl.col("rater_kind").alias("kind"),
-            _category(),
-            "score",
-        )
-        .collect(engine="streaming")
-        .sort("campaign", "unit", "rater")
-        .match_to_schema(LONG_SCHEMA)
+    return first_answers(answers).select(
+        pl.col("slug").alias("campaign"),
+        *("instrument", "unit", "attribute", "prompt", "pair", "rater"),
+        pl.col("rater_kind").alias("kind"),
+        _category(),
+        "score",
     )
+
+
+def _ordered(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of ``frames``, which are given up (the list is emptied), sorted by campaign, unit and rater.
+
+    Column by column, by whole numbers: to sort millions of rows of text takes three times their memory.
+    """
+    whole = pl.concat(frames)
+    frames.clear()
+    place = pl.zeros(whole.height, dtype=pl.Int64, eager=True)
+    for name in ("campaign", "unit", "rater"):
+        names = whole[name].unique().sort()
+        place = place * len(names) + whole[name].cast(pl.Enum(names)).to_physical().cast(pl.Int64)
+    order = place.arg_sort()
+    columns = whole.get_columns()
+    del whole
+    for number, column in enumerate(columns):
+        columns[number] = column.gather(order)
+    return pl.DataFrame(columns)
 
 
 def first_answers(answers: pl.LazyFrame, *before: pl.Expr) -> pl.LazyFrame:
@@ -110,24 +129,29 @@ def vote_long(release: Release) -> pl.DataFrame:
     otherwise each run is a rater of its own, ``model@run``. A preference that a run gave in both orders of the sides
     is one answer, the mean of the two scores. Unparseable votes are no answers: ``vote_outcomes`` counts them.
     """
+    return _voted(release).sort("campaign", "unit", "rater").collect().match_to_schema(LONG_SCHEMA)
+
+
+def _voted(release: Release) -> pl.LazyFrame:
+    """``vote_long`` in no order."""
     return (
         named_votes(release)
         .group_by("campaign", "instrument", "unit", "attribute", "prompt", "pair", "rater", "kind")
         .agg(pl.col("value").sort_by("side").first(), pl.col("score").mean())
         .with_columns(_category())
         .select(LONG_SCHEMA.names())
-        .sort("campaign", "unit", "rater")
-        .collect()
-        .match_to_schema(LONG_SCHEMA)
     )
 
 
-def named_votes(release: Release) -> pl.LazyFrame:
-    """The parsed rows of ``campaign_votes``, each order of the sides its own, ``rater`` named as in ``vote_long``."""
+def named_votes(release: Release, *instruments: str) -> pl.LazyFrame:
+    """The parsed rows of ``campaign_votes``, each order of the sides its own, ``rater`` named as in ``vote_long``; of
+    ``instruments``, or of all where none is named.
+    """
     several = pl.col("run").n_unique().over("campaign", "rater", "unit").max().over("campaign", "rater") > 1
     name = pl.when(several).then(pl.format("{}@{}", "rater", "run")).otherwise(pl.col("rater"))
     answered = (pl.col("status") == "answered") & pl.col("value").is_not_null()
-    return campaign_votes(release).filter(answered).with_columns(name.alias("rater"))
+    asked = pl.col("instrument").is_in(instruments) if instruments else pl.lit(True)
+    return campaign_votes(release).filter(asked, answered).with_columns(name.alias("rater"))
 
 
 def campaign_votes(release: Release) -> pl.LazyFrame:

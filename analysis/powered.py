@@ -219,7 +219,8 @@ def unit_means(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     On the scale of ``FIGURES``: 0 or 1 for the shares, 1-5 for preference. ``within``: variance of a unit's answers
     around their mean (n - 1; NaN for one answer).
     """
-    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS)).with_columns(answer=_answer())
+    asked = long.select("campaign", "instrument", "unit", "attribute", "pair", "kind", "value", "score")
+    people = asked.filter(pl.col("kind").is_in(PEOPLE_KINDS)).with_columns(answer=_answer())
     means = people.group_by("campaign", "instrument", "unit", "attribute", "pair").agg(
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("answer").mean().alias("people"),
@@ -244,32 +245,37 @@ def _placed(units: pl.DataFrame, release: Release) -> pl.DataFrame:
     return placed.with_columns(pl.col("person", "subject").fill_null(EVERYTHING))
 
 
-def _model_means(release: Release) -> pl.DataFrame:
-    """Each model's answer to every unit it voted on, in a campaign or not: instrument, unit, attribute, pair, judge,
-    model.
+def _model_means(release: Release) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Each model's answer to every unit it voted on, in a campaign or not: instrument, unit, judge, model. Beside it,
+    what these units are: instrument, unit, person, subject.
     """
     machines = release.runs.filter(~pl.col("backend").is_in(BASELINE_BACKENDS))
     votes = release.model_votes.join(machines.select("run"), on="run", how="semi").filter(pl.col("value").is_not_null())
-    key = ["instrument", "unit", "attribute", "pair"]
+    key = ["instrument", "unit"]
     each = votes.with_columns(model=_answer()).group_by(*key, judge="rater").agg(pl.col("model").mean())
     several = each.filter(pl.col("judge").n_unique().over("instrument") > 1)
-    together = several.group_by(key).agg(pl.col("model").mean(), n=pl.len())
+    together = several.group_by(key).agg(pl.col("model").sort_by("judge").mean(), n=pl.len())
     # a unit that only some models answered would be another mixture of them
     whole = together.filter(pl.col("n") == pl.col("n").max().over("instrument")).drop("n")
     named = whole.with_columns(judge=pl.lit(ALL_MODELS)).select(*key, "judge", "model")
-    return pl.concat([each, named]).collect()
+    units = votes.select(*key, "attribute", "pair").unique(key).collect(engine="streaming")
+    return pl.concat([each, named]).collect(engine="streaming"), _placed(units, release).drop("attribute", "pair")
 
 
 def _cases(long: pl.DataFrame, release: Release) -> Iterator[Case]:
-    models = _placed(_model_means(release), release)
+    models, placed = _model_means(release)
     for (campaign, instrument), judged in unit_means(long, release).group_by(
         "campaign", "instrument", maintain_order=True
     ):
+        known = placed.filter(pl.col("instrument") == instrument).drop("instrument")
+        known = known.join(judged.select("unit", "people"), on="unit", how="left")
         answered = models.filter(pl.col("instrument") == instrument)
-        for (judge,), votes in answered.group_by("judge", maintain_order=False):
-            units = votes.join(judged.select("unit", "people"), on="unit", how="left").sort("unit")
+        for judge in answered["judge"].unique().sort():
+            units = (
+                answered.filter(pl.col("judge") == judge).select("unit", "model").join(known, on="unit").sort("unit")
+            )
             if units["people"].count() >= FEWEST:
-                yield Case((str(campaign), str(instrument)), FIGURES[str(instrument)], str(judge), units)
+                yield Case((str(campaign), str(instrument)), FIGURES[str(instrument)], judge, units)
 
 
 def _by_subject(case: Case) -> list[tuple[str, pl.DataFrame, Powered]]:
@@ -309,11 +315,13 @@ def _row(units: pl.DataFrame, people: ClusteredMean, helped: ClusteredMean, weig
 
 
 def _thrift(judged: pl.DataFrame, n: int, draws: int, rng: np.random.Generator) -> tuple[float, float, float]:
+    people, model = judged["people"].to_numpy(), judged["model"].to_numpy()
+    person = judged["person"].rank("dense").to_numpy()
     widths = []
     for _ in range(draws):
         kept = np.zeros(judged.height, dtype=bool)
         kept[rng.choice(judged.height, n, replace=False)] = True
-        found = _powered(judged.with_columns(people=pl.when(pl.Series(kept)).then("people")))
+        found = powered_mean(people[kept], model[kept], person[kept], model[~kept], person[~kept])
         widths.append([(i.high - i.low) / 2 for i in (found.people.interval(), found.powered.interval())])
     alone, helped = np.mean(widths, axis=0)
     return float(alone), float(helped), float((alone / helped) ** 2) if helped > 0 else math.nan

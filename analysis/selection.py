@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
-from analysis.answers import PEOPLE, with_person
+from analysis.answers import PEOPLE, answers_by, with_person
 from analysis.clusters import Clusters, Floats, clustered_quotient, clustered_share, codes_of
 from analysis.longform import PEOPLE_KINDS, campaign_units
 from analysis.release import Release
@@ -187,7 +188,7 @@ def selection(
     name = "majority of the judgments" if source == "judgments" else f"release's label by method {source}"
     ties = dict(marked.ties.iter_rows())
     rows = []
-    for names, answers in marked.answers.group_by("campaign", "rater", "kind", maintain_order=True):
+    for names, answers in marked.answers:
         cells = {cell: answers[cell].cast(pl.Float64).to_numpy() for cell in CELLS}
         scores = Scores(*(int(cells[cell].sum()) for cell in CELLS))
         ends, reason = _ends(cells, codes_of(answers, *MATERIAL))
@@ -195,11 +196,12 @@ def selection(
     return pl.DataFrame(rows, schema=SELECTION_SCHEMA, orient="row").sort("campaign", "kind", "rater")
 
 
-@dataclass(frozen=True)
-class _Marked:
-    """``answers`` of models and baselines with person, label and the four cells as 0/1; ``ties`` of each campaign."""
+class _Marked(NamedTuple):
+    """``answers`` of each model and baseline (campaign, rater, kind), one after the other because each is large: unit,
+    person, prompt and the four cells as 0/1. ``ties`` of each campaign.
+    """
 
-    answers: pl.DataFrame
+    answers: Iterator[tuple[tuple[str, str, str], pl.DataFrame]]
     ties: pl.DataFrame
 
 
@@ -212,14 +214,20 @@ def labels_of(long: pl.DataFrame, release: Release, source: LabelSource, min_jud
 
 def _against_label(long: pl.DataFrame, release: Release, source: LabelSource, min_judgments: int) -> _Marked:
     labels = labels_of(long, release, source, min_judgments)
-    machines = long.filter((pl.col("instrument") == RELEVANCE) & ~pl.col("kind").is_in(PEOPLE_KINDS))
-    decided = labels.drop_nulls("label").select("campaign", "unit", "label")
+    ties = labels.filter(pl.col("label").is_null()).group_by("campaign").len()
+    return _Marked(_held_against(long, release, labels.drop_nulls("label")), ties)
+
+
+def _held_against(
+    long: pl.DataFrame, release: Release, labels: pl.DataFrame
+) -> Iterator[tuple[tuple[str, str, str], pl.DataFrame]]:
     yes, wanted = pl.col("value") == YES, pl.col("label") == YES
     cells = {"tp": yes & wanted, "fp": yes & ~wanted, "fn": ~yes & wanted, "tn": ~yes & ~wanted}
-    joined = machines.join(decided, on=["campaign", "unit"]).with_columns(**cells)
-    answers = with_person(joined, release).sort("campaign", "rater", "kind", "unit")
-    ties = labels.filter(pl.col("label").is_null()).group_by("campaign").len()
-    return _Marked(answers, ties)
+    for names, answers in answers_by(long, RELEVANCE, ~pl.col("kind").is_in(PEOPLE_KINDS)):
+        decided = labels.filter(pl.col("campaign") == names[0]).select("unit", "label")
+        joined = answers.join(decided, on="unit", maintain_order="left").select("unit", "attribute", "prompt", **cells)
+        if joined.height:
+            yield names, with_person(joined, release)
 
 
 def _ends(cells: dict[str, Floats], clusters: Clusters) -> tuple[list[float], str]:
@@ -251,7 +259,6 @@ def selection_by(
     Figures as in ``selection``, NaN where a denominator is 0; no intervals: one person's or one prompt's units are few
     and say nothing of others.
     """
-    answers = _against_label(long, release, source, min_judgments).answers
     tp, fp, fn, tn = (pl.col(cell) for cell in ("true_positive", "false_positive", "false_negative", "true_negative"))
     n = pl.col("n")
     figures = {
@@ -265,12 +272,13 @@ def selection_by(
     }
     names = BY_SCHEMA.names()[6:10]
     counts = [pl.col(cell).sum().cast(pl.Int64).alias(name) for cell, name in zip(CELLS, names, strict=True)]
+    found = [BY_SCHEMA.to_frame().select(*BY_SCHEMA.names()[:10])]
+    for (campaign, rater, kind), answers in _against_label(long, release, source, min_judgments).answers:
+        head = {"campaign": pl.lit(campaign), "rater": pl.lit(rater), "kind": pl.lit(kind), "by": pl.lit(by)}
+        levels = answers.group_by(level=by).agg(pl.len().cast(pl.Int64).alias("n"), *counts)
+        found.append(levels.select(**head, level="level", n="n", **{name: name for name in names}))
     return (
-        answers.group_by("campaign", "rater", "kind", pl.lit(by).alias("by"), pl.col(by).alias("level"))
-        .agg(pl.len().cast(pl.Int64).alias("n"), *counts)
-        .with_columns(**figures)
-        .match_to_schema(BY_SCHEMA)
-        .sort("campaign", "kind", "rater", "level")
+        pl.concat(found).with_columns(**figures).match_to_schema(BY_SCHEMA).sort("campaign", "kind", "rater", "level")
     )
 
 
@@ -282,18 +290,22 @@ def marked_relevant(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     raters also by rater; NaN with ``reason`` where there is one of them. Raters need not have seen the same units, so
     two shares may differ by what was asked.
     """
-    relevance = with_person(long.filter(pl.col("instrument") == RELEVANCE), release)
-    relevance = relevance.with_columns(pl.col("rater").alias("who"))
-    together = relevance.filter(pl.col("kind").is_in(PEOPLE_KINDS)).with_columns(pl.lit(PEOPLE).alias("rater"))
+    people = long.filter((pl.col("instrument") == RELEVANCE) & pl.col("kind").is_in(PEOPLE_KINDS))
+    together = people.select("campaign", "kind", "rater", "attribute", "prompt", "value")
     rows = []
-    for part, dimensions in ((together, (*MATERIAL, "who")), (relevance, MATERIAL)):
-        for names, answers in part.group_by("campaign", "rater", "kind", maintain_order=True):
-            marked = (answers["value"] == YES).cast(pl.Float64)
-            found = clustered_share(marked.to_numpy(), codes_of(answers, *dimensions))
-            reason = found.reason.replace("who", "rater")
-            counts = (answers["who"].n_unique(), answers.height, int(marked.sum()))
-            rows.append((*names, *counts, *found[:3], reason))
+    for (campaign, kind), answers in together.group_by("campaign", "kind", maintain_order=True):
+        own = with_person(answers, release)
+        rows.append((campaign, PEOPLE, kind, own["rater"].n_unique(), *_marked(own, *MATERIAL, "rater")))
+    for names, answers in answers_by(long, RELEVANCE):
+        rows.append((*names, 1, *_marked(with_person(answers, release), *MATERIAL)))
     return pl.DataFrame(rows, schema=MARKED_SCHEMA, orient="row").sort("campaign", "kind", "rater")
+
+
+def _marked(answers: pl.DataFrame, *dimensions: str) -> tuple[int, int, float, float, float, str]:
+    """A row of ``MARKED_SCHEMA`` from ``n`` onwards."""
+    marked = (answers["value"] == YES).cast(pl.Float64)
+    found = clustered_share(marked.to_numpy(), codes_of(answers, *dimensions))
+    return answers.height, int(marked.sum()), *found[:3], found.reason
 
 
 def _ratio(part: int, whole: int) -> float:

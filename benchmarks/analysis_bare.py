@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import combinations
-from typing import Any
-from unittest.mock import patch
 
 import krippendorff
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import polars as pl
 from crowdkit.aggregation import GLAD, DawidSkene
 from scipy.stats import spearmanr
@@ -20,8 +16,10 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
 from analysis.agreement_codes import ALL, MODELS, PEOPLE, Coded, coded_campaigns
+from analysis.longform import PEOPLE_KINDS
 
 Matrix = npt.NDArray[np.float64]
+CROWD_KIT = {"unit": "task", "rater": "worker", "value": "label"}
 
 
 def matrices(long: pl.DataFrame) -> list[tuple[Coded, Matrix]]:
@@ -71,20 +69,15 @@ def _group(coded: Coded, matrix: Matrix) -> int:
     return len(coded.levels) + 1
 
 
-@contextmanager
-def timed_crowd_kit() -> Iterator[list[float]]:
-    """Seconds inside crowd-kit while the block runs, one entry a fit: the report calls it itself."""
-    spent: list[float] = []
-
-    def timed(fit: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any, **more: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return fit(*given, **more)
-            finally:
-                spent.append(time.perf_counter() - began)
-
-        return call
-
-    with patch.object(DawidSkene, "fit", timed(DawidSkene.fit)), patch.object(GLAD, "fit", timed(GLAD.fit)):
-        yield spent
+def raters_by_crowd_kit(long: pl.DataFrame) -> int:
+    """Dawid and Skene's and GLAD's models of the raters of every campaign (crowd-kit)."""
+    people = long.filter(pl.col("kind").is_in(PEOPLE_KINDS)).sort("unit", "rater")
+    made = 0
+    for _, answers in people.group_by("campaign", maintain_order=True):
+        tasks = pd.DataFrame({new: answers[old].to_list() for old, new in CROWD_KIT.items()})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its words to pandas
+            for model in (DawidSkene(n_iter=100), GLAD(n_iter=100)):
+                model.fit(tasks)
+                made += 1
+    return made
