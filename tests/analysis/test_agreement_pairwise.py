@@ -149,7 +149,7 @@ def test_settled_figures_of_few_units_are_right_on_average_and_plain_ones_too_lo
     for pair in range(435):
         place = rng.integers(3, size=4)
         a, b = (np.where(rng.random(4) < 0.5, rng.integers(3, size=4), place) for _ in range(2))
-        np.add.at(counts, (pair, a, b, 0), 1)
+        np.add.at(counts[pair, :, :, 0], (a, b), 1)
     evenly = np.full((435, 3, 1), 40.0)
     settled = settled_figures(counts, evenly, evenly, np.arange(3.0), True)
     plain = pair_figures(counts, np.arange(3.0), True)[1:]

@@ -88,7 +88,7 @@ def test_spread_over_raters_is_that_of_a_mean_over_pairs(of_rater: float, of_pai
 
     def mean(weights: np.ndarray) -> np.ndarray:
         pair = weights[first].astype(float) * weights[second]
-        return (pair.T @ figures) / pair.sum(axis=0)[:, None]
+        return np.asarray((pair.T @ figures) / pair.sum(axis=0)[:, None])
 
     strata = np.zeros(n, dtype=np.int64)
     moved, drawn = replicated(nudged_raters(strata, 16), [mean])[0], replicated(rater_weights(strata, 64), [mean])[0]
