@@ -76,7 +76,7 @@ def _known_files(path: Path, root: Path) -> tuple[list[tuple[Layout, StudyFile]]
     """The files in the order of LAYOUTS, by name within one; and a remark for each that is known and left out."""
     found: list[tuple[int, str, Layout, StudyFile]] = []
     left_out: list[NotImported] = []
-    candidates = sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]
+    candidates = sorted([*path.rglob("*.jsonl"), *path.rglob("*.jsonl.gz")]) if path.is_dir() else [path]
     for candidate in candidates:
         shown = candidate.relative_to(root).as_posix()
         if candidate.parent.name in NOT_READ:
@@ -93,9 +93,9 @@ def _known_files(path: Path, root: Path) -> tuple[list[tuple[Layout, StudyFile]]
 
 
 def _layout_of(path: Path) -> tuple[Layout, dict[str, str]] | None:
-    """The layout that files of this name have, and what the name says besides."""
+    """The layout that files of this name have, packed or not, and what the name says besides."""
     for layout in LAYOUTS:
-        if match := layout.pattern.search(f"/{path.parent.name}/{path.name}"):
+        if match := layout.pattern.search(f"/{path.parent.name}/{path.name.removesuffix('.gz')}"):
             return layout, match.groupdict()
     return None
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,19 @@ def test_open_answers_are_counted_and_an_empty_page_is_none(tmp_path: Path) -> N
     assert left_out["pages without any answer (pilot-relevance)"] == 1
     assert left_out["answers of task 2 (a five-point scale that no instrument has)"] == 2
     assert left_out["relevances proposed by an unnamed model (task 5, items)"] == 3
+
+
+def test_packed_files_are_read_as_they_are_unpacked(tmp_path: Path) -> None:
+    """Order included: what a record refers to comes before it. Names in places apart."""
+    plain = files.write(tmp_path / "plain", files.study(), {"rater-01": "crowd"})
+    packed = files.write(tmp_path / "packed", files.study(), {"rater-01": "crowd"})
+    for file in sorted(packed.rglob("*.jsonl")):
+        file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes()))
+        file.unlink()
+    assert [item.record for item in read(packed) if isinstance(item, Located)] == [
+        item.record for item in read(plain) if isinstance(item, Located)
+    ]
+    assert problems(packed) == []
 
 
 def test_a_single_file_may_be_named(tmp_path: Path) -> None:
