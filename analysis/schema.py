@@ -30,11 +30,10 @@ Raters
     One row per person and campaign. ``state`` says whether they still take part. For each rater who does not,
     ``exclusions`` holds exactly one kind in force: of kind ``withdrawn``, or ``excluded`` and not undone. ``consents``
     holds each rater's answer to each wording; a wording's key is its own sha256, which can be computed again.
-    ``demographics`` says what is known of the person, the same in all their rows. A value that fewer than
-    ``settings.min_cell`` people of that kind (human, simulated, imported) share is null; where fewer than that many
-    are null in a field, the smallest values left are null too, for else one could be told from the others by
-    subtraction. A field that fewer than ``min_cell`` people have is left out. Several fields together may still
-    single somebody out: cells are counted field by field.
+    ``demographics`` says what is known of the person, the same in all their rows. The same, all fields together, is
+    said of at least ``settings.min_cell`` people of that kind (human, simulated, imported): values that would single
+    out fewer are null, and where those of whom something is hidden are too few themselves, more is. Null is also what
+    somebody did not tell. A field that fewer than ``min_cell`` people told is left out; who told none has none.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ PEOPLE = (
             text_("joined_at"),
             text_("outcome"),  # how their part ended: completed | screened_out | failed_attention ...; "" if it has not
             text_("outcome_at", True),
-            list_("demographics", _DEMOGRAPHIC),  # by field; value null: suppressed
+            list_("demographics", _DEMOGRAPHIC),  # by field; value null: not shown
         ),
         ("campaign", "rater"),
     ),

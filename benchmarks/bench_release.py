@@ -2,7 +2,8 @@
 
 A private PostgreSQL is filled with 10^5 judgments, ``--full`` 10^6. Then, in turns and each in a process of its own:
 COPY (the judgments, joined with all that the release says of them, in its order) TO STDOUT as CSV into a file, and the
-release's writing of the same table. Last the whole release and its verification. Peaks are of the whole process.
+release's writing of the same table. Last the whole release and its verification. Peaks are of the whole process, CPU is
+this process's and not the database's. What it prints is Markdown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,6 +69,7 @@ COPY (
 
 class Measured(NamedTuple):
     seconds: float
+    cpu: float
     peak_mb: float
     bytes: int
 
@@ -131,11 +134,11 @@ def part(name: str, folder: Path) -> None:
     django.setup()
     import annotation.releases.write  # noqa: F401 -- what is imported once is no cost of a row
 
-    before = time.perf_counter()
+    before, cpu = time.perf_counter(), time.process_time()
     size = PARTS[name](folder)
-    seconds = time.perf_counter() - before
+    seconds, cpu = time.perf_counter() - before, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps(Measured(seconds, peak, size)))
+    sys.stdout.write(json.dumps(Measured(seconds, cpu, peak, size)))
 
 
 def measured(name: str, folder: Path, environment: dict[str, str]) -> Measured:
@@ -147,34 +150,51 @@ def measured(name: str, folder: Path, environment: dict[str, str]) -> Measured:
 def measure(judgments: int, folder: Path, url: str) -> None:
     source = PostgreSQL(folder, url)
     source.fill(judgments)
-    with source.copy() as environment:
-        _make_sound(environment)
-        stored = source.judgments(environment)
-        turns = []
-        for number in range(TURNS):
-            pair = []
-            for name in ("bare", "judgments"):
-                place = folder / f"{name}-{number}"
-                place.mkdir()
-                pair.append(measured(name, place, environment))
-            turns.append(pair)
-            _say(f"turn {number + 1}: COPY {pair[0].seconds:.1f} s, judgments {pair[1].seconds:.1f} s")
-        _report(stored, turns)
-        whole = measured("release", folder, environment)
-        _say(
-            f"make_release, verified: {whole.seconds:.1f} s, {whole.bytes / 2**20:.0f} MB, peak {whole.peak_mb:.0f} MB"
-        )
-        check = measured("verify", folder, environment)
-        _say(f"verify_release: {check.seconds:.1f} s, peak {check.peak_mb:.0f} MB")
+    environment = source.filled
+    _make_sound(environment)
+    turns = [_turn(number, folder, environment) for number in range(TURNS)]
+    whole, check = (measured(name, folder, environment) for name in ("release", "verify"))
+    _report(source.judgments(environment), turns, whole, check)
 
 
-def _report(stored: int, turns: list[list[Measured]]) -> None:
-    ratio = median(ours.seconds / bare.seconds for bare, ours in turns)
-    peak = max(ours.peak_mb for _, ours in turns)
-    _say(
-        f"judgments / COPY of the same {stored:,} rows: {ratio:.2f}, median of {TURNS} turns (goal: under {MOST_RATIO})"
-    )
-    _say(f"peak memory: {peak:.0f} MB (goal: under {MOST_MB})")
+def _turn(number: int, folder: Path, environment: dict[str, str]) -> tuple[Measured, Measured]:
+    """COPY and ours, one after the other; what they wrote is removed."""
+    pair = []
+    for name in ("bare", "judgments"):
+        place = folder / f"{name}-{number}"
+        place.mkdir()
+        pair.append(measured(name, place, environment))
+        shutil.rmtree(place)
+    return pair[0], pair[1]
+
+
+def _report(stored: int, turns: list[tuple[Measured, Measured]], whole: Measured, check: Measured) -> None:
+    bare, ours = ([pair[place] for pair in turns] for place in range(2))
+    ratios = sorted(each.seconds / other.seconds for other, each in turns)
+    rows = [
+        (
+            f"judgments / COPY to CSV, median of {TURNS} turns",
+            f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+            f"under {MOST_RATIO}",
+            f"{_span(bare)} s against {_span(ours)} s, {median(each.cpu for each in ours):.1f} s of CPU",
+        ),
+        ("peak MB of writing them", f"{max(each.peak_mb for each in ours):.0f}", f"under {MOST_MB}", ""),
+        ("peak MB of the whole release, verified", f"{whole.peak_mb:.0f}", f"under {MOST_MB}", _costs(whole)),
+        ("peak MB of verify_release", f"{check.peak_mb:.0f}", f"under {MOST_MB}", _costs(check)),
+    ]
+    _say(f"| {stored:,} judgments | measured | goal | |\n|---|---|---|---|")
+    for row in rows:
+        _say(f"| {' | '.join(row)} |")
+
+
+def _span(parts: list[Measured]) -> str:
+    seconds = sorted(each.seconds for each in parts)
+    return f"{seconds[0]:.1f} to {seconds[-1]:.1f}"
+
+
+def _costs(part: Measured) -> str:
+    size = f", {part.bytes / 2**20:.0f} MB on disk" if part.bytes else ""
+    return f"{part.seconds:.0f} s, {part.cpu:.0f} s of CPU{size}"
 
 
 def _make_sound(environment: dict[str, str]) -> None:

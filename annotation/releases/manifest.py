@@ -17,7 +17,9 @@ from annotation.releases.tables.rows import time_text
 from annotation.releases.tables.scope import Scope
 from studies.models import User
 
+CELLS = "of all demographics of a person together"
 SETTINGS = {
+    "cells": CELLS,
     "sorted_by": "bytes of the public ids",
     "left_out": ["accounts", "completions", "drafts", "held assignments", "source ids"],
 }

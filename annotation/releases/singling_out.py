@@ -16,32 +16,58 @@ class Cell(NamedTuple):
     value: str | None
 
 
-class Demographics:
-    """Is shown every row of raters; keeps what each person told, and nothing of any other table."""
+Told = tuple[Cell, ...]
 
-    def __init__(self, min_cell: int) -> None:
+
+class Demographics:
+    """Is shown every row of raters; keeps what each person told, and nothing of any other table.
+
+    ``together``: whether all that is said of a person must be said of enough people, as of releases since that is what
+    they hide; of older ones each field on its own.
+    """
+
+    def __init__(self, min_cell: int, *, together: bool) -> None:
         self._min_cell = min_cell
-        self._told: dict[str, list[Cell]] = {}
-        self._people: Counter[Cell] = Counter()
-        self._lines: dict[Cell, int] = {}
+        self._together = together
+        self._told: dict[str, Told] = {}
+        self._lines: dict[str, int] = {}
 
     def problems(self, row: Row, line: int) -> Iterator[Broken]:
-        told = [Cell(row["kind"], each["field"], each["value"]) for each in row["demographics"]]
-        if row["rater"] not in self._told:
-            self._told[row["rater"]] = told
-            for cell in told:
-                self._people[cell] += 1
-                self._lines.setdefault(cell, line)
-        elif self._told[row["rater"]] != told:
+        told = tuple(Cell(row["kind"], each["field"], each["value"]) for each in row["demographics"])
+        self._lines.setdefault(row["rater"], line)
+        if self._told.setdefault(row["rater"], told) != told:
             yield "demographics", "they are not those that the rater has in another campaign"
 
     def few(self) -> Iterator[tuple[int, str]]:
         """(line, what is wrong), when every rater was shown."""
-        fields = {(cell.kind, cell.field) for cell in self._people if cell.value is not None}
-        for cell, n in self._people.items():
-            if cell.value is not None and n < self._min_cell:
+        alone = [*self._few_alone()]
+        yield from alone
+        if self._together and not alone:
+            yield from self._few_together()
+
+    def _few_alone(self) -> Iterator[tuple[int, str]]:
+        people = Counter(cell for told in self._told.values() for cell in told)
+        fields = {(cell.kind, cell.field) for cell in people if cell.value is not None}
+        for cell, n in people.items():
+            if n >= self._min_cell:
+                continue
+            if cell.value is not None:
                 shared = f"{cell.value!r} is shared by {n} {cell.kind} raters as {cell.field}"
-                yield self._lines[cell], f"{shared}, fewer than {self._min_cell}"
-            elif cell.value is None and n < self._min_cell and (cell.kind, cell.field) in fields:
+                yield self._line_of(cell), f"{shared}, fewer than {self._min_cell}"
+            elif (cell.kind, cell.field) in fields:
                 hidden = f"{cell.field} is hidden for {n} {cell.kind} raters alone"
-                yield self._lines[cell], f"{hidden}; they can be told by that"
+                yield self._line_of(cell), f"{hidden}; they can be told by that"
+
+    def _few_together(self) -> Iterator[tuple[int, str]]:
+        people = Counter(told for told in self._told.values() if told)
+        for rater, told in self._told.items():
+            if told and people[told] < self._min_cell:
+                said = ", ".join(f"{cell.field} {cell.value!r}" for cell in told if cell.value is not None)
+                shared = (
+                    f"what is said together ({said or 'nothing'}) is said of {people.pop(told)} {told[0].kind} raters"
+                )
+                people[told] = self._min_cell  # said once
+                yield self._lines[rater], f"{shared}, fewer than {self._min_cell}"
+
+    def _line_of(self, cell: Cell) -> int:
+        return next(self._lines[rater] for rater, told in self._told.items() if cell in told)

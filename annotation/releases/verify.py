@@ -15,7 +15,7 @@ from annotation.releases.crowding import CampaignRules, Crowding
 from annotation.releases.files import DATA, read_rows
 from annotation.releases.index import Index, Reference
 from annotation.releases.inspecting import Inspection
-from annotation.releases.manifest import Tally, counts_of
+from annotation.releases.manifest import CELLS, Tally, counts_of
 from annotation.releases.papers import PAPERS
 from annotation.releases.settings import DEFAULTS
 from annotation.releases.singling_out import Demographics
@@ -43,7 +43,9 @@ def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:
     if problems:
         return problems
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    crowding, demographics = Crowding(_campaign_rules(path)), Demographics(_min_cell(manifest))
+    together = (manifest.get("settings") or {}).get("cells") == CELLS
+    demographics = Demographics(_min_cell(manifest), together=together)
+    crowding = Crowding(_campaign_rules(path))
     with Index() as index:
         inspection = Inspection(path, index, crowding, demographics, Tally(), Steps(stop=stop))
         for name in TABLES:

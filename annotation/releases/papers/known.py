@@ -109,7 +109,7 @@ def missing_in_words(manifest: dict[str, Any]) -> str:
         "wish: the rows stay, the values are null. "
         f"{counts['counted']:,} judgments count"
         + (f"; kept and not counted are {not_counted}." if not_counted else ".")
-        + " Values of demographics that too few raters share are null."
+        + " Values of demographics that would, alone or with others, single out too few raters are null."
     )
 
 
@@ -136,7 +136,7 @@ def _subpopulations(facts: Facts, manifest: dict[str, Any]) -> str:
     return (
         f"Conversations by language: {languages or 'none'}. "
         + (f"Raters' {fields}, as they said, in `raters.demographics`" if fields else "Nothing is told of the raters")
-        + (f"; values of fewer than {least} raters are suppressed." if fields and least else ".")
+        + (f"; what is said of a rater, all fields together, is said of {least} or more." if fields and least else ".")
     )
 
 

@@ -48,7 +48,7 @@ COLUMNS = {
     "could_tell": "never, sometimes, often or always; null where erased.",
     "counted": "Whether the answer counts towards K.",
     "created_at": "When it was made.",
-    "demographics": "What raters said of themselves, by field; null values are suppressed, being too rare.",
+    "demographics": "What raters said of themselves, by field; null where not told, or hidden because of too few.",
     "ended_at": "When the assignment ended.",
     "erased_at": "When the value was erased on the rater's wish; null otherwise.",
     "evidence": "Turns that the attribute rests on; start and end in code points, null for the whole turn.",

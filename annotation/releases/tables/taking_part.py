@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from annotation.domain.withdrawing import VERBS, audit_subject
 from annotation.enums import RaterState
-from annotation.models import Closing, Consent, ConsentForm, Demographic, Rater
+from annotation.models import Closing, Consent, ConsentForm, Rater
 from annotation.releases.cells import cells_of
-from annotation.releases.tables.rows import Children, Row, binary, named, stream
+from annotation.releases.tables.rows import Row, binary, named, stream
 from annotation.releases.tables.scope import Scope
 from studies.models import AuditEvent
 
@@ -20,14 +20,10 @@ BY_RATER = ("campaign__public_id", "participant__pseudonym")
 
 def raters(scope: Scope) -> Iterator[Row]:
     rows = Rater.objects.filter(campaign__study=scope.study).order_by(*map(binary, BY_RATER))
-    told = Demographic.objects.filter(participant__raters__campaign__study=scope.study)
-    told = told.order_by(binary("participant__raters__campaign__public_id"), binary("participant__pseudonym"))
-    known = Children(stream(told, "participant__raters", "field", "value"))
     cells = cells_of(scope.study, scope.settings.min_cell)
     fields = ("participant__pseudonym", "campaign__public_id", "participant__person__public_id", "kind")
-    for pk, *values in stream(rows, "pk", *fields, "group", "state", "joined_at", "outcome", "outcome_at"):
-        yield named("raters", [*values, cells.shown(values[3], known.of(pk))])
-    known.end()
+    for who, *values in stream(rows, "participant", *fields, "group", "state", "joined_at", "outcome", "outcome_at"):
+        yield named("raters", [*values, cells.shown(who)])
 
 
 def consent_forms(scope: Scope) -> Iterator[Row]:

@@ -105,7 +105,7 @@ def test_imported_participation_is_what_it_was(emptied: Path) -> None:
     assert [event.verb for event in comings_and_goings(back)] == ["readmit_rater", "exclude_rater"]
     told = Demographic.objects.filter(participant=back.participant).values_list("field", "value")
     assert dict(told).keys() == {"sex", "country", "työ"}
-    assert dict(told)["työ"] is None
+    assert Demographic.objects.filter(participant__study=study, field="työ", value=None).exists()
 
 
 def test_release_goes_from_one_database_to_another_and_back(

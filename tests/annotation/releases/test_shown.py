@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotation.enums import Origin
 from annotation.models import Demographic, Participant
-from annotation.releases.cells import shown_values
+from annotation.releases.cells import shown_together
 from annotation.releases.settings import ReleaseSettings
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
@@ -71,11 +74,50 @@ def test_a_release_without_masks_says_so(rich: RichStudy, tmp_path: Path) -> Non
     ],
 )
 def test_values_of_few_are_hidden_and_never_alone(counts: dict[str | None, int], shown: set[str]) -> None:
-    assert shown_values(counts, 5) == shown
+    people = [value for value, n in counts.items() for _ in range(n)]
+    told = shown_together({number: {"field": value} for number, value in enumerate(people)}, 5)
+    assert {fields["field"] for fields in told.values()} - {None} == shown
 
 
-def test_a_cell_of_one_is_shown_where_the_setting_allows(rich: RichStudy) -> None:
-    assert shown_values({"a": 1, "b": 9}, 1) == {"a", "b"}
+PEOPLE = st.lists(
+    st.dictionaries(st.sampled_from(("age", "country", "sex")), st.sampled_from((None, "a", "b", "c")), max_size=3),
+    max_size=24,
+).map(lambda people: dict(enumerate(people)))
+
+
+@settings(max_examples=150)
+@given(told=PEOPLE, least=st.integers(1, 5))
+def test_nothing_that_is_shown_together_is_held_by_few(told: dict[int, dict[str, str | None]], least: int) -> None:
+    shown = shown_together(told, least)
+    said = [{cell for cell in fields.items() if cell[1] is not None} for fields in shown.values()]
+    for cells in said:
+        for few in chain.from_iterable(combinations(sorted(cells), n + 1) for n in range(len(cells))):
+            assert sum(others >= set(few) for others in said) >= least
+    alike = Counter(tuple(fields.items()) for fields in shown.values())
+    assert all(n >= least for n in alike.values())
+    assert all(
+        value in (None, told[who].get(field)) for who, fields in shown.items() for field, value in fields.items()
+    )
+    assert shown_together(shown, least) == shown
+    assert shown_together(dict(reversed(told.items())), least) == shown
+
+
+def test_a_combination_of_frequent_values_is_hidden_where_it_is_rare() -> None:
+    kinds = {("f", "DE"): 6, ("f", "UK"): 6, ("m", "DE"): 6, ("m", "UK"): 1}
+    people = [{"sex": sex, "country": country} for (sex, country), n in kinds.items() for _ in range(n)]
+    shown = shown_together(dict(enumerate(people)), 5)
+    assert Counter(tuple(fields.values()) for fields in shown.values()) == {
+        ("DE", "m"): 6,
+        ("UK", "f"): 6,
+        (None, None): 7,  # the one, and the fewest others, without whom the one could be told
+    }
+
+
+def test_what_is_told_by_few_hides_what_others_told() -> None:
+    """And nothing at all is hidden where one is enough."""
+    people: dict[str, dict[str, str | None]] = {"x": {"sex": "f", "born": "Oslo"}, "y": {"sex": "f"}}
+    assert shown_together(people, 2) == {"x": {"sex": "f"}, "y": {"sex": "f"}}
+    assert shown_together(people, 1) == {"x": {"born": "Oslo", "sex": "f"}, "y": {"born": None, "sex": "f"}}
 
 
 def told_by_rater(folder: Path, kind: str = "human") -> dict[str, dict[str, str | None]]:
@@ -91,9 +133,11 @@ def test_no_value_of_a_release_is_shared_by_few(rich: RichStudy, release_folder:
     told = told_by_rater(release_folder)
     cells = Counter((field, value) for fields in told.values() for field, value in fields.items())
     assert {field for field, _ in cells} == {"sex", "country", "ty\u00f6"}
-    assert all(n >= 5 for (_, value), n in cells.items() if value is not None)
-    assert cells["sex", "male"] >= 5
-    assert cells["ty\u00f6", None] == len(told)  # one profession of its own: the other one goes along
+    assert all(n >= 5 for n in cells.values())
+    together = Counter(tuple(fields.items()) for fields in told.values())
+    assert min(together.values()) >= 5
+    assert len(together) > 1
+    assert {value for field, value in cells if field == "ty\u00f6"} == {None, WEIRD}
 
 
 def test_kinds_of_raters_hide_no_people(rich: RichStudy, tmp_path: Path) -> None:
@@ -110,7 +154,14 @@ def _show_secret(found: list[dict[str, Any]]) -> None:
 
 
 def _one_hidden(found: list[dict[str, Any]]) -> None:
-    next(told for row in found for told in row["demographics"] if told["field"] == "sex")["value"] = None
+    next(told for row in found for told in row["demographics"] if told["value"] is not None)["value"] = None
+
+
+def _all_of_one_field_but_one(found: list[dict[str, Any]]) -> None:
+    people = sorted({row["rater"] for row in found if row["demographics"]})
+    for row in found:
+        hidden = None if row["rater"] == people[0] else "male"
+        row["demographics"] = [{"field": "sex", "value": hidden}] if row["rater"] in people else []
 
 
 def _unlike_itself(found: list[dict[str, Any]]) -> None:
@@ -122,7 +173,8 @@ def _unlike_itself(found: list[dict[str, Any]]) -> None:
     ("change", "expected"),
     [
         (_show_secret, "demographics: 'secret-profession' is shared by 1 human raters as ty\u00f6, fewer than 5"),
-        (_one_hidden, "demographics: sex is hidden for 1 human raters alone"),
+        (_one_hidden, "demographics: what is said together ("),
+        (_all_of_one_field_but_one, "demographics: sex is hidden for 1 human raters alone"),
         (_unlike_itself, "demographics: they are not those that the rater has in another campaign"),
     ],
 )
