@@ -8,9 +8,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models.functions import Now
 
+from annotation.domain.assignment import return_assignment
 from annotation.domain.releasing import ask_release, withdraw_release
 from annotation.domain.rolling import roll_up
-from annotation.enums import JobState, ReleaseState
+from annotation.enums import JobState, ReleaseState, ReturnReason
 from annotation.models import Campaign, Rater, Release, ReleaseJob, Report
 from annotation.releases.write import make_release
 from annotation.reports.drawing import folder_of
@@ -72,6 +73,26 @@ def people_run(world: World) -> Place:
 def conversation(world: World) -> Place:
     chat = world.rich.people[0].conversations.get(model_name="chat-model")
     return Place(f"/s/rich/conversations/{chat.public_id}/", world.rich.lead)
+
+
+def nearly_done(path: str) -> Open:
+    """Of a campaign in its last hour: one item done, one held, one handed back by half of those who are there."""
+
+    def make(world: World) -> Place:
+        study = factories.make_study(title="Nearly done")
+        campaign = factories.make_campaign(study, n_items=3, k=2)
+        quick, slow = factories.make_rater(campaign), factories.make_rater(campaign)
+        for _ in range(2):
+            factories.submit(factories.claim(quick))
+        factories.submit(factories.claim(slow))
+        factories.claim(slow)
+        return_assignment(assignment=factories.claim(quick), reason=ReturnReason.BROKEN)
+        holder = slow.participant.pseudonym
+        return Place(
+            f"/s/{study.slug}/c/{campaign.slug}/{path.format(rater=holder)}", factories.make_member(study, Role.LEAD)
+        )
+
+    return make
 
 
 def rater_page(state: str) -> Open:
@@ -198,7 +219,10 @@ LEADS_VIEWS = (
     View("report-failed", report(JobState.FAILED, ended_at=Now(), problem=LONG)),
     View("comparison", comparison(n_reports=2)),
     View("comparison-empty", comparison(n_reports=1)),
-    View("missing", of_study("c/preference/missing/")),
+    View("campaign-missing", nearly_done("")),
+    View("missing", nearly_done("missing/")),
+    View("missing-nothing", of_study("c/preference/missing/")),
+    View("rater-holding", nearly_done("raters/{rater}/")),
     View("signals", of_study("c/preference/signals/")),
     View("signals-quality", of_study("c/quality/signals/")),
     View("rater", rater_page("active")),

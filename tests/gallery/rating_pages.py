@@ -9,7 +9,7 @@ from annotation.domain.assignment import claim_assignment, return_assignment
 from annotation.domain.campaigns import pause_campaign
 from annotation.domain.withdrawing import exclude_rater, withdraw_rater
 from annotation.enums import AssignmentState, CampaignState, Origin
-from annotation.models import Assignment
+from annotation.models import Assignment, Demographic
 from pipeline.enums import InstrumentName
 from studies.enums import Role
 from tests import factories
@@ -114,6 +114,7 @@ def excluded(world: World) -> Place:
 def leave(world: World) -> Place:
     rater = world.rater()
     factories.submit(world.held(rater))
+    Demographic.objects.create(participant=rater.participant, field="Age", value="41")
     return at("leave", rater.campaign.public_id, user=user_of(rater))
 
 
