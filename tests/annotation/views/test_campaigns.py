@@ -218,6 +218,7 @@ def test_raters_are_counted_each_on_their_own(campaign):
     rater = factories.make_rater(campaign)
     factories.submit(factories.claim(rater))
     factories.claim(rater)
-    row = raters_of(campaign).get()
-    assert (row.n_items, row.n_surplus, row.n_held, row.n_judgments, bool(row.last_at)) == (1, 0, 1, 2, True)
+    row = vars(raters_of(campaign).get())
+    assert [row[name] for name in ("n_items", "n_surplus", "n_held", "n_judgments")] == [1, 0, 1, 2]
+    assert row["last_at"]
     assert 'GROUP BY "annotation_rater"' not in str(raters_of(campaign).query)
