@@ -41,7 +41,7 @@ class Copy:
             self.output += line
 
     def wait_until_announced(self) -> Copy:
-        until(lambda: "Fitting Room is at" in self.output or self.process.poll() is not None, seconds=60)
+        until(lambda: "Fitting Room is at" in self.output or self.process.poll() is not None, seconds=180)
         assert self.process.poll() is None, self.output
         return self
 
