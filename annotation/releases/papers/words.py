@@ -116,7 +116,7 @@ COLUMNS = {
     "shown_at": "Place of the question on the rater's page, from 0.",
     "side": "Where the personalized response stood, left or right; empty for other instruments.",
     "slug": "Short name in addresses.",
-    "sort_key": "Seeded place in the ring in which items are handed out.",
+    "sort_key": "Place in the ring in which items are handed out; seeded for work.",
     "source": "Where the prompt comes from.",
     "stage": "import, people, extract, merge, select, respond, judge, label ...",
     "started_at": "When it started; null where unknown.",
