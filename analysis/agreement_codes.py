@@ -88,8 +88,10 @@ class Coded:
 
 def coded_campaigns(long: pl.DataFrame) -> Iterator[Coded]:
     """Each campaign of the long form in codes, in the order of their first rows."""
-    for (campaign, instrument), answers in long.group_by("campaign", "instrument", maintain_order=True):
-        yield coded(answers, str(campaign), str(instrument))
+    known = [name for name in ("unit", "rater", "kind", "value", "score", "person") if name in long.columns]
+    for campaign, instrument in long.select("campaign", "instrument").unique(maintain_order=True).iter_rows():
+        own = (pl.col("campaign") == campaign) & (pl.col("instrument") == instrument)
+        yield coded(long.lazy().filter(own).select(known).collect(), campaign, instrument)
 
 
 def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENCE) -> Coded:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -45,9 +46,9 @@ class Pairs:
     def clusters(self, cluster: npt.NDArray[np.integer]) -> Ints:
         """Of how many clusters each pair's common units are; ``cluster`` is each unit's."""
         width = self.n_values**2
-        pair = np.repeat(np.arange(self.cells.shape[0]) // width, np.diff(self.cells.indptr))
-        found = np.unique(np.stack([pair, cluster[self.cells.indices]]), axis=1)
-        return np.bincount(found[0], minlength=len(self)).astype(np.int64)
+        ends = self.cells.indptr[::width]  # one pair after the other: together they would be sorted many times over
+        found = [len(np.unique(cluster[self.cells.indices[a:b]])) for a, b in pairwise(ends)]
+        return np.array(found, dtype=np.int64)
 
     def tables(self, weights: Weights) -> Floats:
         """Weighted tables, shape (pairs, values, values, replicates), for weights of shape (units, replicates)."""
@@ -61,13 +62,13 @@ def pairs_of(coded: Coded) -> Pairs:
     if not batches:
         none = np.zeros(0, dtype=np.int64)
         return Pairs(none, none, len(coded.values), csr_matrix((0, coded.n_units), dtype=np.float32))
-    pair = np.concatenate([batch[0] for batch in batches])
-    cell = np.concatenate([batch[1] for batch in batches])
-    unit = np.concatenate([batch[2] for batch in batches])
-    found, place = np.unique(pair, return_inverse=True)
+    found = np.unique(np.concatenate([np.unique(pair) for pair, _, _ in batches]))
     width = len(coded.values) ** 2
-    row = place.astype(np.int64) * width + cell
     shape = (len(found) * width, coded.n_units)
+    size = np.int32 if shape[0] < 2**31 else np.int64
+    row = np.concatenate([(np.searchsorted(found, pair) * width + cell).astype(size) for pair, cell, _ in batches])
+    unit = np.concatenate([unit for _, _, unit in batches])
+    batches.clear()
     cells = csr_matrix((np.ones(len(row), dtype=np.float32), (row, unit)), shape=shape)
     return Pairs(found // len(coded.raters), found % len(coded.raters), len(coded.values), cells)
 

@@ -83,17 +83,22 @@ def sets_of(coded: Coded) -> Sets:
 
 def _couples(coded: Coded, set_of_unit: Ints) -> tuple[Ints, csr_matrix]:
     n_raters, q = len(coded.raters), len(coded.values)
-    keys, cells = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    for a, b in coded.couples():
-        keys.append((set_of_unit[coded.unit[a]] * n_raters + coded.rater[a]) * n_raters + coded.rater[b])
-        cells.append(coded.value[a].astype(np.int64) * q + coded.value[b])
-    two, place = np.unique(np.concatenate(keys), return_inverse=True)
-    return two, _counted(np.concatenate(cells), place, q * q, len(two))
+    found, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for a, b in coded.couples():  # counted batch by batch: couples are many times as many as answers
+        key = (set_of_unit[coded.unit[a]] * n_raters + coded.rater[a]) * n_raters + coded.rater[b]
+        cell = coded.value[a].astype(np.int64) * q + coded.value[b]
+        distinct, count = np.unique(key * (q * q) + cell, return_counts=True)
+        found.append(distinct)
+        counts.append(count)
+    every = np.concatenate(found)
+    two, place = np.unique(every // (q * q), return_inverse=True)
+    return two, _counted(every % (q * q), place, q * q, len(two), np.concatenate(counts))
 
 
-def _counted(rows: Ints, columns: Ints, height: int, width: int) -> csr_matrix:
-    """How often each (row, column) is there, sparse."""
-    return csr_matrix((np.ones(len(rows), dtype=np.float64), (rows, columns)), shape=(height, width))
+def _counted(rows: Ints, columns: Ints, height: int, width: int, counts: Ints | None = None) -> csr_matrix:
+    """How often each (row, column) is there, sparse; each entry ``counts`` times, or once."""
+    times = np.ones(len(rows)) if counts is None else counts.astype(np.float64)
+    return csr_matrix((times, (rows, columns)), shape=(height, width))
 
 
 def _no_sets(coded: Coded) -> Sets:

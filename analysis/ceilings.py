@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 
-from analysis.agreement_codes import PEOPLE, Coded, Floats, Ints, coded_campaigns
+from analysis.agreement_codes import PEOPLE, Coded, Codes, Floats, Ints, coded_campaigns
 from analysis.agreement_pairwise import distances, percents, settled_kappas, settled_spearmans
 from analysis.bootstrap import (
     REPLICATES,
@@ -46,10 +46,10 @@ CEILINGS_SCHEMA = pl.Schema(
 class _Held(NamedTuple):
     """Answers held against what the people said, one entry an answer, and how many values that can have."""
 
-    rater: Ints
-    value: Ints
+    rater: Codes
+    value: Codes
     reference: Ints
-    unit: Ints
+    unit: Codes
     n_references: int
 
 
@@ -87,7 +87,7 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
         return
     names = FIGURES[coded.instrument]
     n_raters, width = len(coded.raters), len(coded.values) * held.n_references
-    rows = (held.rater * len(coded.values) + held.value) * held.n_references + held.reference
+    rows = (held.rater.astype(np.int64) * len(coded.values) + held.value) * held.n_references + held.reference
     ones = np.ones(len(rows), dtype=np.float32)
     cells = csr_matrix((ones, (rows, held.unit)), shape=(n_raters * width, coded.n_units))
 
@@ -105,7 +105,7 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
     if replicates:
         drawn = replicated(unit_weights(coded.cluster, chunk, replicates=replicates, seed=seed), [figures])[0]
         moved = replicated(left_out(coded.cluster, chunk), [figures])[0]
-    whose = coded.cluster[held.unit].astype(np.int64)
+    whose = coded.cluster[held.unit]
     n, clusters = (_distinct(held.rater, what, n_raters) for what in (held.unit, whose))
     units, people = [int(n[person].sum()), *n.tolist()], [len(np.unique(whose)), *clusters.tolist()]
     kind = coded.kinds[int(np.flatnonzero(person)[0])]
@@ -119,10 +119,10 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
             yield (coded.campaign, rater, of_kind, name, units[place], float(value[at, place]), *interval)
 
 
-def _distinct(rater: Ints, what: Ints, n_raters: int) -> Ints:
+def _distinct(rater: Codes, what: Codes, n_raters: int) -> Ints:
     """How many different ``what`` (units, people) each rater's answers are on."""
     span = int(what.max()) + 1
-    return np.bincount(np.unique(rater * span + what) // span, minlength=n_raters).astype(np.int64)
+    return np.bincount(np.unique(rater.astype(np.int64) * span + what) // span, minlength=n_raters).astype(np.int64)
 
 
 def _mean(figures: Floats) -> Floats:
@@ -147,14 +147,19 @@ def _held(coded: Coded) -> _Held:
     answer = np.repeat(np.arange(len(machines.unit)), sizes)
     nth = np.arange(len(answer)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     omitted = people.starts[machines.unit[answer]] + nth
-    both = (
-        np.concatenate([people.rater, machines.rater[answer]]),
-        np.concatenate([people.value, machines.value[answer]]),
-        np.concatenate([reference, reference[omitted]]),
-        np.concatenate([people.unit, machines.unit[answer]]),
+    against = np.concatenate([reference, reference[omitted]])
+    del others, nth, omitted
+    known = against >= 0
+    own, theirs = known[: len(people.unit)], answer[known[len(people.unit) :]]
+    rater, value, unit = (
+        np.concatenate([codes[own], others[theirs]])
+        for codes, others in (
+            (people.rater, machines.rater),
+            (people.value, machines.value),
+            (people.unit, machines.unit),
+        )
     )
-    rater, value, against, unit = (codes[both[2] >= 0].astype(np.int64) for codes in both)
-    return _Held(rater, value, against, unit, n_references)
+    return _Held(rater, value, against[known], unit, n_references)
 
 
 def _majorities(counts: Ints) -> Ints:

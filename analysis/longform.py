@@ -95,14 +95,24 @@ def _ordered(frames: list[pl.DataFrame]) -> pl.DataFrame:
     frames.clear()
     place = pl.zeros(whole.height, dtype=pl.Int64, eager=True)
     for name in ("campaign", "unit", "rater"):
-        names = whole[name].unique().sort()
-        place = place * len(names) + whole[name].cast(pl.Enum(names)).to_physical().cast(pl.Int64)
+        names, code = _names_and_codes(whole[name])
+        place = place * len(names) + code.cast(pl.Int64)
     order = place.arg_sort()
     columns = whole.get_columns()
-    del whole
+    del whole, place, code
     for number, column in enumerate(columns):
-        columns[number] = column.gather(order)
+        if column.dtype == pl.String:  # each text is kept once, not once for each row of the file that it came from
+            names, code = _names_and_codes(column)
+            columns[number] = names.gather(code.gather(order))
+        else:
+            columns[number] = column.gather(order)
     return pl.DataFrame(columns)
+
+
+def _names_and_codes(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The different texts of ``column``, sorted, and which of them each row has; null stays null."""
+    names = column.drop_nulls().unique().sort()
+    return names, column.cast(pl.Enum(names)).to_physical()
 
 
 def first_answers(answers: pl.LazyFrame, *before: pl.Expr) -> pl.LazyFrame:
@@ -169,8 +179,9 @@ def campaign_votes(release: Release) -> pl.LazyFrame:
 def with_people(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     """``long`` with the column ``person``: whose attribute each unit is about, "" where the release does not say."""
     owners = release.attributes.select("attribute", "person").collect()
-    joined = long.join(owners, on="attribute", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("person").fill_null(""))
+    # the one column beside the others: joined as a whole, all of them would be copied
+    joined = long.select("attribute").join(owners, on="attribute", how="left", maintain_order="left")
+    return long.with_columns(joined["person"].fill_null(""))
 
 
 def campaign_units(release: Release) -> pl.LazyFrame:
