@@ -83,12 +83,9 @@ def released(folder: Path, table: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.once("a minute of work; kills, queues, judging and releases on PostgreSQL have tests of their own")
 def test_rebuild_killed_and_interrupted_goes_on_to_a_verified_release(environment: dict[str, str]) -> None:
-    embedded = not environment.get(
-        "DATABASE_URL"
-    )  # what asks nothing of a database, or killing asks more, is done once
-    if embedded:
-        is_interrupted(environment)
+    is_interrupted(environment)
 
     start = Start(environment).until_said("items for attribute_quality")
     until(lambda: acknowledged(start) >= 3, seconds=60)
@@ -113,9 +110,8 @@ def test_rebuild_killed_and_interrupted_goes_on_to_a_verified_release(environmen
     assert acknowledged(start) > told
     assert (start.folder / "report" / "report.html").read_text().count("SIMULATED") > 10
     assert Counter(row["stage"] for row in released(start.folder, "runs")) == RUNS  # none of them twice
-    if embedded:
-        refuses_another_world(environment)
-        stays_as_it_is(environment, start.folder)
+    refuses_another_world(environment)
+    stays_as_it_is(environment, start.folder)
 
 
 def is_interrupted(environment: dict[str, str]) -> None:
@@ -141,6 +137,7 @@ def stays_as_it_is(environment: dict[str, str], folder: Path) -> None:
     assert start.output.count("was complete") == 2
 
 
+@pytest.mark.once("refused before any database is asked")
 def test_rebuild_refuses_numbers_that_make_no_sense(tmp_path: Path) -> None:
     with own_environment(tmp_path / "data") as environment:
         done = manage(environment, "rebuild", "--raters", "2")
