@@ -33,6 +33,7 @@ from analysis.intervals import LEVEL
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Clusters = Mapping[str, Codes]  # dimension -> cluster of each answer, any whole numbers
+WIDEST = 10  # an interval of a quotient that goes further than this many times below or above it says nothing
 
 
 class Estimate(NamedTuple):
@@ -147,7 +148,8 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
 def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, level: float = LEVEL) -> Estimate:
     """``sum(above) / sum(below)`` of non-negative counts, not bounded by 1; interval symmetric in its logarithm.
 
-    NaN where ``below`` is 0 throughout; low and high also where ``above`` is.
+    NaN where ``below`` is 0 throughout; low and high also where ``above`` is, and where they would be more than
+    ``WIDEST`` times the value apart from it: so few clusters tell nothing, and the logarithm's first order does not hold.
     """
     value, arm = _ratio_arm(above, below, np.ones(len(above)))
     spread = _spread([arm], clusters)
@@ -156,8 +158,12 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
     if value == 0:
         return undefined(value, "nothing above the line")
     se = math.sqrt(spread.variance)
-    factor = math.exp(float(stdtrit(spread.df, (1 + level) / 2)) * se / value)
-    return Estimate(value, value / factor, value * factor, se, spread.df, math.nan, "")
+    width = float(stdtrit(spread.df, (1 + level) / 2)) * se / value
+    if width > math.log(WIDEST):
+        return undefined(value, "too few to tell")
+    factor = math.exp(width)
+    reason = "" if se else "the same in every cluster"
+    return Estimate(value, value / factor, value * factor, se, spread.df, math.nan, reason)
 
 
 def _ratio_arm(above: Floats, below: Floats, size: Floats | None = None) -> tuple[float, _Arm]:

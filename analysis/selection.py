@@ -182,7 +182,7 @@ def selection(
     without a labelled unit has no row.
     ``*_low``, ``*_high``: clustered by person (whose attribute it is) and prompt, ``analysis.clusters``; the labels are
     taken as they are, so another set of raters is not part of the interval. NaN with ``reason`` for one person or one
-    prompt.
+    prompt; those of ``over_selection`` also where so few tell nothing of it (``clustered_quotient``).
     """
     marked = _against_label(long, release, source, min_judgments)
     name = "majority of the judgments" if source == "judgments" else f"release's label by method {source}"

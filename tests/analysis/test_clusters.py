@@ -161,6 +161,17 @@ def test_clustered_quotient_is_symmetric_in_its_logarithm() -> None:
     assert found.low * found.high == pytest.approx(4.0)
 
 
+def test_clustered_quotient_of_two_unlike_clusters_tells_nothing() -> None:
+    found = clustered_quotient(np.array([9.0, 1.0]), np.array([2.0, 3.0]), {"x": np.arange(2)})
+    assert (found.value, found.reason) == (2.0, "too few to tell")
+    assert math.isnan(found.low) and math.isnan(found.high)
+
+
+def test_clustered_quotient_without_variation_says_so() -> None:
+    found = clustered_quotient(np.array([2.0, 4.0]), np.array([1.0, 2.0]), {"x": np.arange(2)})
+    assert (found.low, found.high, found.reason) == (2.0, 2.0, "the same in every cluster")
+
+
 @pytest.mark.parametrize(
     ("values", "clusters", "reason"),
     [
