@@ -149,7 +149,7 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
     """``sum(above) / sum(below)`` of non-negative counts, not bounded by 1; interval symmetric in its logarithm.
 
     NaN where ``below`` is 0 throughout; low and high also where ``above`` is, and where they would be more than
-    ``WIDEST`` times the value apart from it: so few clusters tell nothing, and the logarithm's first order does not hold.
+    ``WIDEST`` times the value apart from it: so few clusters tell nothing.
     """
     value, arm = _ratio_arm(above, below, np.ones(len(above)))
     spread = _spread([arm], clusters)

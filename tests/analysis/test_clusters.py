@@ -164,7 +164,8 @@ def test_clustered_quotient_is_symmetric_in_its_logarithm() -> None:
 def test_clustered_quotient_of_two_unlike_clusters_tells_nothing() -> None:
     found = clustered_quotient(np.array([9.0, 1.0]), np.array([2.0, 3.0]), {"x": np.arange(2)})
     assert (found.value, found.reason) == (2.0, "too few to tell")
-    assert math.isnan(found.low) and math.isnan(found.high)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
 
 
 def test_clustered_quotient_without_variation_says_so() -> None:
