@@ -10,9 +10,9 @@ Methods
     dawid_skene   every rater has a confusion matrix of their own, estimated with the values by EM.
                   Source: A. P. Dawid and A. M. Skene (1979), Applied Statistics 28, 20-28
     glad          every rater has an ability, every unit a difficulty. Source: J. Whitehill et al. (2009), NIPS 22
-The last two (``crowd_models``, the steps of the package crowd-kit) read each campaign by itself. They take values as
-names without order, so a preference's 1 and 2 are as far apart as 1 and 5. What they say has no interval: with some
-tens of answers a rater their estimates lie off to one side, and how far depends on where the steps end.
+The last two (``crowd_models``, by the package crowd-kit) read each campaign by itself. They take values as names
+without order, so a preference's 1 and 2 are as far apart as 1 and 5. What they say has no interval: with some tens of
+answers a rater their estimates lie off to one side, and how far depends on where the steps end.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ from analysis.selection import majority_labels
 
 Method = Literal["majority", "soft", "dawid_skene", "glad"]
 METHODS: tuple[Method, ...] = get_args(Method)
+# Judgments of a campaign above which a model of raters is left out: GLAD's steps would take minutes, and both hold
+# several copies of all answers.
+LIMITS = {"dawid_skene": 200_000, "glad": 50_000}
 # Readings whose probabilities are the answers themselves: what other people's answers would give can be told.
 WITH_INTERVAL: tuple[Method, ...] = ("majority", "soft")
 NO_INTERVAL = "how sure a model of raters is, is not known"
@@ -69,7 +72,7 @@ def posteriors(long: pl.DataFrame, method: Method) -> pl.DataFrame:
     """The probability of each value of each unit that people answered.
 
     Columns: ``POSTERIOR_SCHEMA``, sorted by campaign, unit, value; values without any probability may be missing. ``p``
-    of a unit sums to 1.
+    of a unit sums to 1. Campaigns over a method's ``LIMITS`` have no rows by it.
     """
     people = _people(long)
     if method == "majority":
@@ -93,9 +96,9 @@ def reliability(long: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``RELIABILITY_SCHEMA``. ``accuracy`` in [0, 1]: the probability that the rater names the value of a unit,
     by Dawid and Skene, the values weighted as they occur. An estimate about answers, never a reason by itself to
-    exclude anybody.
+    exclude anybody. Campaigns over ``LIMITS`` have no rows.
     """
-    people = _people(long)
+    people = _within(_people(long), "dawid_skene")
     rows: list[tuple[Any, ...]] = []
     for (campaign,), answers in people.group_by("campaign", maintain_order=True):
         found = coded(answers)
@@ -134,9 +137,13 @@ def _people(long: pl.DataFrame) -> pl.DataFrame:
     return columns.filter(pl.col("kind").is_in(PEOPLE_KINDS))
 
 
+def _within(people: pl.DataFrame, method: Method) -> pl.DataFrame:
+    return people.filter(pl.len().over("campaign") <= LIMITS[method])
+
+
 def _by_model(people: pl.DataFrame, method: Method) -> pl.DataFrame:
     frames = [POSTERIOR_SCHEMA.to_frame().drop("instrument")]
-    for (campaign,), own in people.group_by("campaign", maintain_order=True):
+    for (campaign,), own in _within(people, method).group_by("campaign", maintain_order=True):
         answers = coded(own)
         found = dawid_skene(answers).probabilities if method == "dawid_skene" else glad(answers)
         frames.append(_tall(answers, found).select(pl.lit(campaign).alias("campaign"), "unit", "value", "p"))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis.release import Release, release_from_frames
-from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, TABLES, VALUES
+from analysis.schema import ATTRIBUTE_QUALITY, FAILURES, PREFERENCE, RELEVANCE, TABLES, VALUES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -27,8 +27,7 @@ REAL_IS_WORSE = 0.6  # latent: attributes of real people are rejected more often
 CONFIDENCE = 0.5  # latent, for each unit that the extractor's own confidence lies above its middle
 SIDE, LENGTH, MENTION = 0.25, 0.5, 0.3  # latent effects on preference: on the right, log length ratio, openly mentioned
 CUTS = {ATTRIBUTE_QUALITY: (-0.6, 0.2), RELEVANCE: (0.8,), PREFERENCE: (-1.4, -0.5, 0.5, 1.4)}
-REASONS = ("overgeneralized", "no_evidence", "task_mistaken")
-CHANCES = (0.5, 0.3, 0.2)
+CHANCES = (0.4, 0.25, 0.15, 0.1, 0.1)  # of FAILURES
 # name: how far it follows what people see, and how eagerly it says yes or likes the personalized
 MODELS = {"m-careful": (0.8, -0.2), "m-eager": (0.6, 0.7), "m-noisy": (0.2, 0.4)}
 GENERATORS = {"m-careful": 0.3, "m-eager": -0.1, "m-noisy": 0.0}
@@ -176,7 +175,7 @@ def judgments_of(units: Units, raters: Floats, size: Size, rng: np.random.Genera
     code = np.searchsorted(CUTS[units.instrument], latent)
     names = {name: values.gather(unit) for name, values in _names(units).items()}
     value, score, side = _answers(units.instrument, code, on_right)
-    reason = np.where(code == 0, rng.choice(REASONS, len(unit), p=CHANCES), "")
+    reason = np.where(code == 0, rng.choice(FAILURES, len(unit), p=CHANCES), "")
     own = pl.Series([f"{units.instrument[0]}{units.page[u]}-{r}" for u, r in zip(unit, rater, strict=True)])
     columns = {
         **names,

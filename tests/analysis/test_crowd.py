@@ -6,6 +6,7 @@ from random import Random
 import polars as pl
 import pytest
 
+from analysis import crowd
 from analysis.crowd import METHODS, NO_INTERVAL, Method, conclusions, posteriors, reliability
 from analysis.longform import LONG_SCHEMA, long_form
 from analysis.release import Release, release_from_frames
@@ -62,6 +63,14 @@ def test_majority_leaves_out_units_without_one() -> None:
 def test_probabilities_of_a_unit_sum_to_one(long: pl.DataFrame, method: Method) -> None:
     sums = posteriors(long, method).group_by("campaign", "unit").agg(pl.col("p").sum())["p"]
     assert (sums - 1).abs().max() == pytest.approx(0, abs=1e-9)
+
+
+def test_campaigns_over_the_limit_have_no_models_of_raters(
+    long: pl.DataFrame, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "LIMITS", {"dawid_skene": 0, "glad": 0})
+    assert posteriors(long, "dawid_skene").height == posteriors(long, "glad").height == reliability(long).height == 0
+    assert set(conclusions(long, release)["method"]) == {"majority", "soft"}
 
 
 def crowd_with_spammers(seed: int = 3) -> tuple[pl.DataFrame, dict[str, str]]:

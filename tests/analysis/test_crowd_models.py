@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from random import Random
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
-from crowdkit.aggregation import GLAD, DawidSkene
 
 from analysis import crowd_models
 from analysis.crowd_models import coded, dawid_skene, glad
@@ -31,39 +27,14 @@ def some_crowd(values: str, seed: int, units: int = 50) -> pl.DataFrame:
     return answers_of(*given)
 
 
-def by_crowd_kit(model: Any, answers: pl.DataFrame) -> Any:
-    """crowd-kit sums in the order of the rows."""
-    ordered = answers.sort("unit", "rater")
-    tasks = pd.DataFrame(dict(zip(("task", "worker", "label"), ordered.to_dict(as_series=False).values(), strict=True)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its words to pandas
-        return model.fit(tasks)
-
-
-@pytest.mark.parametrize("values", ["ny", "abc", "12345"])
-def test_dawid_skene_is_that_of_crowd_kit(values: str) -> None:
-    answers = some_crowd(values, len(values))
-    theirs = by_crowd_kit(DawidSkene(n_iter=100), answers)
-    ours, found = dawid_skene(coded(answers)), coded(answers)
-    assert ours.steps == len(theirs.loss_history_)
-    expected = theirs.probas_.loc[found.units.to_list(), found.values.to_list()].to_numpy()
-    assert ours.probabilities == pytest.approx(expected, abs=1e-8)
-    assert ours.shares == pytest.approx(theirs.priors_[found.values.to_list()].to_numpy(), abs=1e-8)
-    for rater, value in theirs.errors_.index:
-        at = ours.errors[found.raters.index_of(rater), found.values.index_of(value)]
-        assert at == pytest.approx(theirs.errors_.loc[(rater, value)][found.values.to_list()].to_numpy(), abs=1e-8)
-
-
-@pytest.mark.parametrize(("values", "steps"), [("ny", 100), ("abc", 3)])
-def test_glad_is_that_of_crowd_kit(values: str, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    # not further: after some twenty steps of loose ascents the order of a sum decides where the next one goes
-    monkeypatch.setattr(crowd_models, "STEPS", steps)
-    answers = some_crowd(values, 0, units=15)
-    found = coded(answers)
-    theirs = by_crowd_kit(GLAD(n_iter=steps), answers)
-    assert len(theirs.loss_history_) < 10
-    expected = theirs.probas_.loc[found.units.to_list(), found.values.to_list()]
-    assert glad(found) == pytest.approx(expected.to_numpy(), abs=1e-6)
+def test_places_of_a_rater_who_never_gave_a_value_are_filled() -> None:
+    given = answers_of(("a", "r", "yes"), ("a", "s", "no"), ("b", "r", "yes"), ("b", "t", "yes"))
+    found = coded(given)
+    fitted = dawid_skene(found)
+    assert fitted.errors.shape == (3, 2, 2)
+    assert fitted.errors[found.raters.index_of("r"), found.values.index_of("no")] == pytest.approx([0, 0], abs=1e-6)
+    assert fitted.errors.sum(axis=1) == pytest.approx(np.ones((3, 2)))
+    assert fitted.probabilities.sum(axis=1) == pytest.approx([1, 1])
 
 
 def test_first_step_of_dawid_skene_worked_example(monkeypatch: pytest.MonkeyPatch) -> None:
