@@ -34,10 +34,11 @@ def folder(tmp_path: Path) -> Folder:
     (folder.release / "data").mkdir(parents=True)
     (folder.release / "data" / "people.jsonl").write_text('{"person":"a"}\n')
     (folder.release / "SHA256SUMS").write_text("1  data/people.jsonl\n")
+    (folder.release / "manifest.json").write_text(json.dumps({"described": {"title": "Figs"}}))
     return folder
 
 
-def coming_back_as(monkeypatch: pytest.MonkeyPatch, line: str) -> list[tuple[str, ...]]:
+def coming_back_as(monkeypatch: pytest.MonkeyPatch, line: str, title: str = "Figs") -> list[tuple[str, ...]]:
     """Stands for the commands: what the second make_release would write."""
     asked: list[tuple[str, ...]] = []
 
@@ -47,6 +48,7 @@ def coming_back_as(monkeypatch: pytest.MonkeyPatch, line: str) -> list[tuple[str
             data = Path(words[-1]) / "data"
             data.mkdir(parents=True)
             (data / "people.jsonl").write_text(line)
+            (data.parent / "manifest.json").write_text(json.dumps({"described": {"title": title}}))
 
     monkeypatch.setattr(round_trip, "_manage", manage)
     return asked
@@ -65,3 +67,9 @@ def test_a_file_that_comes_back_changed_is_named(folder: Folder, monkeypatch: py
     with pytest.raises(RebuildFailed, match=r"people\.jsonl did not come back"):
         round_trip.check_round_trip(folder)
     assert not folder.is_done_for_release("came-back")
+
+
+def test_a_description_that_does_not_come_back_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    coming_back_as(monkeypatch, '{"person":"a"}\n', title="")
+    with pytest.raises(RebuildFailed, match="description did not come back"):
+        round_trip.check_round_trip(folder)

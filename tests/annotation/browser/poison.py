@@ -79,6 +79,8 @@ LOOK = """() => {
   const harmless = /^(value|title|aria-label|placeholder|alt|label|content|data-[a-z-]+|summary)$/;
   const foreign = "iframe,object,embed,base,style,frame,img,video,audio,source,marquee,math,template,noscript,"
     + "foreignObject,animate,set,script:not([src]):not([type='application/json'])";
+  // a completion code goes back to the recruiter as one parameter, whatever stands in it
+  const completion = /^https:\\/\\/app\\.prolific\\.com\\/submissions\\/complete\\?cc=[\\w%.~-]*$/;
   const found = [];
   for (const one of document.querySelectorAll(foreign)) found.push(`an element: ${one.outerHTML.slice(0, 120)}`);
   for (const one of document.querySelectorAll("*")) {
@@ -89,7 +91,8 @@ LOOK = """() => {
       else if (linked && name === "href") {
         if (!/^(https?|mailto):/i.test(value)) found.push(`a link: ${value}`);
       } else if (/\\bxss\\b/i.test(value) && (!harmless.test(name) || /^data-hx-/.test(name))) {
-        if (!(linked && name === "title")) found.push(`${one.localName} has ${name}=${value.slice(0, 80)}`);
+        const expected = (linked && name === "title") || (name === "href" && completion.test(value));
+        if (!expected) found.push(`${one.localName} has ${name}=${value.slice(0, 80)}`);
       }
     }
     if (linked && (one.target !== "_blank" || !/noopener/.test(one.rel))) found.push(`an own link: ${one.outerHTML}`);
