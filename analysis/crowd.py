@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -26,7 +27,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis.answers import answers_by
-from analysis.bootstrap import REPLICATES, percentiles, unit_weights
+from analysis.bootstrap import FEWEST_CLUSTERS, REPLICATES, intervals, jackknife, left_out, unit_weights
 from analysis.crowd_models import Answers, coded, dawid_skene, glad
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.release import Release
@@ -41,7 +42,7 @@ LIMITS = {"dawid_skene": 200_000, "glad": 50_000}
 # Readings whose probabilities are the answers themselves: what other people's answers would give can be told.
 WITH_INTERVAL: tuple[Method, ...] = ("majority", "soft")
 NO_INTERVAL = "how sure a model of raters is, is not known"
-ONE_PERSON = "only one person"
+FEW_PEOPLE = f"fewer than {FEWEST_CLUSTERS} people"
 
 POSTERIOR_SCHEMA = pl.Schema(
     {"campaign": pl.String, "instrument": pl.String, "unit": pl.String, "value": pl.String, "p": pl.Float64}
@@ -116,9 +117,10 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     ``problematic`` (uncertain or rejected), shares of attributes, and ``real minus synthetic`` of the problematic
     share; relevance: share ``relevant``, and each model's ``f1`` against the label; preference, by generator: ``mean``
     score 1-5, and share ``no better`` (3 or less).
-    ``units`` enter; ``low``-``high``: percentile bootstrap over people, 95 %. ``change``: value minus the majority's,
-    with its interval from the same draws; 0 for the majority itself, NaN where there is none. No interval by
-    ``dawid_skene`` and ``glad`` (module docstring), nor of fewer than two people: NaN, and ``reason`` says which.
+    ``units`` enter; ``low``-``high``: 95 %, bootstrap over people (``bootstrap.intervals``). ``change``: value minus
+    the majority's, with its interval from the same draws; 0 for the majority itself, NaN where there is none. No
+    interval by ``dawid_skene`` and ``glad`` (module docstring), nor of fewer than ten people: NaN, and ``reason`` says
+    which.
     """
     units = _units(long, release)
     if not units.height:
@@ -229,24 +231,31 @@ def _of_pairs(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
 def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> list[tuple[Any, ...]]:
     """One conclusion's rows from ``method`` on. Every method sees the same draws of people."""
     people = group["person"].unique().sort()
-    drawn = unit_weights(np.arange(len(people)), REPLICATES)
-    weights = np.concatenate([np.ones((1, len(people))), *(chunk.T for chunk in drawn)])
+    weights = _weights(len(people))
     rows: list[tuple[Any, ...]] = []
     base = np.full(1, math.nan)
     for method in methods:
         cells = group.filter(pl.col("method") == method)
         if not cells.height:
             continue
-        reason = NO_INTERVAL if method not in WITH_INTERVAL else ONE_PERSON if len(people) < 2 else ""
+        reason = NO_INTERVAL if method not in WITH_INTERVAL else FEW_PEOPLE if len(people) < FEWEST_CLUSTERS else ""
         values = _values(cells, people, weights[:1] if reason else weights)
         base = values if method == "majority" else base
         change = values - base[: len(values)]
-        rows.append((method, int(cells["units"].sum()), *_with_interval(values), *_with_interval(change), reason))
+        ends = (_with_interval(of, len(people)) for of in (values, change))
+        rows.append((method, int(cells["units"].sum()), *chain.from_iterable(ends), reason))
     return rows
 
 
+def _weights(people: int) -> npt.NDArray[np.float64]:
+    """(1 + replicates + groups left out, people): everybody once, the bootstrap's draws, the jackknife's."""
+    each = np.arange(people)
+    chunks = chain(unit_weights(each, REPLICATES), left_out(each, REPLICATES))
+    return np.concatenate([np.ones((1, people)), *(chunk.T for chunk in chunks)])
+
+
 def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The conclusion's value under each row of ``weights`` (1 + replicates, people)."""
+    """The conclusion's value under each row of ``weights`` (..., people)."""
     total: npt.NDArray[np.float64] = np.zeros(len(weights))
     for (sign,), part in cells.group_by("sign"):
         place = people.search_sorted(part["person"])
@@ -258,7 +267,10 @@ def _values(cells: pl.DataFrame, people: pl.Series, weights: npt.NDArray[np.floa
     return total
 
 
-def _with_interval(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    """The value and its interval from what follows it: the replicates, or nothing."""
-    ends = percentiles(values[1:, None])
+def _with_interval(values: npt.NDArray[np.float64], people: int) -> tuple[float, float, float]:
+    """The value and its interval from what ``_weights`` made of it; none where there is the value alone."""
+    if len(values) == 1:
+        return float(values[0]), math.nan, math.nan
+    first, drawn, without = np.split(values[:, None], [1, 1 + REPLICATES])
+    ends = intervals(first[0], drawn, jackknife(without, np.array([people])))
     return float(values[0]), float(ends.low[0]), float(ends.high[0])

@@ -113,5 +113,5 @@ CEILINGS = Listing(
     "relevance, F1 against their majority on n units; for preference, Spearman's correlation with their mean. All "
     "raters: the mean over people, the human ceiling. A person meets one answer fewer than a model does, so the "
     "ceiling is rather too low.",
-    "95 %, percentile bootstrap over units.",
+    "95 %, bootstrap over people with all their units; none for fewer than ten people.",
 )

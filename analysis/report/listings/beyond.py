@@ -20,8 +20,9 @@ CONCLUSIONS = Listing(
     "Each conclusion by the majority of a unit's answers (units without one are left out), by the shares of the "
     "answers, and by two models of raters (Dawid and Skene; GLAD), which take values as names without order. Change: "
     "against the majority's.",
-    "95 %, percentile bootstrap over people, 1,000 draws with a fixed seed. None for the models of raters: their "
-    "estimates lie off to one side, by more than chance would where raters gave some tens of answers each.",
+    "95 %, bootstrap over people, 1,000 draws with a fixed seed, as wide as a jackknife over people says; none for "
+    "fewer than ten people. None for the models of raters: their estimates lie off to one side, by more than chance "
+    "would where raters gave some tens of answers each.",
 )
 RELIABILITY = Listing(
     "reliability",
