@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import TestCase
 
 from annotation.releases.write import make_release
 from tests.annotation.releases.rich_study import RichStudy, build_rich_study
@@ -37,21 +36,7 @@ def sample_release(django_db_setup: None, django_db_blocker: Any, tmp_path_facto
     return out
 
 
-@pytest.fixture(scope="session")
-def release_made_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The release of a rich study that is in no database any more."""
-    out = tmp_path_factory.mktemp("release") / "once"
-    with django_db_blocker.unblock():
-        case: Any = TestCase  # its way to undo what a test did
-        transactions = case._enter_atomics()
-        try:
-            make_release(study=build_rich_study().study, out=out)
-        finally:
-            case._rollback_atomics(transactions)
-    return out
-
-
 @pytest.fixture
-def release_copy(release_made_once: Path, tmp_path: Path) -> Path:
+def release_copy(sample_release: Path, tmp_path: Path) -> Path:
     """For tests that look at files alone: theirs to change."""
-    return shutil.copytree(release_made_once, tmp_path / "release")
+    return shutil.copytree(sample_release, tmp_path / "release")

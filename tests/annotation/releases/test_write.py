@@ -60,22 +60,22 @@ def test_judgments_count_only_where_they_should(rich: RichStudy, release_folder:
     assert [old["value"] for old in edited["revisions"]] == ["accepted", "uncertain", "accepted"]  # type: ignore[attr-defined]
 
 
-def test_erased_answers_leave_tombstones_that_the_manifest_counts(release_folder: Path) -> None:
-    erased = [row for row in rows(release_folder, "judgments") if row["value"] is None]
-    manifest = json.loads((release_folder / "manifest.json").read_text())
+def test_erased_answers_leave_tombstones_that_the_manifest_counts(sample_release: Path) -> None:
+    erased = [row for row in rows(sample_release, "judgments") if row["value"] is None]
+    manifest = json.loads((sample_release / "manifest.json").read_text())
     assert manifest["erased"] == {"judgments": len(erased), "remarks": 1} == {"judgments": 2, "remarks": 1}
     assert all(old["value"] is None for row in erased for old in row["revisions"])  # type: ignore[attr-defined]
 
 
-def test_simulated_and_imported_answers_are_announced(release_folder: Path) -> None:
-    manifest = json.loads((release_folder / "manifest.json").read_text())
+def test_simulated_and_imported_answers_are_announced(sample_release: Path) -> None:
+    manifest = json.loads((sample_release / "manifest.json").read_text())
     assert [notice.split(":")[0] for notice in manifest["notices"]] == ["SIMULATED", "IMPORTED"]
-    assert {row["rater_kind"] for row in rows(release_folder, "judgments")} == {"human", "simulated", "imported"}
+    assert {row["rater_kind"] for row in rows(sample_release, "judgments")} == {"human", "simulated", "imported"}
 
 
 @pytest.mark.parametrize("secret", NEVER_RELEASED)
-def test_nothing_that_names_somebody_is_released(release_folder: Path, secret: str) -> None:
-    files = [path for path in release_folder.rglob("*") if path.is_file()]
+def test_nothing_that_names_somebody_is_released(sample_release: Path, secret: str) -> None:
+    files = [path for path in sample_release.rglob("*") if path.is_file()]
     assert [path.name for path in files if secret.encode() in path.read_bytes()] == []
 
 
