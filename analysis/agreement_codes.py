@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_matrix
 
-from analysis.longform import MODEL, PEOPLE_KINDS
+from analysis.longform import MODEL, PEOPLE_KINDS, names_and_codes
 from analysis.schema import LEVELS, PREFERENCE, VALUES, Level
 
 Codes = npt.NDArray[np.int32]
@@ -90,39 +90,50 @@ def coded_campaigns(long: pl.DataFrame) -> Iterator[Coded]:
     """Each campaign of the long form in codes, in the order of their first rows."""
     known = [name for name in ("unit", "rater", "kind", "value", "score", "person") if name in long.columns]
     for campaign, instrument in long.select("campaign", "instrument").unique(maintain_order=True).iter_rows():
-        own = (pl.col("campaign") == campaign) & (pl.col("instrument") == instrument)
-        yield coded(long.lazy().filter(own).select(known).collect(), campaign, instrument)
+        own = (long["campaign"] == campaign) & (long["instrument"] == instrument)
+        yield coded(_rows(long.select(known), own), campaign, instrument)
+
+
+def _rows(frame: pl.DataFrame, own: pl.Series) -> pl.DataFrame:
+    """The rows of ``frame`` where ``own`` is true; no copy where they stand together, as in ``longform.long_form``."""
+    at = own.arg_true()
+    together = at[-1] - at[0] + 1 == len(at)
+    return frame.slice(at[0], len(at)) if together else frame.filter(own)
 
 
 def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENCE) -> Coded:
     """``answers`` (unit, rater, kind, value, score; of one campaign, each rater at most once a unit) in codes.
 
-    A column ``person`` says whose each unit is (``longform.with_people``).
+    A column ``person`` says whose each unit is (``longform.with_people``). One column after the other is coded, and the
+    codes are sorted: to sort millions of rows of text takes several times their memory.
     """
-    frame = answers.select("unit", "rater", "value").sort("unit", "rater")
-    people = answers.select("rater", "kind").unique().sort("rater")
+    people = answers.lazy().select("rater", "kind").unique().collect(engine="streaming").sort("rater")
     values, scores = _scale(answers, instrument)
     raters = people["rater"].to_list()
-    codes = frame.select(
-        pl.col("unit").rle_id(),
-        pl.col("rater").cast(pl.Enum(raters)).to_physical(),
-        pl.col("value").cast(pl.Enum(values)).to_physical(),
+    units, unit = names_and_codes(answers["unit"])
+    cluster = _clusters(answers, units, unit)
+    rater, value = (
+        answers[name].cast(pl.Enum(of)).to_physical() for name, of in (("rater", raters), ("value", values))
     )
-    unit, rater, value = (codes[name].to_numpy().astype(np.int32) for name in codes.columns)
-    n_units = int(unit[-1]) + 1 if len(unit) else 0
-    kinds = tuple(people["kind"])
-    head = (campaign, instrument, tuple(raters), kinds, tuple(values), scores)
-    return Coded(*head, n_units, unit, rater, value, _clusters(answers, n_units))
+    place = unit.cast(pl.Int64) * len(raters) + rater.cast(pl.Int64)
+    if not place.is_sorted():
+        order = place.arg_sort()
+        unit, rater, value = (code.gather(order) for code in (unit, rater, value))
+    codes = [code.to_numpy().astype(np.int32) for code in (unit, rater, value)]
+    head = (campaign, instrument, tuple(raters), tuple(people["kind"]), tuple(values), scores)
+    return Coded(*head, len(units), codes[0], codes[1], codes[2], cluster)
 
 
-def _clusters(answers: pl.DataFrame, n_units: int) -> Codes:
-    """Whose each unit is; a unit of nobody known ("") stands alone."""
+def _clusters(answers: pl.DataFrame, units: pl.Series, unit: pl.Series) -> Codes:
+    """Whose each of ``units`` is, of which ``unit`` is each answer's; a unit of nobody known ("") stands alone."""
     if "person" not in answers.columns:
-        return np.arange(n_units, dtype=np.int32)
-    units = answers.select("unit", "person").unique("unit").sort("unit")
+        return np.arange(len(units), dtype=np.int32)
+    at = np.zeros(len(units), dtype=np.int64)
+    at[unit.to_numpy()] = np.arange(len(unit))  # one answer of each unit: they all have the same person
+    owned = pl.DataFrame({"unit": units, "person": answers["person"].gather(at).cast(pl.String)})
     alone = pl.concat_str(pl.lit("unit "), "unit")
     whose = pl.when(pl.col("person") == "").then(alone).otherwise(pl.concat_str(pl.lit("person "), "person"))
-    return (units.select(whose.rank("dense")).to_series().to_numpy() - 1).astype(np.int32)
+    return (owned.select(whose.rank("dense")).to_series().to_numpy() - 1).astype(np.int32)
 
 
 def _scale(answers: pl.DataFrame, instrument: str) -> tuple[list[str], Floats]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from analysis.agreement_codes import Coded, Floats, Ints
+from analysis.agreement_codes import Coded, Codes, Floats, Ints
 from analysis.bootstrap import Weights
 
 FIGURES = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "spearman")
@@ -39,6 +40,8 @@ class Pairs:
 
     def block(self, begin: int, end: int) -> Pairs:
         """The pairs from place ``begin`` to before ``end``."""
+        if begin == 0 and end >= len(self):
+            return self  # the rows would be copied
         width = self.n_values**2
         rows = self.cells[begin * width : end * width]
         return Pairs(self.first[begin:end], self.second[begin:end], self.n_values, rows)
@@ -58,26 +61,37 @@ class Pairs:
 
 def pairs_of(coded: Coded) -> Pairs:
     """All pairs of raters of ``coded`` who answered a same unit, sorted by first and second."""
-    batches = [_couples(coded, *couple) for couple in coded.couples()]
-    if not batches:
+    own = [np.unique(_pair(coded, *couple)) for couple in coded.couples()]
+    if not own:
         none = np.zeros(0, dtype=np.int64)
         return Pairs(none, none, len(coded.values), csr_matrix((0, coded.n_units), dtype=np.float32))
-    found = np.unique(np.concatenate([np.unique(pair) for pair, _, _ in batches]))
-    width = len(coded.values) ** 2
-    shape = (len(found) * width, coded.n_units)
-    size = np.int32 if shape[0] < 2**31 else np.int64
-    row = np.concatenate([(np.searchsorted(found, pair) * width + cell).astype(size) for pair, cell, _ in batches])
-    unit = np.concatenate([unit for _, _, unit in batches])
-    batches.clear()
+    found = np.unique(np.concatenate(own))
+    shape = (len(found) * len(coded.values) ** 2, coded.n_units)
+    row, unit = _places(coded, found, np.int32 if shape[0] < 2**31 else np.int64)
     cells = csr_matrix((np.ones(len(row), dtype=np.float32), (row, unit)), shape=shape)
     return Pairs(found // len(coded.raters), found % len(coded.raters), len(coded.values), cells)
 
 
-def _couples(coded: Coded, first: Ints, second: Ints) -> tuple[Ints, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Pair, cell and unit of couples of answers."""
-    pair = coded.rater[first].astype(np.int64) * len(coded.raters) + coded.rater[second]
-    cell = coded.value[first] * np.int32(len(coded.values)) + coded.value[second]
-    return pair, cell, coded.unit[first]
+def _pair(coded: Coded, first: Ints, second: Ints) -> Ints:
+    """Which two raters gave each couple of answers, in one number."""
+    return np.asarray(coded.rater[first].astype(np.int64) * len(coded.raters) + coded.rater[second])
+
+
+def _places(coded: Coded, found: Ints, size: type[np.signedinteger[Any]]) -> tuple[npt.NDArray[Any], Codes]:
+    """Row and unit in ``Pairs.cells`` of every couple of answers; ``found``: the pairs, as ``_pair`` has them.
+
+    Written into place batch by batch: couples are many times as many as answers.
+    """
+    sizes, q = np.diff(coded.starts), len(coded.values)
+    total, begin = int((sizes * (sizes - 1) // 2).sum()), 0
+    row, unit = np.empty(total, dtype=size), np.empty(total, dtype=np.int32)
+    for first, second in coded.couples():
+        own = slice(begin, begin + len(first))
+        cell = coded.value[first].astype(np.int64) * q + coded.value[second]
+        row[own] = np.searchsorted(found, _pair(coded, first, second)) * q**2 + cell
+        unit[own] = coded.unit[first]
+        begin = own.stop
+    return row, unit
 
 
 def distances(scores: Sequence[float] | Floats, power: int) -> Floats:

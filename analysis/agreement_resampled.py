@@ -103,6 +103,7 @@ def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Res
     pairs, cells = pairs_of(coded), coded.cells()
     starts = range(0, max(1, len(pairs)), BLOCK)
     blocks = [_Block(coded, pairs.block(at, at + BLOCK), cells, min_n) for at in starts]
+    del pairs  # the blocks have all of it
     groups = _groups(coded)
     units, raters = _over_units(coded, blocks, groups, chosen), _over_raters(coded, blocks, groups, chosen)
     results = [block.results(made) for block, made in zip(blocks, units, strict=False)]

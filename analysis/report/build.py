@@ -10,7 +10,7 @@ from analysis.markup import csv_text, markdown_text
 from analysis.release import Release
 from analysis.report.page import page_of
 from analysis.report.sections import SECTIONS
-from analysis.tables import BUILDERS, Settings, context_of
+from analysis.tables import BUILDERS, Settings, compute_all, context_of
 
 PAGE = "report.html"
 
@@ -25,6 +25,7 @@ class Report:
 def build_report(release: Release, settings: Settings | None = None) -> Report:
     """All files of the report of ``release``; nothing is written."""
     context = context_of(release, settings)
+    compute_all(context)
     files = {PAGE: page_of(context, [section(context) for section in SECTIONS])}
     for name in BUILDERS:
         files[f"tables/{name}.csv"] = csv_text(context[name])

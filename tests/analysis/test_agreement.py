@@ -293,6 +293,24 @@ def test_agreement_does_not_depend_on_the_order_of_rows(matrix: list[list[str | 
     assert shares["value"].is_between(0, 1 + 1e-12).all()
 
 
+def test_campaigns_whose_rows_lie_among_each_other_are_told_apart_with_their_people() -> None:
+    answers = long_of({name: ["yes" if (n + at) % 3 else "no" for n in range(24)] for at, name in enumerate("abc")})
+    whose = pl.col("unit").replace_strict(
+        {unit: f"p{n % 12}" for n, unit in enumerate(answers["unit"].unique().sort())}
+    )
+    other = answers.with_columns(pl.lit("zz").alias("campaign"), value=pl.col("value").reverse())
+    long = pl.concat([answers, other]).with_columns(person=whose).sort("campaign", "unit", "rater")
+    for mixed in (
+        long.sample(fraction=1.0, shuffle=True, seed=1),
+        long.with_columns(pl.col("person").cast(pl.Categorical)),
+    ):
+        one, found = agreement(long, replicates=30), agreement(mixed, replicates=30)
+        assert one.pairs.equals(found.pairs)
+        assert one.summary.sort(pl.all()).equals(found.summary.sort(pl.all()))
+    assert one.pairs["low"].is_not_nan().all()
+    assert one.pairs["campaign"].n_unique() == 2
+
+
 def test_agreement_matrix_is_square_with_people_first() -> None:
     kinds = {"a": "model", "z": "baseline"}
     long = long_of({name: ["yes", "no", "no"] for name in "azbc"} | {"c": ["yes", "yes", "no"]}, kinds)
