@@ -53,15 +53,17 @@ def _says(groups: pl.DataFrame, campaign: Campaign) -> str:
         "rater_rater": f"{campaign.who} among themselves",
         "model_model": "models among themselves",
     }
-    said = [
-        f"{words[name]} {in_number(means[name]['mean_kappa'])}"
-        f"{interval(means[name]['low_raters'], means[name]['high_raters'])}"
-        for name in words
-        if name in means
-    ]
+    said = [f"{words[name]} {_mean(means[name])}" for name in words if name in means]
     if not said:
         return "No two raters have a kappa: each gave one and the same value throughout, or only baselines answered."
-    return f"{_compared(means, campaign)}Mean kappa: {', '.join(said)}{over_raters(said)}."
+    return f"{_compared(means, campaign)}Mean kappa: {'; '.join(said)}{over_raters(said)}."
+
+
+def _mean(group: dict[str, float]) -> str:
+    """``0.36``, where pairs share few units and it so lies too low ``0.36, 0.41 on many units``; with its interval."""
+    plain, settled = in_number(group["mean_kappa"]), in_number(group["kappa_settled"])
+    apart = f", {settled} on many units" if settled not in (plain, in_number(math.nan)) else ""
+    return f"{plain}{apart}{interval(group['settled_low_raters'], group['settled_high_raters'])}"
 
 
 def _compared(means: dict[str, dict[str, float]], campaign: Campaign) -> str:
@@ -70,9 +72,9 @@ def _compared(means: dict[str, dict[str, float]], campaign: Campaign) -> str:
         return ""
     mixed, models = means["rater_model"], means["model_model"]
     who = f"{campaign.who.capitalize()} and models"
-    if mixed["high_units"] < models["low_units"]:
+    if mixed["settled_high_units"] < models["settled_low_units"]:
         return f"{who} agree less than models among themselves. "
-    if mixed["low_units"] > models["high_units"]:
+    if mixed["settled_low_units"] > models["settled_high_units"]:
         return f"{who} agree more than models among themselves. "
     return ""
 
@@ -97,12 +99,14 @@ def _picture(pairs: pl.DataFrame, campaign: Campaign) -> Picture:
 
 
 def _strips(pairs: pl.DataFrame) -> list[Strip]:
-    """Groups without a pair are left out."""
+    """The groups of ``agreement_groups``, and pairs with a baseline apart. Groups without a pair are left out."""
     people_a, people_b = pl.col("kind_a").is_in(PEOPLE_KINDS), pl.col("kind_b").is_in(PEOPLE_KINDS)
+    baseline = (pl.col("kind_a") == BASELINE) | (pl.col("kind_b") == BASELINE)
     groups = (
         ("raters with raters", people_a & people_b, PEOPLE),
-        ("models with models", ~people_a & ~people_b, MODELS),
-        ("raters with models", people_a != people_b, BASELINES),
+        ("models with models", ~people_a & ~people_b & ~baseline, MODELS),
+        ("raters with models", (people_a != people_b) & ~baseline, BASELINES),
+        ("any with baselines", baseline, BASELINES),
     )
     found = [Strip(label, pairs.filter(chosen)["kappa"].to_list(), colour) for label, chosen, colour in groups]
     return [strip for strip in found if strip.values]

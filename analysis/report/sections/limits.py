@@ -35,7 +35,7 @@ def _of_this_release(context: Context) -> list[str]:
         said.append(f"Answers of {listed(others)} are marked on every figure and are in no number about people.")
     few = judged.filter(pl.col("raters") < 10)["title"].to_list()
     if few:
-        said.append(f"Fewer than ten raters judged in {listed(few[:5])}: intervals over raters rest on very little.")
+        said.append(f"Fewer than ten raters judged in {listed(few[:5])}: how agreement varies with raters is not told.")
     return said
 
 
