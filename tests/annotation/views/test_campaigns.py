@@ -185,6 +185,13 @@ def test_page_of_what_is_missing_is_empty_where_nothing_is(client, study, lead):
     assert "Every item has its answers." in text_of(client.get(f"{PAGE}missing/"))
 
 
+def test_page_of_what_is_missing_asks_for_raters_where_there_are_none(client, campaign, lead):
+    client.force_login(lead)
+    text = text_of(client.get(f"{PAGE}missing/"))
+    assert "no rater here who may go on" in text
+    assert "stuck" not in text
+
+
 def test_page_of_what_is_missing_takes_as_many_queries_for_many_items(client, study, campaign, lead):
     client.force_login(lead)
     counts = []
