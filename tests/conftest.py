@@ -23,6 +23,8 @@ ONCE = (
     "accessibility",
     "analysis",
     "annotation/browser",
+    "annotation/domain/signals/test_measures.py",
+    "annotation/domain/signals/test_standing.py",
     "annotation/releases/exports",
     "annotation/releases/papers",
     "annotation/releases/test_notebook.py",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -25,7 +26,7 @@ from annotation.models import QuizQuestion, Recruitment, Release, ReleaseJob, Re
 from pipeline.enums import RunState, Stage
 from studies.domain.members import create_invite
 from studies.enums import Role
-from studies.models import User
+from studies.models import Study, User
 from tests import factories
 
 ACTORS = ("anonymous", "outsider", "rater_a", "rater_b", "researcher", "lead")
@@ -209,13 +210,7 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
     submitted = factories.submit(factories.claim(rater))
     held = factories.claim(rater)
     invite, secret = create_invite(study=study, role=Role.RATER, created_by=lead, quota=9)
-    release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
-    (tmp_path / release.public_id).mkdir()
-    (tmp_path / release.public_id / "manifest.json").write_text("{}")
-    ReleaseJob.objects.create(study=study, state=JobState.DONE, asked_at=Now(), ended_at=Now(), release=release)
-    Report.objects.create(release=release, state=JobState.DONE, asked_at=Now(), ended_at=Now())
-    (tmp_path / "reports" / release.public_id).mkdir(parents=True)
-    (tmp_path / "reports" / release.public_id / "report.html").write_text("<p>12</p>")
+    release = released(study, tmp_path)
     material = factories.make_run(study, state=RunState.PAUSED)
     drawn = factories.make_run(study, Stage.PEOPLE)
     conversation = factories.make_conversation(factories.make_person(factories.make_corpus(study)), material)
@@ -263,6 +258,18 @@ def world(study, lead, researcher, rater_a, rater_b, outsider, other_study, sett
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: parts_here[match[1]], route)
 
     return address, cookies
+
+
+def released(study: Study, folder: Path) -> Release:
+    """A release with its report, both in ``folder``, and the job that made it."""
+    release = Release.objects.create(study=study, version="0.1.0", manifest={}, data_sha256="0" * 64)
+    (folder / release.public_id).mkdir()
+    (folder / release.public_id / "manifest.json").write_text("{}")
+    ReleaseJob.objects.create(study=study, state=JobState.DONE, asked_at=Now(), ended_at=Now(), release=release)
+    Report.objects.create(release=release, state=JobState.DONE, asked_at=Now(), ended_at=Now())
+    (folder / "reports" / release.public_id).mkdir(parents=True)
+    (folder / "reports" / release.public_id / "report.html").write_text("<p>12</p>")
+    return release
 
 
 def logged_in(user: User) -> SimpleCookie:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.models import Assignment, Rater, Remark
 from studies.models import AuditEvent
 from tests import factories
-from tests.annotation.domain.test_signals import answered
+from tests.annotation.domain.signals.answering import answered
 
 PAGE = "/s/figs/c/one/signals/"
 
