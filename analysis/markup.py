@@ -108,7 +108,11 @@ def markdown_text(frame: pl.DataFrame) -> str:
 def _markdown_cell(value: object) -> str:
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else f"{value:.4f}".rstrip("0").rstrip(".")
-    text = "" if value is None else " ".join(str(value).split())
+    return "" if value is None else markdown_words(" ".join(str(value).split()))
+
+
+def markdown_words(text: str) -> str:
+    """``text`` in which nothing starts markup."""
     return re.sub(r"([\\|`*_<>\[\]#])", r"\\\1", text)
 
 

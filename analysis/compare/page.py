@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import polars as pl
@@ -11,7 +11,8 @@ from analysis.compare.numbers import TABLES, compare
 from analysis.compare.pictures import KEY, pictures
 from analysis.compare.sources import Side
 from analysis.compare.words import figure_in_words, number_in_words, table_in_words, what_in_words
-from analysis.markup import Col, counted, csv_text, details, markdown_text, number, table, whole
+from analysis.figures.parts import mark_of
+from analysis.markup import Col, counted, csv_text, details, markdown_text, markdown_words, number, table, whole
 from analysis.report import listings
 from analysis.report.page import STYLE
 from analysis.report.parts import anchor
@@ -24,27 +25,48 @@ COLUMNS = (
     Col("campaign_said", "Campaign"),
     Col("a", "A", _THREE),
     Col("a_low", "95 % interval", _THREE, to="a_high"),
+    Col("a_n", "n", whole),
     Col("b", "B", _THREE),
     Col("b_low", "95 % interval", _THREE, to="b_high"),
+    Col("b_n", "n", whole),
     Col("difference", "B minus A", _THREE),
-    Col("said", "Outside both"),
+    Col("difference_low", "95 % interval", _THREE, to="difference_high"),
+    Col("said", "Differs"),
 )
-WHOLE = Col("whole", "Number")
-COUNTS = (Col("table_said", "Table"), Col("campaign_said", "Campaign"), Col("numbers", "Numbers", whole))
+OF_A, OF_B, BETWEEN = COLUMNS[3:6], COLUMNS[6:9], COLUMNS[9:]
+WHOLE, CAMPAIGN, COUNTED = Col("whole", "Number"), COLUMNS[2], Col("n_counts", "n counts")
+COUNTS = (Col("table_said", "Table"), CAMPAIGN, Col("numbers", "Numbers", whole))
+HELD = (
+    CAMPAIGN,
+    Col("mark", "Kind"),
+    *(
+        Col(f"{side.lower()}_{name}", f"{name.capitalize()}, {side}", whole)
+        for name in ("judgments", "raters", "units")
+        for side in "AB"
+    ),
+)
 FEW = 12  # rows that are shown at once
-OUTSIDE = {True: "yes", False: "no", None: ""}
+SAID = {True: "yes", False: "no", None: ""}
 NOTE = (
-    "A is the first, B the second. Outside both: each value lies outside the other's interval, where both have one. "
-    "That is no test of the difference, and two releases that share raters or people are not independent."
+    "A is the first, B the second. The interval of B minus A is made from their two as if they shared nothing; where "
+    "it leaves out 0, they differ. Releases of one study share raters, people and often the answers themselves: the "
+    "interval is then wider than it need be, and a number that is not said to differ may still have changed."
 )
 AGAIN = "python -m analysis compare A B --out DIR"
-LISTINGS = {one.name: one for one in vars(listings).values() if isinstance(one, listings.Listing)}
+LISTINGS = [one for one in vars(listings).values() if isinstance(one, listings.Listing)]
 
 
 def comparison_files(a: Side, b: Side) -> dict[str, str]:
     """The files of the comparison by name; nothing is written."""
     found = compare(a.tables, b.tables)
-    return {PAGE: _page(a, b, found), CSV: csv_text(found), MARKDOWN: markdown_text(found)}
+    return {PAGE: _page(a, b, found), CSV: csv_text(found), MARKDOWN: _markdown(a, b, found)}
+
+
+def _markdown(a: Side, b: Side, found: pl.DataFrame) -> str:
+    """The numbers under what A and B are and what was found."""
+    sides = [markdown_words(" ".join((_holds(side), *side.marks))) for side in (a, b)]
+    title = markdown_words(f"{a.name} and {b.name}")
+    return f"# {title}\n\n- A: {sides[0]}\n- B: {sides[1]}\n\n{_says(found)}\n\n{NOTE}\n\n{markdown_text(found)}"
 
 
 def _page(a: Side, b: Side, found: pl.DataFrame) -> str:
@@ -63,25 +85,46 @@ def _page(a: Side, b: Side, found: pl.DataFrame) -> str:
 
 def _marked(letter: str, side: Side) -> str:
     badges = " ".join(f'<span class="mark">{escape(mark)}</span>' for mark in side.marks)
-    said = f"{letter}: {side.name}, {counted(side.judgments, 'judgment')}"
-    return f'<p class="note">{escape(said)} {badges}</p>\n'
+    return f'<p class="note">{letter}: {escape(_holds(side))} {badges}</p>\n'
+
+
+def _holds(side: Side) -> str:
+    return f"{side.name}, {counted(side.judgments, 'judgment')}"
 
 
 def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
     """What moved, what is new and gone, then every table: sections of HTML, in whose page ``h2`` comes next."""
     named = _named(a, b, found)
-    moved = named.filter(pl.col("outside"))
+    moved = named.filter(pl.col("differs"))
     only_a, only_b = (_alone(named, own, other) for own, other in (("a", "b"), ("b", "a")))
     lists = (
-        _listed("moved", "What moved", moved, (WHOLE, *COLUMNS[2:-1]), pictures(moved, a, b)),
-        _one_sided("new", "Only in B", only_b, (WHOLE, *COLUMNS[2:3], *COLUMNS[5:7])),
-        _one_sided("gone", "Only in A", only_a, (WHOLE, *COLUMNS[2:5])),
+        _listed(
+            "moved", "What moved", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN[:-1], COUNTED), pictures(moved, a, b)
+        ),
+        _one_sided("new", "Only in B", only_b, (WHOLE, CAMPAIGN, *OF_B, COUNTED)),
+        _one_sided("gone", "Only in A", only_a, (WHOLE, CAMPAIGN, *OF_A, COUNTED)),
     )
     head = (
         f'<p class="lead">{escape(_says(found))}</p>\n<p class="note">{escape(NOTE)} {escape(KEY)}</p>\n'
         f'<p class="note"><code>{escape(AGAIN)}</code> gives all of this, CSV at full precision and Markdown.</p>\n'
+        f"{_held(a, b)}"
     )
     return head + "".join(lists) + "".join(_section(name, named, a, b) for name in TABLES)
+
+
+def _held(a: Side, b: Side) -> str:
+    """What of each campaign the two sides rest on."""
+    rows = []
+    for slug in sorted({*a.campaigns, *b.campaigns}):
+        there = [side.campaigns.get(slug) for side in (a, b)]
+        known = next(campaign for campaign in reversed(there) if campaign)
+        counts = {
+            f"{letter}_{name}": getattr(campaign, name, None)
+            for letter, campaign in zip("ab", there, strict=True)
+            for name in ("judgments", "raters", "units")
+        }
+        rows.append({"campaign_said": known.title, "mark": mark_of(known.origin, known.judgments).lower()} | counts)
+    return table(pl.DataFrame(rows), HELD) if rows else ""
 
 
 def _named(a: Side, b: Side, found: pl.DataFrame) -> pl.DataFrame:
@@ -95,7 +138,7 @@ def _named(a: Side, b: Side, found: pl.DataFrame) -> pl.DataFrame:
             "of": what_in_words(row["table"], row["what"]) or "all",
             "figure_said": figure_in_words(row["figure"]),
             "campaign_said": titles.get(row["campaign"], row["campaign"]),
-            "said": OUTSIDE[row["outside"]],
+            "said": SAID[row["differs"]],
         }
         for row in rows
     ]
@@ -108,12 +151,18 @@ def _alone(named: pl.DataFrame, own: str, other: str) -> pl.DataFrame:
 
 
 def _says(found: pl.DataFrame) -> str:
-    both = found.filter(pl.col("outside").is_not_null())
-    apart = both.filter(pl.col("outside")).height
+    both = found.filter(pl.col("differs").is_not_null())
+    apart = both.filter(pl.col("differs")).height
     new, gone = (_alone(found, own, other).height for own, other in (("b", "a"), ("a", "b")))
-    verb, some = "lies" if apart == 1 else "lie", whole(apart) if apart else "none"
-    rest = f" Only B has {counted(new, 'number')}, only A {whole(gone) if gone else 'none'}." if new or gone else ""
-    return f"Of {counted(both.height, 'number')} with an interval on both sides, {some} {verb} outside both.{rest}"
+    said = [
+        f"Of {counted(both.height, 'number')} with an interval on both sides, {whole(apart) if apart else 'none'} "
+        f"{'differs' if apart == 1 else 'differ'}."
+    ]
+    if both.height:
+        said.append("Of numbers that did not change, chance alone makes up to one in twenty differ.")
+    if new or gone:
+        said.append(f"Only B has {counted(new, 'number')}, only A {whole(gone) if gone else 'none'}.")
+    return " ".join(said)
 
 
 def _listed(name: str, title: str, rows: pl.DataFrame, columns: Sequence[Col], drawn: str = "") -> str:
@@ -145,10 +194,29 @@ def _section(name: str, named: pl.DataFrame, a: Side, b: Side) -> str:
 
 
 def _meant(name: str) -> str:
-    """The definition, as under the table in each report."""
-    listing = LISTINGS[name]
+    """The definitions, as under the tables in each report."""
+    figures = TABLES[name].figures
+    told = [one for one in LISTINGS if one.name == name and {figure.value for figure in figures} & _values(one)]
+    over = "Of the two, here the one over raters. " if any("raters" in figure.low for figure in figures) else ""
     return (
-        f'<dl class="meant"><dt>What it is</dt><dd>{escape(listing.means)}</dd>'
-        f"<dt>Interval</dt><dd>{escape(listing.interval)}</dd>"
+        f'<dl class="meant"><dt>What it is</dt><dd>{escape(_joined(one.means for one in told))}</dd>'
+        f"<dt>n</dt><dd>{escape(_counts(name))}</dd>"
+        f"<dt>Interval</dt><dd>{escape(over + _joined(one.interval for one in told))}</dd>"
         f"<dt>On each side</dt><dd><code>python -m analysis table DIR {name}</code></dd></dl>\n"
     )
+
+
+def _values(listing: listings.Listing) -> set[str]:
+    return {column.name for column in listing.columns}
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(texts))
+
+
+def _counts(name: str) -> str:
+    """What n counts, of each figure where they differ in that."""
+    counts = {figure_in_words(figure.value): figure.counts for figure in TABLES[name].figures}
+    alike = len(set(counts.values())) == 1
+    said = next(iter(counts.values())) if alike else "; ".join(f"{figure}: {of}" for figure, of in counts.items())
+    return f"{said[:1].upper()}{said[1:]}."

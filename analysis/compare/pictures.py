@@ -68,8 +68,8 @@ def _dots(rows: pl.DataFrame) -> Iterator[Dot]:
         if shared != last:
             yield heading(what_in_words(row["table"], shared, short=True))
             last = shared
-        note = f"was {in_number(row['a'])}{', outside' if row['outside'] else ''}"
-        colour = MODELS if row["outside"] else PEOPLE
+        note = f"was {in_number(row['a'])}{', differs' if row['differs'] else ''}"
+        colour = MODELS if row["differs"] else PEOPLE
         ends = row["b"], row["b_low"], row["b_high"]
         before = row["a_low"], row["a_high"], row["a"]
         yield Dot(
@@ -85,5 +85,5 @@ def _dots(rows: pl.DataFrame) -> Iterator[Dot]:
 
 KEY = (
     "In the pictures a large dot and a thick line are B and its 95 % interval, a small dot and a thin line below them "
-    "A. Orange, and the word outside: each lies outside the other's interval."
+    "A. Orange, and the word differs: the interval of B minus A leaves out 0."
 )

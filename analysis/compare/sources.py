@@ -17,13 +17,16 @@ from analysis.report.build import PAGE
 from analysis.tables import Settings, Tables, context_of
 
 READ = (*TABLES, "campaigns", "origins")
+OF_CAMPAIGN = ("title", "origin", "judgments", "raters", "judged_units")
 _HEAD = re.compile(r'<p class="kicker">Fitting Room report(?:, release ([^<]*))?</p><h1>([^<]*)</h1>')
 
 
 class Campaign(NamedTuple):
     title: str
     origin: str
-    judgments: int  # of raters of every kind
+    judgments: int  # of raters of every kind, as are the following
+    raters: int
+    units: int
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ class Side:
         """By slug."""
         if "campaigns" not in self.tables:
             return {}
-        rows = self.tables["campaigns"].select("campaign", "title", "origin", "judgments").iter_rows()
-        return {str(slug): Campaign(str(title), str(origin), int(judgments)) for slug, title, origin, judgments in rows}
+        rows = self.tables["campaigns"].select("campaign", *OF_CAMPAIGN).iter_rows()
+        return {
+            str(slug): Campaign(str(title), str(origin), *map(int, counts)) for slug, title, origin, *counts in rows
+        }
 
     def mark(self, campaign: str) -> str:
         """What must stand on a picture of this campaign, see ``mark_of``; "" for one that is not here."""
@@ -93,9 +98,8 @@ def _read(path: Path, name: str) -> pl.DataFrame:
 
 def _needed(name: str) -> set[str]:
     if name not in TABLES:
-        return {"campaigns": {"campaign", "title", "origin", "judgments"}, "origins": {"origin"}}[name]
-    compared = TABLES[name]
-    return {"campaign", *compared.keys, *(column for figure in compared.figures for column in figure if column)}
+        return {"campaigns": {"campaign", *OF_CAMPAIGN}, "origins": {"origin"}}[name]
+    return {"campaign", *TABLES[name].columns}
 
 
 def _marks(tables: Tables) -> tuple[str, ...]:

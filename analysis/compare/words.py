@@ -15,7 +15,8 @@ FIGURES = dict.fromkeys(("value", "estimate", "effect", "difference"), "") | {  
     "no_better_pairs": "no better, of pairs",
     "shift": "shift against people",
     "rate": "share of responses that mention",
-    "reward": "change of its rating as a judge",
+    "kappa_settled": "mean kappa, on many units",
+    "mean_kappa": "mean kappa, as observed",
     "spearman": "Spearman's correlation",
 }
 _SPOKEN = {"failure_shares": CATEGORIES, "preference_effects": EFFECTS, "agreement_groups": GROUP_NAMES} | {

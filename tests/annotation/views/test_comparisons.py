@@ -28,7 +28,7 @@ def drawn(study, settings, tmp_path):
         head = f'<p class="kicker">Fitting Room report, release {version}</p><h1>Figs</h1>'
         (folder_of(release) / "report.html").write_text(head)
         row = {"campaign": "c", "corpus": "<w>", "extractor": "m", "value": "accepted"}
-        numbers = {"share": share, "low": share - 0.05, "high": share + 0.05}
+        numbers = {"share": share, "low": share - 0.05, "high": share + 0.05, "n": 20}
         pl.DataFrame([row | numbers]).write_csv(tables / "label_shares.csv")
         return release
 
@@ -40,7 +40,7 @@ def test_comparison_is_of_the_last_two_unless_others_are_chosen(client, drawn, r
     client.force_login(researcher)
     page = client.get(ADDRESS)
     assert "A Figs 0.2.0 , 0 judgments B Figs 0.3.0 , 0 judgments" in text_of(page)
-    assert "Of 1 number with an interval on both sides, none lie outside both." in text_of(page)
+    assert "Of 1 number with an interval on both sides, none differ." in text_of(page)
     page = client.get(ADDRESS, {"a": first.public_id, "b": third.public_id})
     assert 'id="moved"><h2>What moved</h2>' in page.text
     assert "&lt;w&gt;, m, accepted" in page.text
