@@ -122,7 +122,8 @@ def _trace(path: Path) -> dict[str, int]:
 
 
 class Masks:
-    """One run over all imports that no complete one has looked through, or over all prompts and responses."""
+    """One run over all imports that no complete one has looked through, or over all prompts, responses and
+    attributes."""
 
     def find(self, study: Study, step: MaskStep, done: Done) -> Found | None:
         runs = study.runs.filter(stage=Stage.MASK, inputs__isnull=step.texts).exclude(state=RunState.CANCELLED)

@@ -12,7 +12,7 @@ from pipeline.domain.errors import NothingToDo
 from pipeline.domain.planning import plan_run
 from pipeline.enums import MaskKind, RunState, Stage
 from pipeline.masks import WORDS, Shown, Span, shown
-from pipeline.models import Conversation, Mask, Prompt, Response, Run
+from pipeline.models import STATEMENT, Attribute, Conversation, Mask, Prompt, Response, Run
 from pipeline.stages.mask import BACKEND
 from pipeline.stages.maskable import unseen_shelves
 from studies.models import Study, User
@@ -20,8 +20,8 @@ from studies.models import Study, User
 
 @dataclass(frozen=True)
 class MaskSummary:
-    """``places`` by kind, in the order of MaskKind; ``waiting``: conversations, and ``texts``: prompts and responses,
-    that nobody has looked at so far.
+    """``places`` by kind, in the order of MaskKind; ``waiting``: conversations, and ``texts``: prompts, responses and
+    attributes, that nobody has looked at so far.
 
     ``names``: the model that the newest run looked for names with, "" where it had none, None where there is no run.
     """
@@ -40,7 +40,8 @@ class MaskSummary:
         """What nobody has looked at, in words; "" for nothing."""
         parts = [f"{self.waiting:,} conversation{'s' * (self.waiting != 1)}"] if self.waiting else []
         if self.texts:
-            parts.append(f"{self.texts:,} prompt{' or response' if self.texts == 1 else 's and responses'}")
+            kinds = "prompt, response or attribute" if self.texts == 1 else "prompts, responses and attributes"
+            parts.append(f"{self.texts:,} {kinds}")
         return " and ".join(parts)
 
     def __str__(self) -> str:
@@ -66,7 +67,8 @@ def plan_masks(*, study: Study, imported: Run, created_by: User | None = None) -
 
 
 def plan_masks_of_texts(*, study: Study, created_by: User | None = None) -> Run | None:
-    """The run that looks through the prompts and responses that nobody has looked at; None where there are none."""
+    """The run that looks through the prompts, responses and attributes that nobody has looked at; None where there are
+    none."""
     try:
         return plan_run(study=study, stage=Stage.MASK, backend=BACKEND, created_by=created_by)
     except NothingToDo:
@@ -112,6 +114,22 @@ def shown_prompts(prompts: Iterable[Prompt]) -> dict[int, str]:
 def shown_responses(responses: Iterable[Response]) -> dict[int, str]:
     """By key the responses' texts as people see them."""
     return _covered({response.pk: response.text for response in responses}, "response")
+
+
+def shown_attributes(attributes: Iterable[Attribute]) -> dict[int, str]:
+    """By key what the attributes state as people see it."""
+    rows = list(attributes)
+    return dict(zip([row.pk for row in rows], shown_wordings([(row.pk, str(row)) for row in rows]), strict=True))
+
+
+def shown_wordings(wordings: Sequence[tuple[int, str]]) -> list[str]:
+    """Copies of what attributes state, each after its attribute's key, as people see them. A text that says something
+    else than the attribute (an instruction in its place) is nobody's and stays as it is."""
+    spans: dict[tuple[int, str], list[Span]] = defaultdict(list)
+    rows = Mask.objects.filter(attribute__in={attribute for attribute, _ in wordings}, turn=STATEMENT)
+    for pk, text, start, end, kind in rows.values_list("attribute", "attribute__text", "start", "end", "kind"):
+        spans[pk, text].append(Span(start, end, kind))
+    return [shown(wording[1], spans[wording]).text if wording in spans else wording[1] for wording in wordings]
 
 
 def _covered(texts: dict[int, str], of: str) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.domain.masking import shown_prompts
+from pipeline.domain.masking import shown_attributes, shown_prompts
 from pipeline.models import Attribute, Conversation, Finding, Person, Prompt, ResponsePair, Vote, WorkUnit
 
 
@@ -38,10 +38,10 @@ def subjects_in_words(units: Sequence[WorkUnit]) -> dict[int, Parts]:
 def units_in_words(rows: Sequence[Vote | Finding]) -> list[Parts]:
     """What votes or findings are about; attributes with people, prompts and pairs should be loaded with them."""
     prompts = {row.pk: prompt for row in rows if (prompt := row.pair.prompt if row.pair else row.prompt)}
-    shown = shown_prompts(prompts.values())
+    shown, stated = shown_prompts(prompts.values()), shown_attributes(row.attribute for row in rows)
     found = []
     for row in rows:
-        about = [_person(row.attribute.person), Part("Attribute", str(row.attribute))]
+        about = [_person(row.attribute.person), Part("Attribute", stated[row.attribute_id])]
         about += [_prompt(shown[prompts[row.pk].pk])] if row.pk in prompts else []
         about += [Part("Responses of", row.pair.generator)] if row.pair else []
         found.append(tuple(about))
@@ -72,7 +72,8 @@ def _prompts(keys: Iterable[int]) -> dict[int, Parts]:
 
 def _attributes(keys: Iterable[int]) -> dict[int, Parts]:
     rows = Attribute.objects.select_related("person").in_bulk(keys)
-    return {pk: (_person(row.person), Part("Attribute", str(row))) for pk, row in rows.items()}
+    stated = shown_attributes(rows.values())
+    return {pk: (_person(row.person), Part("Attribute", stated[pk])) for pk, row in rows.items()}
 
 
 def _pairs(keys: Iterable[int]) -> dict[int, Parts]:

@@ -1,5 +1,5 @@
 from pipeline.models.attributes import Attribute, AttributeOrigin, Evidence
-from pipeline.models.corpora import Conversation, Corpus, Mask, Person, PersonPrompt, Prompt
+from pipeline.models.corpora import REASON, STATEMENT, Conversation, Corpus, Mask, Person, PersonPrompt, Prompt
 from pipeline.models.findings import Finding
 from pipeline.models.plans import StudyPlan
 from pipeline.models.responses import GivenAttribute, Response, ResponsePair
@@ -8,6 +8,8 @@ from pipeline.models.samples import SampledPerson, SampledUnit
 from pipeline.models.votes import Label, Vote
 
 __all__ = [
+    "REASON",
+    "STATEMENT",
     "Attribute",
     "AttributeOrigin",
     "Completion",

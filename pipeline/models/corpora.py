@@ -111,18 +111,30 @@ class PersonPrompt(models.Model):
         return f"{self.person} gets {self.prompt}"
 
 
+STATEMENT, REASON = 0, 1  # the texts of an attribute, as Mask.turn names them
+MASKED = ("conversation", "prompt", "response", "attribute")
+
+
+def _masked(text: str, **turn: int) -> Q:
+    """It is of this text alone."""
+    return Q(**{f"{name}__isnull": name != text for name in MASKED}, **turn)
+
+
 class Mask(models.Model):
-    """Personal data found in a turn, a prompt or a response: code points ``start`` to ``end``, covered when shown; the
-    text stays as it was."""
+    """Personal data found in a turn, a prompt, a response or an attribute: code points ``start`` to ``end``, covered
+    when shown; the text stays as it was."""
 
     run = models.ForeignKey("pipeline.Run", on_delete=models.CASCADE, related_name="masks")
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, null=True, blank=True, related_name="masks"
     )
-    turn = models.PositiveIntegerField(default=0)  # of the conversation; 0 elsewhere
+    turn = models.PositiveIntegerField(default=0)  # of the conversation; of an attribute STATEMENT or REASON; else 0
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, null=True, blank=True, related_name="masks")
     response = models.ForeignKey(
         "pipeline.Response", on_delete=models.CASCADE, null=True, blank=True, related_name="masks"
+    )
+    attribute = models.ForeignKey(
+        "pipeline.Attribute", on_delete=models.CASCADE, null=True, blank=True, related_name="masks"
     )
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
@@ -141,10 +153,16 @@ class Mask(models.Model):
                 condition=Q(response__isnull=False),
                 name="mask_of_response_once_per_run",
             ),
+            models.UniqueConstraint(
+                fields=["run", "attribute", "turn", "start", "end"],
+                condition=Q(attribute__isnull=False),
+                name="mask_of_attribute_once_per_run",
+            ),
             models.CheckConstraint(
-                condition=Q(conversation__isnull=False, prompt__isnull=True, response__isnull=True)
-                | Q(conversation__isnull=True, prompt__isnull=False, response__isnull=True, turn=0)
-                | Q(conversation__isnull=True, prompt__isnull=True, response__isnull=False, turn=0),
+                condition=_masked("conversation")
+                | _masked("prompt", turn=0)
+                | _masked("response", turn=0)
+                | _masked("attribute", turn__lte=REASON),
                 name="mask_of_one_text",
             ),
             models.CheckConstraint(condition=Q(start__lt=F("end")), name="mask_covers_something"),
@@ -152,5 +170,4 @@ class Mask(models.Model):
         ]
 
     def __str__(self) -> str:
-        where = f"turn {self.turn}" if self.conversation_id else "a prompt" if self.prompt_id else "a response"
-        return f"{self.kind} in {where}"
+        return f"{self.kind} in {next(name for name in MASKED if getattr(self, f'{name}_id'))}"

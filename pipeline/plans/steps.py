@@ -34,7 +34,8 @@ class ImportStep(Step):
 
 @dataclass(frozen=True)
 class MaskStep(Step):
-    """Of what was imported; or, once they are there, of the prompts or responses (``texts``) that nobody looked at."""
+    """Of what was imported; or, once they are there, of the prompts, attributes or responses (``texts``) that nobody
+    looked at."""
 
     part: StagePlan
     texts: bool = False
@@ -140,6 +141,9 @@ def _attributes(plan: Plan) -> Iterator[Step]:
     if plan.refine and plan.verify:
         verifier = plan.refine.verifier or plan.verify.models[0]
         yield _by_model(plan, "refine", plan.refine.model, (f"verify {verifier}",), plan.refine)
+    made = tuple(name for name in ("extract", "merge", "refine") if getattr(plan, name))
+    if plan.mask and made:
+        yield MaskStep("mask attributes", made, plan.mask, texts=True)
 
 
 def _relevance(plan: Plan) -> Iterator[Step]:

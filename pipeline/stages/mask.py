@@ -1,7 +1,7 @@
 """Mask: where texts hold personal data, to be covered when they are shown. No model is asked.
 
-Of an import's run it looks at the conversations that came with it; without a run, at the study's prompts and responses
-that nobody has looked at so far. Whole blocks of texts at a time.
+Of an import's run it looks at the conversations that came with it; without a run, at the study's prompts, responses and
+attributes that nobody has looked at so far. Whole blocks of texts at a time.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ class MaskPersonalData:
         rows = Mask.objects.filter(run=run)
         kinds = Counter(dict(rows.values_list("kind").annotate(count=Count("pk"))))
         outcome = {"masks": dict(sorted(kinds.items())), "places": kinds.total(), "names": run.parameters["names"]}
-        for name in ("conversations",) if run.inputs.exists() else ("prompts", "responses"):
+        for name in ("conversations",) if run.inputs.exists() else ("prompts", "responses", "attributes"):
             outcome[name] = rows.exclude(**{name[:-1]: None}).values(name[:-1]).distinct().count()
         Run.objects.filter(pk=run.pk).update(outcome=outcome)
 
 
 def runs_to_mask(study: Study) -> list[Run]:
     """What a mask run is to read where nobody says: the oldest import that was not looked through as it would be now;
-    nothing where only prompts or responses wait; else the newest import, if any."""
+    nothing where only prompts, responses or attributes wait; else the newest import, if any."""
     done = _complete(study, MaskParameters())
     brought = Exists(Conversation.objects.filter(run=OuterRef("pk")))
     imports = study.runs.filter(brought, stage=StageName.IMPORT)

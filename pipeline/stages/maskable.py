@@ -1,4 +1,5 @@
-"""The texts that personal data is looked for in: conversations of an import, prompts of a study, responses of a run."""
+"""The texts that personal data is looked for in: conversations of an import, prompts of a study, responses and
+attributes of a run."""
 
 from __future__ import annotations
 
@@ -13,17 +14,19 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from pipeline.enums import RunState
-from pipeline.models import Conversation, Prompt, Response, Run, WorkUnit
+from pipeline.models import REASON, STATEMENT, Attribute, Conversation, Prompt, Response, Run, WorkUnit
 from studies.models import Study
 
-CONVERSATIONS, PROMPTS, RESPONSES = "import", "prompts", "responses"  # as units' subjects name them
-BLOCKS = {CONVERSATIONS: 25, PROMPTS: 200, RESPONSES: 100}  # rows of one unit
+# As units' subjects name them.
+CONVERSATIONS, PROMPTS, RESPONSES, ATTRIBUTES = "import", "prompts", "responses", "attributes"
+BLOCKS = {CONVERSATIONS: 25, PROMPTS: 200, RESPONSES: 100, ATTRIBUTES: 500}  # rows of one unit
 ENDED = (RunState.COMPLETE, RunState.INCOMPLETE)
 
 
 @dataclass(frozen=True)
 class Held:
-    """A text, and where a Mask says that it is: ``conversation_id`` and ``turn``, ``prompt_id``, or ``response_id``."""
+    """A text, and where a Mask says that it is: ``conversation_id`` or ``attribute_id`` and ``turn``, ``prompt_id``, or
+    ``response_id``."""
 
     text: str
     place: Mapping[str, int]
@@ -60,10 +63,17 @@ def _response(row: Response) -> Iterator[Held]:
     yield Held(row.text, {"response_id": row.pk})
 
 
+def _attribute(row: Attribute) -> Iterator[Held]:
+    for place, text in ((STATEMENT, row.text), (REASON, row.reason)):
+        if text:
+            yield Held(text, {"attribute_id": row.pk, "turn": place})
+
+
 KINDS: dict[str, Kind] = {
     CONVERSATIONS: Kind(lambda: Conversation.objects.only("pk", "turns"), "run", _turns_of),
     PROMPTS: Kind(lambda: Prompt.objects.only("pk", "text"), "study", _prompt),
     RESPONSES: Kind(lambda: Response.objects.only("pk", "text"), "run", _response),
+    ATTRIBUTES: Kind(lambda: Attribute.objects.only("pk", "text", "reason"), "run", _attribute),
 }
 
 
@@ -87,14 +97,16 @@ class Shelf:
 
 
 def unseen_shelves(study: Study, done: QuerySet[Run]) -> list[Shelf]:
-    """The study's prompts and responses that none of the mask runs ``done`` has seen; of runs that have ended alone,
-    since responses of one that goes on may be committed after some with a greater key."""
+    """The study's prompts, responses and attributes that none of the mask runs ``done`` has seen; of runs that have
+    ended alone, since what one that goes on makes may be committed after some with a greater key."""
     seen: dict[tuple[str, int], int] = {}
     for subject in WorkUnit.objects.filter(run__in=done.filter(inputs__isnull=True)).values_list("subject", flat=True):
-        for kind in (PROMPTS, RESPONSES):
+        for kind in (PROMPTS, RESPONSES, ATTRIBUTES):
             if kind in subject:
                 own = (kind, subject[kind])
                 seen[own] = max(seen.get(own, 0), subject["last"])
-    answered = study.runs.filter(Exists(Response.objects.filter(run=OuterRef("pk"))), state__in=ENDED).order_by("pk")
-    owners = [(PROMPTS, study.pk), *((RESPONSES, pk) for pk in answered.values_list("pk", flat=True))]
+    owners = [(PROMPTS, study.pk)]
+    for kind, made in ((RESPONSES, Response), (ATTRIBUTES, Attribute)):
+        by = study.runs.filter(Exists(made.objects.filter(run=OuterRef("pk"))), state__in=ENDED).order_by("pk")
+        owners += [(kind, pk) for pk in by.values_list("pk", flat=True)]
     return [Shelf(*own, seen.get(own, 0)) for own in owners]

@@ -14,6 +14,7 @@ from annotation.domain.campaigns import start_campaign
 from annotation.models import Campaign
 from pipeline.demo.stages import PLAN, RECORDED
 from pipeline.domain.executing import execute_run
+from pipeline.domain.masking import mask_summary
 from pipeline.management import carrying
 from pipeline.models import Completion, Run, StudyPlan, Vote, WorkUnit
 from studies.models import AuditEvent, Study
@@ -202,3 +203,11 @@ def test_run_study_looks_for_personal_data_once(plan: Path) -> None:
     imported, prompts = Run.objects.filter(stage="mask").order_by("pk")
     assert (imported.state, imported.inputs.get().stage) == ("complete", "import")
     assert (prompts.state, prompts.inputs.count(), prompts.outcome["responses"]) == ("complete", 0, 0)
+
+
+def test_run_study_looks_through_the_attributes_that_it_made(plan: Path) -> None:
+    plan.write_text(FIRST + "[mask]\n")
+    said = run_study("trial", "--plan", str(plan))
+    assert said.index("merge\n") < said.index("mask attributes\n")
+    assert mask_summary(Study.objects.get()).texts == 0
+    assert Run.objects.filter(stage="mask", work_units__subject__has_key="attributes").exists()

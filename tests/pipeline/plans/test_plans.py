@@ -76,7 +76,7 @@ def test_steps_of_the_demo_are_every_stage_and_read_only_what_stands_before_them
 def test_the_plan_of_the_docs_is_one() -> None:
     text = (settings.BASE_DIR / "docs" / "running-a-study.md").read_text(encoding="utf-8")
     plan = parse_plan(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0])
-    assert len(steps_of(plan)) == 28
+    assert len(steps_of(plan)) == 29
 
 
 def test_steps_take_labels_where_respond_asks_for_people() -> None:

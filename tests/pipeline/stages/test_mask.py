@@ -18,12 +18,13 @@ from pipeline.domain.masking import (
     shown_prompts,
     shown_responses,
     shown_turns,
+    shown_wordings,
 )
 from pipeline.domain.planning import inputs_for, plan_run
 from pipeline.domain.runs import start_run
 from pipeline.domain.subjects import subjects_in_words
 from pipeline.enums import Condition, InstrumentName, RunState, Stage
-from pipeline.models import Conversation, Evidence, Mask, Response, Run, WorkUnit
+from pipeline.models import REASON, STATEMENT, Conversation, Evidence, Mask, Response, Run, WorkUnit
 from pipeline.stages.maskable import BLOCKS, CONVERSATIONS
 from studies.models import Study
 from tests import factories
@@ -148,7 +149,11 @@ def test_prompts_and_responses_are_looked_through_once_and_what_comes_later_too(
     assert first == plan_masks_of_texts(study=study)
     assert first
     execute_run(run=start_run(run=first))
-    assert first.outcome == {"masks": {"email": 2}, "places": 2, "names": "", "prompts": 1, "responses": 1}
+    assert first.outcome == {"masks": {"email": 2}, "places": 2, "names": ""} | {
+        "prompts": 1,
+        "responses": 1,
+        "attributes": 0,
+    }
     assert shown_prompts([prompt]) == {prompt.pk: "Write to [e-mail address]."}
     response.refresh_from_db()
     assert shown_responses([response]) == {response.pk: "Dear [e-mail address],"}
@@ -156,17 +161,44 @@ def test_prompts_and_responses_are_looked_through_once_and_what_comes_later_too(
     factories.make_prompt(study, "And to ada@example.org?")
     going_on = factories.make_run(study, Stage.RESPOND, state=RunState.RUNNING)
     Response.objects.create(run=going_on, prompt=prompt, generator="m", condition=Condition.GENERIC, text="Yes.")
-    assert mask_summary(study).left == "1 prompt or response"
+    assert mask_summary(study).left == "1 prompt, response or attribute"
     second = plan_masks_of_texts(study=study)
     assert second
     execute_run(run=start_run(run=second))
     assert (second.n_units, second.outcome["prompts"], Mask.objects.count()) == (1, 1, 5)
 
 
-def test_prompts_are_covered_wherever_leads_read_them(study: Study) -> None:
+def test_attributes_are_looked_through_once_their_run_has_ended(study: Study) -> None:
+    """What they state and why; a copy of it is covered, a text in its place is not."""
+    person, run = factories.make_person(factories.make_corpus(study)), factories.make_run(study)
+    stated = factories.make_attribute(person, run, "Is eve@example.org.", reason="Wrote from eve@example.org.")
+    factories.make_attribute(person, run, None)
+    going_on = factories.make_run(study, Stage.MERGE, state=RunState.RUNNING)
+    factories.make_attribute(person, going_on, "Is ada@example.org.")
+    assert mask_summary(study).texts == 2
+    looked = plan_masks_of_texts(study=study)
+    assert looked
+    execute_run(run=start_run(run=looked))
+    assert looked.outcome["attributes"] == 1
+    assert set(Mask.objects.values_list("attribute", "turn", "start", "end")) == {
+        (stated.pk, STATEMENT, 3, 18),
+        (stated.pk, REASON, 11, 26),
+    }
+    assert shown_wordings([(stated.pk, "Is eve@example.org."), (stated.pk, "Choose yes here.")]) == [
+        "Is [e-mail address].",
+        "Choose yes here.",
+    ]
+    assert mask_summary(study).left == ""
+
+
+def test_prompts_and_attributes_are_covered_wherever_leads_read_them(study: Study) -> None:
     prompt = factories.make_prompt(study, "Write to eve@example.org.")
+    person = factories.make_person(factories.make_corpus(study))
+    attribute = factories.make_attribute(person, factories.make_run(study), "Is eve@example.org.")
     run = plan_masks_of_texts(study=study)
     assert run
     execute_run(run=start_run(run=run))
-    unit = WorkUnit.objects.create(run=run, key="asked", position=9, subject={"prompt": prompt.pk})
-    assert [part.text for part in subjects_in_words([unit])[unit.pk]] == ["Write to [e-mail address]."]
+    subject = {"prompt": prompt.pk, "attribute": attribute.pk}
+    unit = WorkUnit.objects.create(run=run, key="asked", position=9, subject=subject)
+    said = {part.name: part.text for part in subjects_in_words([unit])[unit.pk]}
+    assert (said["Prompt"], said["Attribute"]) == ("Write to [e-mail address].", "Is [e-mail address].")
