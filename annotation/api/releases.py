@@ -10,7 +10,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.paging import Pages, actor_of
+from annotation.api.paging import Pages
 from annotation.api.serializers import (
     OneReleaseSerializer,
     ProblemSerializer,
@@ -23,6 +23,7 @@ from annotation.models import Release, ReleaseJob
 from annotation.releases.blanks import refuse_blanks
 from annotation.releases.versions import free_version
 from annotation.tasks import ask_for_release
+from studies.http import actor_of
 from studies.permissions import LEADS, LOOKS, study_for
 
 

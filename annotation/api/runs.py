@@ -10,7 +10,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.paging import Pages, actor_of
+from annotation.api.paging import Pages
 from annotation.api.serializers import ProblemSerializer, RunSerializer, RunWithProgressSerializer
 from annotation.permissions import run_for
 from pipeline.domain.failures import failures_by_kind
@@ -19,6 +19,7 @@ from pipeline.domain.steering import order_cancel, order_pause, order_resume
 from pipeline.enums import RunState
 from pipeline.models import Run
 from pipeline.tasks import enqueue_run
+from studies.http import actor_of
 from studies.permissions import LEADS, LOOKS, study_for
 
 

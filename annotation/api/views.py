@@ -10,12 +10,13 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.paging import Pages, actor_of
+from annotation.api.paging import Pages
 from annotation.api.serializers import CampaignSerializer, ProblemSerializer, StudySerializer
 from annotation.domain.campaigns import pause_campaign, start_campaign
 from annotation.domain.progress import progress_for
 from annotation.models import Campaign
 from annotation.permissions import campaign_for
+from studies.http import actor_of
 from studies.models import Study
 from studies.permissions import LEADS, LOOKS, studies_of, study_for
 

@@ -21,14 +21,13 @@ from annotation.domain.screening.quiz import QuizPlan, add_quiz_questions, remov
 from annotation.domain.screening.taking import checks_from_file, gold_from_labels, sources_of
 from annotation.enums import CampaignState, ItemRole, Origin, RaterGate
 from annotation.instruments import INSTRUMENTS
-from annotation.instruments.texts import prompt_text, prompt_texts
+from annotation.instruments.texts import prompt_text, prompt_texts, question_texts
 from annotation.models import Campaign, Item, QuizQuestion
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
 from pipeline.enums import Stage
 from pipeline.models import Label, Run
-from studies.http import SeeOther
-from studies.models import User
+from studies.http import SeeOther, actor_of
 from studies.permissions import LEADS, LOOKS, may
 
 ITEMS_PER_PAGE = 30
@@ -115,13 +114,16 @@ def new(request: HttpRequest, study: str, campaign: str, item: str) -> HttpRespo
         except AnnotationError as error:
             problem = error.message
     values = [choice.value for choice in INSTRUMENTS[found.instrument].choices]
+    questions = list(source.questions.all())
+    asked = question_texts(questions)
     lines = [
         (
-            question,
+            question.position,
+            asked[question.pk],
             [(value, expected_in_words(found.instrument, role, value), value in chosen) for value in values],
             given.get(f"words-{question.position}", ""),
         )
-        for question in source.questions.all()
+        for question in questions
         for chosen in [given.getlist(f"expected-{question.position}")]
     ]
     context = {
@@ -152,7 +154,7 @@ def _made(request: HttpRequest, campaign: Campaign, source: Item, role: str) -> 
         texts=said if role == ItemRole.ATTENTION else {},
         attempt=_whole(request.POST.get("attempt", "")) if role == ItemRole.QUALIFICATION else 1,
         campaign=campaign,
-        actor=_actor(request),
+        actor=actor_of(request),
     )
     messages.success(request, f"One {role} item more.")
     return SeeOther(_url(campaign) + f"#{role}")
@@ -162,14 +164,16 @@ def _made(request: HttpRequest, campaign: Campaign, source: Item, role: str) -> 
 @require_POST
 def retire(request: HttpRequest, study: str, campaign: str, item: str) -> HttpResponse:
     found, check = _check(request, study, campaign, item)
-    return _take(request, found, lambda: retire_check(item=check, actor=_actor(request)), "The item is given no more.")
+    return _take(
+        request, found, lambda: retire_check(item=check, actor=actor_of(request)), "The item is given no more."
+    )
 
 
 @logged_in
 @require_POST
 def restore(request: HttpRequest, study: str, campaign: str, item: str) -> HttpResponse:
     found, check = _check(request, study, campaign, item)
-    return _take(request, found, lambda: restore_check(item=check, actor=_actor(request)), "The item is given again.")
+    return _take(request, found, lambda: restore_check(item=check, actor=actor_of(request)), "The item is given again.")
 
 
 @logged_in
@@ -183,7 +187,7 @@ def add_question(request: HttpRequest, study: str, campaign: str) -> HttpRespons
         _whole(request.POST.get("correct", "")) - 1,
         request.POST.get("explanation", ""),
     )
-    add = lambda: add_quiz_questions(campaign=found, plans=[plan], actor=_actor(request))  # noqa: E731
+    add = lambda: add_quiz_questions(campaign=found, plans=[plan], actor=actor_of(request))  # noqa: E731
     return _take(request, found, add, "One question more.")
 
 
@@ -193,7 +197,7 @@ def remove_question(request: HttpRequest, study: str, campaign: str, question: i
     found = campaign_for(request.user, study, campaign, *LEADS)
     row = get_object_or_404(QuizQuestion.objects.select_related("campaign__study"), campaign=found, pk=question)
     return _take(
-        request, found, lambda: remove_quiz_question(question=row, actor=_actor(request)), "It is asked no more."
+        request, found, lambda: remove_quiz_question(question=row, actor=actor_of(request)), "It is asked no more."
     )
 
 
@@ -206,7 +210,7 @@ def from_file(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         messages.error(request, "Choose a file first: TOML or CSV, as docs/screening.md shows.")
         return SeeOther(_url(found))
     name, content = upload.name or "file", upload.read(2_000_001)
-    take = lambda: checks_from_file(campaign=found, content=content, file=name, actor=_actor(request))  # noqa: E731
+    take = lambda: checks_from_file(campaign=found, content=content, file=name, actor=actor_of(request))  # noqa: E731
     return _take(request, found, take, "What the file asks for is added.")
 
 
@@ -226,7 +230,7 @@ def from_labels(request: HttpRequest, study: str, campaign: str) -> HttpResponse
         share=numbers["share"] / 100,
         least=numbers["least"],
         seed=request.POST.get("seed", "") or "1",
-        actor=_actor(request),
+        actor=actor_of(request),
     )
     return _take(request, found, take, "Gold items from the labels are added.")
 
@@ -243,11 +247,6 @@ def _take(request: HttpRequest, campaign: Campaign, step: Callable[[], object], 
 def _check(request: HttpRequest, study: str, slug: str, item: str) -> tuple[Campaign, Item]:
     campaign = campaign_for(request.user, study, slug, *LEADS)
     return campaign, get_object_or_404(Item, campaign=campaign, role__in=CHECKS, public_id=item)
-
-
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _role(text: str) -> str:
