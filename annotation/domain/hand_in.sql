@@ -298,6 +298,13 @@ BEGIN
         SELECT 'generic', start, "end", kind FROM pipeline_mask WHERE response_id = shown.generic_id
         UNION ALL
         SELECT 'personalized', start, "end", kind FROM pipeline_mask WHERE response_id = shown.personalized_id
+        UNION ALL
+        SELECT asked.place::text, found.start, found."end", found.kind -- of questions, by their places in texts from 0
+        FROM (SELECT q.attribute_id, q.text, row_number() OVER (ORDER BY
+                md5(concat_ws('|', mine.seed, 'page', next_item, mine.rater_id, q.position)) COLLATE "C") - 1 AS place
+              FROM annotation_question q WHERE q.item_id = next_item) asked
+        JOIN pipeline_mask found ON found.attribute_id = asked.attribute_id AND found.turn = 0
+        JOIN pipeline_attribute stated ON stated.id = asked.attribute_id AND stated.text = asked.text
     ) m;
     saved := me.saved;
     SELECT i.position + 1 INTO total FROM annotation_item i

@@ -100,7 +100,9 @@ def _by_function(
     if following is None:
         return HandedIn(rater, None)
     texts = {"prompt": prompt, "generic": generic, "personalized": personalized}
-    own = OwnTexts(tuple(questions), side=side, **_covered(texts, masks))
+    covered = _covered(texts | {str(place): text for place, text in enumerate(questions)}, masks)
+    asked = tuple(covered[str(place)] or "" for place in range(len(questions)))
+    own = OwnTexts(asked, side=side, **{name: covered[name] for name in texts})
     return HandedIn(rater, NextItem(following, title, instrument, own, saved, total, language))
 
 

@@ -20,6 +20,7 @@ from annotation.instruments.material import (
     TurnView,
 )
 from annotation.instruments.reading import TURN, Quote, is_long_chat, lines_of, parts_of
+from annotation.instruments.texts import question_texts
 from annotation.models import Assignment, Question
 from pipeline.domain.masking import shown_turns
 from pipeline.enums import InstrumentName
@@ -98,7 +99,7 @@ def _question_views(
     questions: Sequence[Question], conversations: Sequence[Conversation], texts: Texts
 ) -> tuple[tuple[QuestionView, ...], Quotes]:
     places = {conversation.pk: place for place, conversation in enumerate(conversations)}
-    rows = _evidence_of(questions, list(places))
+    rows, asked = _evidence_of(questions, list(places)), question_texts(questions)
     quotes: Quotes = defaultdict(list)
     views = []
     for place, question in enumerate(questions):
@@ -110,7 +111,7 @@ def _question_views(
                 quotes[where].append(Quote(place, *text.place(row.start, row.end)))
                 quote = text.quote(row.start, row.end)
             evidence.append(EvidenceView(*where, quote))
-        views.append(QuestionView(place, question.text, tuple(evidence)))
+        views.append(QuestionView(place, asked[question.pk], tuple(evidence)))
     return tuple(views), quotes
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from annotation.domain.screening.marking import as_expected, on_page
 from annotation.domain.submissions import questions_on_page
 from annotation.instruments import INSTRUMENTS
+from annotation.instruments.texts import question_texts
 from annotation.models import Assignment, Expected
 
 
@@ -28,8 +29,9 @@ def feedback_of(assignment: Assignment) -> list[FeedbackLine]:
     labels = {choice.value: str(choice.label) for choice in INSTRUMENTS[instrument].choices}
     given = dict(assignment.judgments.values_list("question", "value"))
     known = {row.question_id: row for row in Expected.objects.filter(question__item=assignment.item_id)}
-    lines = []
-    for number, question in enumerate(questions_on_page(assignment), 1):
+    questions = questions_on_page(assignment)
+    asked, lines = question_texts(questions), []
+    for number, question in enumerate(questions, 1):
         value, expected = given.get(question.pk), known.get(question.pk)
         values = expected.values if expected else []
         right = as_expected(instrument, role, value, assignment.side) in values if value and values else None
@@ -37,7 +39,7 @@ def feedback_of(assignment: Assignment) -> list[FeedbackLine]:
         lines.append(
             FeedbackLine(
                 number=number,
-                text=question.text,
+                text=asked[question.pk],
                 answer=labels.get(value or "", ""),
                 expected=tuple(label for each, label in labels.items() if each in shown),
                 right=right,

@@ -13,7 +13,7 @@ from annotation.domain.screening.instructions import label_of
 from annotation.domain.screening.marking import as_expected
 from annotation.domain.screening.states import RETIRED
 from annotation.enums import AssignmentState, ItemRole, RaterGate, RaterOutcome
-from annotation.instruments.texts import prompt_texts
+from annotation.instruments.texts import prompt_texts, question_texts
 from annotation.models import Assignment, Campaign, Expected, Item, Judgment, Question, QuizAttempt, Rater
 
 SUSPICIOUS_FROM = 3  # answers; with fewer, nothing is said
@@ -117,12 +117,16 @@ def checks_of(campaign: Campaign) -> dict[str, list[CheckOverview]]:
 def _lines(campaign: Campaign) -> dict[int, list[CheckLine]]:
     tallies = _tallies(campaign)
     known = Expected.objects.filter(question__campaign=campaign).select_related("question")
+    rows = list(known.order_by("question__item", "question__position"))
+    asked = question_texts(row.question for row in rows)
     lines: dict[int, list[CheckLine]] = defaultdict(list)
-    for row in known.order_by("question__item", "question__position"):
+    for row in rows:
         question = row.question
         labels = tuple(expected_in_words(question.instrument, question.role, value) for value in row.values)
         tally = tallies.get(question.pk, Tally())
-        lines[question.item_id].append(CheckLine(question.position + 1, question.text, labels, row.feedback, tally))
+        lines[question.item_id].append(
+            CheckLine(question.position + 1, asked[question.pk], labels, row.feedback, tally)
+        )
     return lines
 
 

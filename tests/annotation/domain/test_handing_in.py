@@ -23,7 +23,7 @@ from annotation.domain.submissions import questions_on_page
 from annotation.domain.withdrawing import withdraw_rater
 from annotation.enums import AssignmentState
 from annotation.instruments import INSTRUMENTS
-from annotation.models import Assignment, Campaign, Draft, Item, Judgment, Rater
+from annotation.models import Assignment, Campaign, Draft, Item, Judgment, Question, Rater
 from pipeline.enums import InstrumentName, MaskKind, Side, Stage
 from pipeline.models import Mask
 from studies.clock import from_now
@@ -143,6 +143,28 @@ def test_hand_in_covers_what_the_next_page_shows(by: HandIn, study: Study, rater
     following = Assignment.objects.get(token=handed.following.token)
     page = INSTRUMENTS[InstrumentName.PREFERENCE].page(following, questions_on_page(following))
     assert page.prompt == INSTRUMENTS[InstrumentName.PREFERENCE].page_of_texts(texts).prompt
+
+
+def test_hand_in_covers_what_attributes_state(by: HandIn, study: Study, rater_a: User) -> None:
+    """Each question with its own attribute's masks, two runs' and overlapping ones; not what stands in its place."""
+    campaign = factories.make_campaign(study, n_items=2, n_questions=9)
+    held = factories.claim(factories.make_rater(campaign, rater_a))
+    questions = list(campaign.items.exclude(pk=held.item_id).get().questions.all())
+    first, second = (factories.make_run(study, Stage.MASK, parameters={"n": n}) for n in (1, 2))
+    for run, place, turn, end in ((first, 1, 0, 4), (second, 1, 0, 6), (first, 4, 0, 2), (first, 2, 1, 3)):
+        attribute = questions[place].attribute
+        Mask.objects.create(run=run, attribute=attribute, turn=turn, start=0, end=end, kind=MaskKind.NAME)
+    Question.objects.filter(pk=questions[4].pk).update(text="Please choose yes here.")
+    handed = sent(by, held, n=9)
+    assert handed
+    assert handed.following
+    following = Assignment.objects.get(token=handed.following.token)
+    asked = questions_on_page(following)
+    expected = {question.pk: question.text for question in asked}
+    expected[questions[1].pk] = "[name]" + questions[1].text[6:]
+    assert handed.following.texts.questions == tuple(expected[question.pk] for question in asked)
+    page = INSTRUMENTS[InstrumentName.RELEVANCE].page(following, asked)
+    assert tuple(question.text for question in page.questions) == handed.following.texts.questions
 
 
 def test_hand_in_evens_out_the_sides_of_items_and_raters(by: HandIn, study: Study) -> None:

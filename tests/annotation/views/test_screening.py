@@ -13,6 +13,8 @@ from annotation.domain.screening.making import make_check_item
 from annotation.domain.screening.quiz import QuizPlan, add_quiz_questions
 from annotation.enums import ItemRole, RaterGate, RaterOutcome
 from annotation.models import Campaign, Expected, Item, QuizAttempt, QuizQuestion, Rater
+from pipeline.enums import MaskKind, Stage
+from pipeline.models import Mask
 from studies.models import Study, User
 from tests import factories
 
@@ -103,6 +105,26 @@ def test_work_has_no_feedback(browser_a, held) -> None:
     factories.submit(held)
     reply = browser_a.get(reverse("annotation:feedback", args=[held.token]))
     assert reply["Location"] == reverse("annotation:item", args=[held.token])
+
+
+def test_statements_are_covered_in_feedback_and_where_leads_read_them(
+    browser_a: Client, rater_a: User, client: Client, lead: User, trained: Item, campaign: Campaign, pilot: Campaign
+) -> None:
+    for question in trained.questions.all():
+        words = question.text.split()[0]  # "Attribute"
+        run = factories.make_run(campaign.study, Stage.MASK, parameters={"n": question.pk})
+        Mask.objects.create(run=run, attribute=question.attribute, start=0, end=len(words), kind=MaskKind.NAME)
+    held = factories.claim(factories.make_rater(campaign, rater_a))
+    rating = browser_a.get(reverse("annotation:item", args=[held.token])).content.decode()
+    browser_a.post(
+        reverse("annotation:submit-item", args=[held.token]), {"key": "k", "answer-0": "yes", "answer-1": "no"}
+    )
+    feedback = browser_a.get(reverse("annotation:feedback", args=[held.token])).content.decode()
+    client.force_login(lead)
+    overview = client.get(at("screening", campaign)).content.decode()
+    new = client.get(at("new-check", campaign, pilot.items.get(position=0).public_id)).content.decode()
+    for page, n in ((rating, 2), (feedback, 2), (overview, 1), (new, 2)):
+        assert (page.count("[name] "), page.count("Attribute 0.")) == (n, 0)
 
 
 # The lead

@@ -109,10 +109,15 @@ def test_run_planned_with_a_model_for_names_waits_for_it(study: Study, tmp_path:
 
 def test_raters_see_tokens_and_evidence_marks_the_right_words(study: Study) -> None:
     conversation = Conversation.objects.get(run=imported(study, 1))
-    attribute = factories.make_attribute(conversation.person, factories.make_run(study, Stage.MERGE))
+    attribute = factories.make_attribute(
+        conversation.person, factories.make_run(study, Stage.MERGE), "Is ada@figs.org."
+    )
     for start, end in ((0, 4), (5, 25)):
         Evidence.objects.create(attribute=attribute, conversation=conversation, turn=0, start=start, end=end)
     masked(study, conversation.run)
+    texts = plan_masks_of_texts(study=study)
+    assert texts
+    execute_run(run=start_run(run=texts))
     campaign = factories.make_campaign(study, n_items=0, instrument=InstrumentName.ATTRIBUTE_QUALITY)
     item = factories.make_item(campaign, 0, 0)
     question = factories.make_question(item, attribute, 0)
@@ -121,6 +126,7 @@ def test_raters_see_tokens_and_evidence_marks_the_right_words(study: Study) -> N
     assert typed.text == "I am Ada Lovelace: [e-mail address]"
     assert (written.text, "example.org" in written.html) == ("Hello, **[e-mail address]**.", False)
     assert "<strong>[e-mail address]</strong>" in written.html
+    assert page.questions[0].text == "Is [e-mail address]."
     assert [evidence.quote for evidence in page.questions[0].evidence] == ["I am", "Ada Lovelace: [e-mail address]"]
 
 
