@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.core.management.base import CommandError
 
 from annotation.models import Release
+from annotation.releases.plurals import counted
 from studies.models import Study
 
 
@@ -13,7 +14,7 @@ def progress_on_stderr(verb: str) -> Callable[[str, int], None]:
     """A line for each step, on stderr, so that what a command prints can be piped."""
 
     def show(table: str, rows: int) -> None:
-        sys.stderr.write(f"{verb} {table}: {rows} rows\n")
+        sys.stderr.write(f"{verb} {table}: {counted(rows, 'row')}\n")
         sys.stderr.flush()
 
     return show

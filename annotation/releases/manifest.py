@@ -13,6 +13,7 @@ import polars as pl
 
 from analysis.schema import SCHEMA_VERSION, TABLES
 from annotation.enums import Origin, ReleaseState
+from annotation.releases.plurals import noun
 from annotation.releases.tables.rows import time_text
 from annotation.releases.tables.scope import Scope
 from studies.models import User
@@ -24,6 +25,10 @@ SETTINGS = {
     "left_out": ["accounts", "completions", "drafts", "held assignments", "source ids"],
 }
 _NOTICES = {
+    Origin.SIMULATED: "SIMULATED: {}, given by programs. No answer of a person is among them.",
+    Origin.IMPORTED: "IMPORTED: {}, collected elsewhere. None counts towards a K here.",
+}
+_EARLIER_NOTICES = {  # of releases made before there was a singular
     Origin.SIMULATED: "SIMULATED: {} judgments in {} campaigns were made by programs. They are not answers of people.",
     Origin.IMPORTED: "IMPORTED: {} judgments in {} campaigns were collected elsewhere and count towards no K here.",
 }
@@ -80,11 +85,22 @@ def counts_of(tally: Tally) -> dict[str, Any]:
 
 def notices_of(tally: Tally) -> list[str]:
     """What nobody may overlook: answers that are not people's, or not collected here."""
+    counts = {origin: (tally.answers[origin], tally.campaigns[origin]) for origin in _NOTICES}
     return [
+        _NOTICES[origin].format(f"{n} {noun(n, 'judgment')} in {of} {noun(of, 'campaign')}")
+        for origin, (n, of) in counts.items()
+        if n or of
+    ]
+
+
+def is_noticed(manifest: dict[str, Any], tally: Tally) -> bool:
+    """Whether the notices say what the rows do: in today's words, or all in those of earlier releases."""
+    earlier = [
         sentence.format(tally.answers[origin], tally.campaigns[origin])
-        for origin, sentence in _NOTICES.items()
+        for origin, sentence in _EARLIER_NOTICES.items()
         if tally.campaigns[origin] or tally.answers[origin]
     ]
+    return manifest.get("notices") in (notices_of(tally), earlier)
 
 
 def manifest_of(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from annotation.releases.plurals import noun
 from annotation.releases.rules import Broken
 from annotation.releases.tables.rows import Row
 
@@ -52,10 +53,10 @@ class Demographics:
             if n >= self._min_cell:
                 continue
             if cell.value is not None:
-                shared = f"{cell.value!r} is shared by {n} {cell.kind} raters as {cell.field}"
+                shared = f"{cell.value!r} is shared by {n} {cell.kind} {noun(n, 'rater')} as {cell.field}"
                 yield self._line_of(cell), f"{shared}, fewer than {self._min_cell}"
             elif (cell.kind, cell.field) in fields:
-                hidden = f"{cell.field} is hidden for {n} {cell.kind} raters alone"
+                hidden = f"{cell.field} is hidden for {n} {cell.kind} {noun(n, 'rater')} alone"
                 yield self._line_of(cell), f"{hidden}; they can be told by that"
 
     def _few_together(self) -> Iterator[tuple[int, str]]:
@@ -63,8 +64,9 @@ class Demographics:
         for rater, told in self._told.items():
             if told and people[told] < self._min_cell:
                 said = ", ".join(f"{cell.field} {cell.value!r}" for cell in told if cell.value is not None)
+                of = people.pop(told)
                 shared = (
-                    f"what is said together ({said or 'nothing'}) is said of {people.pop(told)} {told[0].kind} raters"
+                    f"what is said together ({said or 'nothing'}) is said of {of} {told[0].kind} {noun(of, 'rater')}"
                 )
                 people[told] = self._min_cell  # said once
                 yield self._lines[rater], f"{shared}, fewer than {self._min_cell}"

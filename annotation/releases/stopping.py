@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from annotation.releases.errors import ReleaseStopped
+from annotation.releases.plurals import counted
 
 Progress = Callable[[str, int], None]
 Stop = Callable[[], bool]
@@ -23,4 +24,6 @@ class Steps:
         if self.progress is not None:
             self.progress(table, rows)
         if self.stop is not None and self.stop():
-            raise ReleaseStopped(f"The release was stopped at {rows:,} rows of {table}; nothing of it was kept.")
+            raise ReleaseStopped(
+                f"The release was stopped at {counted(rows, 'row')} of {table}; nothing of it was kept."
+            )

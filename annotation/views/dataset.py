@@ -28,6 +28,7 @@ from annotation.domain.describing import (
 )
 from annotation.enums import ReleaseState
 from annotation.releases.known import known_of
+from annotation.releases.plurals import noun
 from annotation.views.access import logged_in
 from studies.http import SeeOther
 from studies.models import Study, User
@@ -132,7 +133,10 @@ def _save(request: HttpRequest, study: Study) -> HttpResponse:
             form.add_problems(error.problems)
         else:
             left = len(blanks_of(described_of(study)))
-            messages.success(request, f"Saved. {left} blanks are left." if left else "Saved. No blank is left.")
+            messages.success(
+                request,
+                f"Saved. {left} {noun(left, 'blank is', 'blanks are')} left." if left else "Saved. No blank is left.",
+            )
             return SeeOther(reverse("annotation:dataset", args=[study.slug]))
     return _page(request, study, form, status=400)
 

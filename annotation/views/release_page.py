@@ -18,6 +18,7 @@ from annotation.releases.download import ReleaseFile, checksums_of, files_of, ha
 from annotation.releases.exports import EXPORTS
 from annotation.releases.jobs import is_late
 from annotation.releases.papers import PAPERS
+from annotation.releases.plurals import noun
 from annotation.reports.comparing import before_in, releases_to_compare
 from studies.models import Study
 
@@ -88,7 +89,7 @@ def changes_in_words(release: Release) -> str:
     if not tables:
         return f"the same data as {release.previous.version}"
     if not all(table.known for table in tables):
-        return f"{len(tables)} tables differ from {release.previous.version}"
+        return f"{len(tables)} {noun(len(tables), 'table differs', 'tables differ')} from {release.previous.version}"
     totals = [(sum(getattr(table, verb) or 0 for table in tables), verb) for verb in ("added", "changed", "gone")]
     rows = ", ".join(f"{count:,} {verb}" for count, verb in totals if count)
     return f"rows against {release.previous.version}: {rows or 'none'}"

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from annotation.domain.describing import DescriptionInvalid, blanks_of, describe_dataset, described_of
 from annotation.releases.console import study_of
 from annotation.releases.description_file import DescriptionFileInvalid, read_description
+from annotation.releases.plurals import noun
 
 
 class Command(BaseCommand):
@@ -29,5 +30,9 @@ class Command(BaseCommand):
         blanks = blanks_of(described_of(study))
         for blank in blanks:
             self.stdout.write(f"blank: {blank}")
-        left = f"{len(blanks)} blanks are left" if blanks else "no blank is left: a release can be final"
+        left = (
+            f"{len(blanks)} {noun(len(blanks), 'blank is', 'blanks are')} left"
+            if blanks
+            else "no blank is left: a release can be final"
+        )
         self.stdout.write(f"{study.slug} is described; {left}")

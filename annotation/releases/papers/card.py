@@ -14,6 +14,7 @@ from annotation.releases.papers.facts import Facts
 from annotation.releases.papers.known import missing_in_words, of_campaign, workers_in_words
 from annotation.releases.papers.types import type_in_words
 from annotation.releases.papers.words import about_column, about_table
+from annotation.releases.plurals import counted, noun
 from pipeline.enums import CorpusKind, InstrumentName
 
 # What Hugging Face calls them; it has no name for any other.
@@ -137,7 +138,8 @@ so that people against models is one join."""
 
 def _draft(described: Described) -> list[str]:
     blanks = len(blanks_of(described))
-    return [f"> [!NOTE]\n> A draft: {blanks} blanks of its datasheet are not filled in yet."] if blanks else []
+    left = f"{blanks} {noun(blanks, 'blank of its datasheet is', 'blanks of its datasheet are')} not filled in yet"
+    return [f"> [!NOTE]\n> A draft: {left}."] if blanks else []
 
 
 def _about(described: Described, manifest: dict[str, Any]) -> str:
@@ -169,7 +171,7 @@ def _overview(manifest: dict[str, Any]) -> str:
 
 def _columns(table: Table, manifest: dict[str, Any]) -> str:
     sorted_by = ", ".join(f"`{name}`" for name in table.sort_by)
-    head = f"{manifest['tables'][table.name]['rows']:,} rows, sorted by {sorted_by}."
+    head = f"{counted(manifest['tables'][table.name]['rows'], 'row')}, sorted by {sorted_by}."
     lines = [f"### {table.name}", "", head, "", "| column | type | |", "|---|---|---|", *map(_column, table.columns)]
     return "\n".join(lines)
 

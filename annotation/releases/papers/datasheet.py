@@ -8,6 +8,7 @@ from typing import Any
 
 from annotation.domain.datasheet import QUESTIONS, Question
 from annotation.domain.describing import Described, blanks_of
+from annotation.releases.plurals import noun
 
 BLANK = "**BLANK.** Nobody has answered this yet."
 
@@ -31,7 +32,7 @@ def _blanks(described: Described) -> list[str]:
     if not blanks:
         return []
     listed = "\n".join(f"> - {blank.wanted if blank.field.startswith('answers.') else blank}" for blank in blanks)
-    return [f"> **This is a draft.** {len(blanks)} blanks are left:\n>\n{listed}"]
+    return [f"> **This is a draft.** {len(blanks)} {noun(len(blanks), 'blank is', 'blanks are')} left:\n>\n{listed}"]
 
 
 def _answer(question: Question, described: Described, known: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from annotation.domain.describing import Described
 from annotation.enums import Origin
 from annotation.releases.papers.facts import Corpus, Facts
+from annotation.releases.plurals import counted, noun
 
 STAGES = {
     "filter": "filters conversations",
@@ -54,10 +55,10 @@ def _of_description(described: Described) -> dict[str, str]:
 def _of_composition(facts: Facts, manifest: dict[str, Any]) -> dict[str, str]:
     rows = {table: entry["rows"] for table, entry in manifest["tables"].items()}
     return {
-        "instances": "\n".join(f"- `{table}`: {count:,} rows" for table, count in rows.items()),
+        "instances": "\n".join(f"- `{table}`: {counted(count, 'row')}" for table, count in rows.items()),
         "features": "Texts, and what models and raters said of them. README.md names every table and column.",
-        "labels": f"Yes: {rows.get('labels', 0):,} labels with their method, each from the judgments it rests on. "
-        "Every single judgment is given too; nobody has to take the consensus.",
+        "labels": f"Yes: {counted(rows.get('labels', 0), 'label')}, each with its method, from the judgments it rests "
+        "on. Every single judgment is given too; nobody has to take the consensus.",
         "missing": missing_in_words(manifest),
         "relations": "Yes: rows name each other by public ids. `unit` is the same for raters and models.",
         "splits": "None. `role` tells work from checks; people and prompts are the clusters to split by.",
@@ -80,12 +81,13 @@ ALWAYS = {
 def _of_collection(facts: Facts, manifest: dict[str, Any]) -> dict[str, str]:
     done = [f"`{stage}` {STAGES[stage]}: {', '.join(facts.models[stage])}" for stage in STAGES if stage in facts.models]
     forms = [
-        f"version {row['version']}, {row['minutes']} minutes: `{row['consent_form']}`" for row in facts.consent_forms
+        f"version {row['version']}, {counted(row['minutes'], 'minute')}: `{row['consent_form']}`"
+        for row in facts.consent_forms
     ]
     return ALWAYS | {
         "acquired": _listed(map(_of_corpus, facts.corpora), "There is no corpus."),
         "mechanisms": _listed([*manifest["notices"], *map(of_campaign, facts.campaigns)], "There is no campaign."),
-        "sampling": f"People were drawn in {facts.selections} runs; `runs.outcome` holds each one's funnel."
+        "sampling": f"People were drawn in {counted(facts.selections, 'run')}; `runs.outcome` holds each one's funnel."
         if facts.selections
         else "Nobody was drawn: all people of the corpora are in it.",
         "workers": workers_in_words(facts),
@@ -105,20 +107,20 @@ def missing_in_words(manifest: dict[str, Any]) -> str:
     erased, counts = manifest["erased"], manifest["judgments"]
     not_counted = ", ".join(f"{count:,} {reason}" for reason, count in counts["not_counted"].items())
     return (
-        f"{erased['judgments']:,} values of judgments and {erased['remarks']:,} remarks were erased on their raters' "
-        "wish: the rows stay, the values are null. "
-        f"{counts['counted']:,} judgments count"
-        + (f"; kept and not counted are {not_counted}." if not_counted else ".")
+        f"Erased on their raters' wish: {counted(erased['judgments'], 'value')} of judgments and "
+        f"{counted(erased['remarks'], 'remark')}; the rows stay, the values are null. "
+        f"{counts['counted']:,} {noun(counts['counted'], 'judgment counts', 'judgments count')}"
+        + (f"; kept and not counted: {not_counted}." if not_counted else ".")
         + " Values of demographics that would, alone or with others, single out too few raters are null."
     )
 
 
 def workers_in_words(facts: Facts) -> str:
     lines = [
-        f"- {kind} raters{f' ({group})' if group else ''}: {count:,} participations"
+        f"- {kind} raters{f' ({group})' if group else ''}: {counted(count, 'participation')}"
         for (kind, group), count in sorted(facts.groups.items())
     ]
-    lines += [f"- told to expect {row['minutes']} minutes; pay: {row['pay']}" for row in facts.consent_forms]
+    lines += [f"- told to expect {counted(row['minutes'], 'minute')}; pay: {row['pay']}" for row in facts.consent_forms]
     return "\n".join(lines) or "Nobody took part yet."
 
 
@@ -142,7 +144,10 @@ def _subpopulations(facts: Facts, manifest: dict[str, Any]) -> str:
 
 def _of_corpus(corpus: Corpus) -> str:
     what = "SYNTHETIC conversations" if corpus.kind == "synthetic" else "conversations of people"
-    said = [f"{corpus.title or corpus.slug}: {what}, {corpus.people:,} people", " ".join(corpus.provenance.split())]
+    said = [
+        f"{corpus.title or corpus.slug}: {what}, {counted(corpus.people, 'person', 'people')}",
+        " ".join(corpus.provenance.split()),
+    ]
     said.append(f"Licence: {corpus.licence}" if corpus.licence else "No licence is named")
     return " ".join(f"{part.rstrip('.')}." for part in said if part)
 

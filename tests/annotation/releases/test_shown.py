@@ -172,9 +172,9 @@ def _unlike_itself(found: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (_show_secret, "demographics: 'secret-profession' is shared by 1 human raters as ty\u00f6, fewer than 5"),
+        (_show_secret, "demographics: 'secret-profession' is shared by 1 human rater as ty\u00f6, fewer than 5"),
         (_one_hidden, "demographics: what is said together ("),
-        (_all_of_one_field_but_one, "demographics: sex is hidden for 1 human raters alone"),
+        (_all_of_one_field_but_one, "demographics: sex is hidden for 1 human rater alone"),
         (_unlike_itself, "demographics: they are not those that the rater has in another campaign"),
     ],
 )

@@ -147,3 +147,19 @@ def test_mark_of_simulated_answers_cannot_be_taken_off(release_copy: Path) -> No
     seal(release_copy)
     assert "manifest.json: notices" in problems(release_copy)
     assert "manifest.json: origins" in problems(release_copy)
+
+
+def test_a_release_with_notices_in_earlier_words_stays_sound(release_copy: Path) -> None:
+    path = release_copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    origins = manifest["origins"]
+    simulated, imported = (f"{origins[kind]['judgments']} judgments" for kind in ("simulated", "imported"))
+    earlier = [
+        f"SIMULATED: {simulated} in 1 campaigns were made by programs. They are not answers of people.",
+        f"IMPORTED: {imported} in 1 campaigns were collected elsewhere and count towards no K here.",
+    ]
+    assert manifest["notices"] != earlier
+    for notices, sound in ((earlier, True), (earlier[:1], False), ([*earlier[:1], manifest["notices"][1]], False)):
+        path.write_text(json.dumps(manifest | {"notices": notices}))
+        seal(release_copy)
+        assert (verify_release(release_copy) == []) == sound

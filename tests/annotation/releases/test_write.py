@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ from analysis.schema import TABLES
 from annotation.models import Judgment, Release
 from annotation.releases import write
 from annotation.releases.errors import ReleaseRefused
+from annotation.releases.papers import PAPERS
 from annotation.releases.tables import TABLE_FRAMES, TABLE_ROWS, judgments
 from annotation.releases.tables.scope import Scope
 from annotation.releases.verify import verify_release
@@ -69,8 +71,20 @@ def test_erased_answers_leave_tombstones_that_the_manifest_counts(sample_release
 
 def test_simulated_and_imported_answers_are_announced(sample_release: Path) -> None:
     manifest = json.loads((sample_release / "manifest.json").read_text())
-    assert [notice.split(":")[0] for notice in manifest["notices"]] == ["SIMULATED", "IMPORTED"]
+    counts = [manifest["origins"][kind]["judgments"] for kind in ("simulated", "imported")]
+    assert counts == [2, 5]
+    assert manifest["notices"] == [
+        "SIMULATED: 2 judgments in 1 campaign, given by programs. No answer of a person is among them.",
+        "IMPORTED: 5 judgments in 1 campaign, collected elsewhere. None counts towards a K here.",
+    ]
     assert {row["rater_kind"] for row in rows(sample_release, "judgments")} == {"human", "simulated", "imported"}
+
+
+def test_the_papers_count_in_the_right_number(sample_release: Path) -> None:
+    nouns = "rows|judgments|campaigns|values|remarks|labels|runs|people|minutes|participations|blanks"
+    ones = rf"(?<![\d,.])1 (?:\w+ )?(?:{nouns})\b"
+    found = [re.findall(ones, (sample_release / name).read_text()) for name in PAPERS]
+    assert not any(found), found
 
 
 @pytest.mark.parametrize("secret", NEVER_RELEASED)
