@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
@@ -15,13 +16,17 @@ from annotation.domain.recruiting.polling import due_recruitments, poll_recruitm
 from annotation.domain.recruiting.sending import due_payments, send_payment
 from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
 from annotation.domain.releasing import ask_release, remove_withdrawn_files
+from annotation.domain.remark_masks import look_through_remarks
 from annotation.domain.rolling import campaigns_to_roll_up, roll_up
 from annotation.enums import RecruiterAction
 from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, ReleaseJob, Report, Visit
 from annotation.recruiters.base import Retryable
 from annotation.releases.jobs import forsaken_jobs, remove_leftovers, run_job
 from annotation.reports.drawing import draw_report, request_report, waiting_reports
+from pipeline.backends.base import BackendUnusable
 from studies.models import Study, User
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="annotation.task_expire_leases")
@@ -91,6 +96,15 @@ def task_roll_up_campaign(*, campaign_id: int) -> None:
 def ask_to_roll_up(*, campaign: Campaign) -> None:
     """Wakes a worker to count the campaign now; where none comes, the next minute's round does it."""
     transaction.on_commit(lambda: task_roll_up_campaign.delay(campaign_id=campaign.pk), robust=True)
+
+
+@shared_task(name="annotation.task_look_through_remarks")
+def task_look_through_remarks() -> None:
+    """Where personal data cannot be looked for, what raters wrote waits unread, and the log says why."""
+    try:
+        look_through_remarks()
+    except BackendUnusable as error:
+        logger.error("remarks wait to be looked through for personal data: %s", error)
 
 
 @shared_task(name="annotation.task_send_payment")

@@ -156,9 +156,9 @@ def _erase(rater: Rater) -> Withdrawal:
     return Withdrawal(
         assignments=0,
         erased_judgments=judgments.update(value=None, reason="", erased_at=Now()),
-        erased_remarks=remarks.update(text=None, erased_at=Now()),
+        erased_remarks=remarks.update(text=None, masks=[], erased_at=Now()),
         erased_quiz_attempts=QuizAttempt.objects.filter(rater=rater).exclude(answers=[]).update(answers=[]),
-        erased_closings=closings.update(could_tell=None, how=None, erased_at=Now()),
+        erased_closings=closings.update(could_tell=None, how=None, masks=[], erased_at=Now()),
         erased_demographics=Demographic.objects.filter(participant=rater.participant_id).delete()[0],
     )
 

@@ -9,6 +9,7 @@ from annotation.enums import RejectReason, RemarkKind
 from annotation.models.assignments import Assignment, Rater
 from annotation.models.campaigns import Campaign
 from annotation.models.items import Question
+from annotation.models.words import InOwnWords
 from pipeline.enums import InstrumentName
 from pipeline.units import value_condition
 from studies.models import User
@@ -93,7 +94,7 @@ class Revision(models.Model):
         return f"{self.number}: {self.value}"
 
 
-class Remark(models.Model):
+class Remark(InOwnWords):
     """What a rater says beside the answers: a note, an attribute that is missing, a flag. Never a judgment."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="remarks")
@@ -114,6 +115,7 @@ class Remark(models.Model):
                 name="remark_text_or_erased",
             ),
         ]
+        indexes = [models.Index(fields=["looked_with"], condition=Q(text__isnull=False), name="remark_looked_with")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {(self.text or '(erased)')[:40]}"

@@ -9,6 +9,7 @@ from annotation.enums import CouldTell
 from annotation.models.assignments import Rater
 from annotation.models.campaigns import Campaign
 from annotation.models.items import Question
+from annotation.models.words import InOwnWords
 
 
 class Expected(models.Model):
@@ -74,7 +75,7 @@ class CohortMember(models.Model):
         return f"{self.participant} may take part in {self.campaign}"
 
 
-class Closing(models.Model):
+class Closing(InOwnWords):
     """What a rater says when their part of a preference campaign is over. ``could_tell`` is null after an erasure."""
 
     rater = models.OneToOneField(Rater, on_delete=models.PROTECT, related_name="closing")

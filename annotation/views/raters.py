@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.domain.errors import AnnotationError
 from annotation.domain.handing_on import hand_on
 from annotation.domain.overview import raters_of
+from annotation.domain.remark_masks import shown_remarks
 from annotation.domain.remarks import remarks_of
 from annotation.domain.withdrawing import comings_and_goings, exclude_rater, readmit_rater
 from annotation.enums import RaterState
@@ -47,7 +48,7 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
         "shown": shown,
         "facts": facts_of(shown.signals),
         "speed": speed_in_words(shown.signals),
-        "remarks": remarks[:REMARKS_SHOWN],
+        "remarks": shown_remarks(remarks[:REMARKS_SHOWN]),
         "events": comings_and_goings(row),
         "may_hand_on": may_lead,
         "may_exclude": may_lead and row.state == RaterState.ACTIVE,

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from annotation.domain.remark_masks import shown_remarks
 from annotation.domain.remarks import mark_remarks_read, read_up_to, remarks_by_kind, remarks_of
 from annotation.enums import RemarkKind
 from annotation.permissions import campaign_for
@@ -28,10 +29,12 @@ def remarks(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     chosen = everything.filter(kind=kind) if kind in RemarkKind.values else everything
     counts, newest = remarks_by_kind(everything), everything.first()
     read = read_up_to(found, request.user)
+    page = Paginator(chosen, REMARKS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": found.study,
         "campaign": found,
-        "page": Paginator(chosen, REMARKS_PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": shown_remarks(page),
         "kinds": [(one, one.label, n) for one, n in counts.items()],
         "kind": kind if kind in RemarkKind.values else "",
         "total": sum(counts.values()),

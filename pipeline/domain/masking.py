@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef
 
+from pipeline.backends.personal_data import names_model, open_finder, rules_version
 from pipeline.domain.errors import NothingToDo
 from pipeline.domain.planning import plan_run
 from pipeline.enums import MaskKind, RunState, Stage
@@ -89,6 +91,17 @@ def mask_summary(study: Study) -> MaskSummary:
         Conversation.objects.filter(run__in=list(waiting)).count(),
         sum(shelf.rows().count() for shelf in unseen_shelves(study, done)),
     )
+
+
+def rules_in_words() -> str:
+    """What personal data is looked for by, now: other words, other finds. Raises BackendUnusable where the model for
+    names cannot be used."""
+    return f"{rules_version()}, names: {names_model() or 'not looked for'}"
+
+
+def spans_in(texts: Sequence[str]) -> list[list[Span]]:
+    """For each text where it holds personal data, looked for here and now. Raises BackendUnusable."""
+    return open_finder(settings.PERSONAL_DATA_MODEL).find(texts)
 
 
 def shown_turns(conversations: Sequence[Conversation]) -> dict[int, list[Shown]]:
