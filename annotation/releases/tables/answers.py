@@ -16,7 +16,7 @@ UNIT = ("unit_key", "instrument", "attribute__public_id", "prompt__public_id", "
 
 def assignments(scope: Scope) -> Iterator[Row]:
     """Every tenure that has ended. One that is held is unfinished work, as its drafts are, and stays out."""
-    rows = Assignment.objects.filter(campaign__study=scope.study).exclude(state=AssignmentState.HELD)
+    rows = Assignment.objects.filter(scope.campaigns("campaign")).exclude(state=AssignmentState.HELD)
     rows = rows.order_by(binary("public_id"))
     where = ("campaign__public_id", "item__public_id", "rater__participant__pseudonym", "seat__number")
     what = ("side", "state", "order", "claimed_at", "submitted_at", "ended_at", "seconds")
@@ -25,10 +25,10 @@ def assignments(scope: Scope) -> Iterator[Row]:
 
 
 def remarks(scope: Scope) -> Iterator[Row]:
-    rows = Remark.objects.filter(assignment__campaign__study=scope.study).exclude(
-        assignment__state=AssignmentState.HELD
+    rows = Remark.objects.filter(scope.campaigns("assignment__campaign"))
+    rows = rows.exclude(assignment__state=AssignmentState.HELD).order_by(
+        binary("assignment__public_id"), binary("kind"), "position"
     )
-    rows = rows.order_by(binary("assignment__public_id"), binary("kind"), "position")
     where = ("campaign__public_id", "item__public_id", "public_id", "rater__participant__pseudonym")
     tenure = (f"assignment__{name}" for name in where)
     for values in stream(rows, *tenure, "kind", "position", "question__unit_key", "text", "made_at", "erased_at"):
@@ -36,7 +36,7 @@ def remarks(scope: Scope) -> Iterator[Row]:
 
 
 def model_votes(scope: Scope) -> Iterator[Row]:
-    rows = Vote.objects.filter(run__study=scope.study)
+    rows = Vote.objects.filter(scope.votes())
     rows = rows.order_by(binary("unit_key"), binary("run__public_id"), binary("side"))
     fields = ("run__public_id", "run__model_name", "status", "value", "raw_score", "side", "reason")
     for *front, value, raw_score, side, reason in stream(rows, *UNIT, *fields):
@@ -45,14 +45,13 @@ def model_votes(scope: Scope) -> Iterator[Row]:
 
 
 def findings(scope: Scope) -> Iterator[Row]:
-    rows = Finding.objects.filter(run__study=scope.study).order_by(
-        binary("unit_key"), binary("kind"), binary("run__public_id")
-    )
+    rows = Finding.objects.filter(scope.votes())
+    rows = rows.order_by(binary("unit_key"), binary("kind"), binary("run__public_id"))
     for values in stream(rows, *UNIT, "run__public_id", "run__model_name", "kind", "status", "value", "reason"):
         yield named("findings", values)
 
 
 def labels(scope: Scope) -> Iterator[Row]:
-    rows = Label.objects.filter(run__study=scope.study).order_by(binary("unit_key"), binary("run__public_id"))
+    rows = Label.objects.filter(scope.labels()).order_by(binary("unit_key"), binary("run__public_id"))
     for values in stream(rows, *UNIT, "run__public_id", "campaign", "method", "value", "score", "n", "share"):
         yield named("labels", values)

@@ -10,7 +10,7 @@ from annotation.releases.tables.scope import Scope
 
 
 def campaigns(scope: Scope) -> Iterator[Row]:
-    rows = Campaign.objects.filter(study=scope.study).order_by(binary("public_id"))
+    rows = Campaign.objects.filter(scope.campaigns()).order_by(binary("public_id"))
     fields = ("slug", "title", "instrument", "origin", "state", "k", "questions_per_item", "lease_seconds", "seed")
     frozen = ("guideline__text", "guideline__sha256", "consent_form__sha256", "parameters", "created_at")
     for *values, parameters, created_at in stream(rows, "public_id", *fields, *frozen):
@@ -18,12 +18,12 @@ def campaigns(scope: Scope) -> Iterator[Row]:
 
 
 def items(scope: Scope) -> Iterator[Row]:
-    rows = Item.objects.filter(campaign__study=scope.study).order_by(binary("public_id"))
-    of_item = {"item__campaign__study": scope.study}
+    rows = Item.objects.filter(scope.campaigns("campaign")).order_by(binary("public_id"))
+    of_item = scope.campaigns("item__campaign")
     by_item = binary("item__public_id")
-    pooled = ItemPerson.objects.filter(**of_item).order_by(by_item, binary("person__public_id"))
-    asked = Question.objects.filter(**of_item).order_by(by_item, "position")
-    placed = Seat.objects.filter(**of_item).order_by(by_item, "number")
+    pooled = ItemPerson.objects.filter(of_item).order_by(by_item, binary("person__public_id"))
+    asked = Question.objects.filter(of_item).order_by(by_item, "position")
+    placed = Seat.objects.filter(of_item).order_by(by_item, "number")
     people = Children(stream(pooled, "item__public_id", "person__public_id"))
     questions = Children(stream(asked, "item__public_id", "position", "unit_key", "attribute__public_id", "text"))
     seats = Children(stream(placed, "item__public_id", "number", "side"))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from django.db.models import Q
+
 from annotation.releases.tables.rows import Children, Row, binary, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.masks import Shown, Span, shown
@@ -17,13 +19,12 @@ Turns = dict[int, list[Span]]
 Turn = tuple[str, int]  # conversation's public id, position
 
 
-def masks_by(scope: Scope, of: str) -> Children:
+def masks_by(scope: Scope, of: str, where: Q) -> Children:
     """Of every run, as on raters' pages; in the order of what they are in: ``of`` is "conversation", "prompt" or
-    "response". Each is turn, start, end, kind. Empty where the release covers nothing."""
+    "response", and ``where`` says of which. Each is turn, start, end, kind. Empty where the release covers nothing."""
     if not scope.settings.masks:
         return Children(())
-    rows = Mask.objects.filter(**{f"{of}__isnull": False}, run__study=scope.study)
-    rows = rows.order_by(binary(f"{of}__public_id"), "turn", "start", "end", "pk")
+    rows = Mask.objects.filter(where).order_by(binary(f"{of}__public_id"), "turn", "start", "end", "pk")
     return Children(stream(rows, f"{of}__public_id", "turn", "start", "end", "kind"))
 
 

@@ -75,7 +75,7 @@ def _whole(raws: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 def _by_revision(scope: Scope) -> QuerySet[Any]:
     return (
-        Judgment.objects.filter(assignment__campaign__study=scope.study)
+        Judgment.objects.filter(scope.campaigns("assignment__campaign"))
         .annotate(order_text=Cast("assignment__order", TextField()))
         .order_by(
             binary("question__unit_key"),

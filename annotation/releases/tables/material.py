@@ -27,9 +27,9 @@ from pipeline.models import (
 
 
 def people(scope: Scope) -> Iterator[Row]:
-    rows = Person.objects.filter(corpus__study=scope.study).order_by(binary("public_id"))
+    rows = Person.objects.filter(scope.people()).order_by(binary("public_id"))
     corpus = (f"corpus__{name}" for name in ("slug", "title", "kind", "source_format", "licence", "provenance"))
-    drawn = SampledPerson.objects.filter(person__corpus__study=scope.study)
+    drawn = SampledPerson.objects.filter(scope.people("person"))
     drawn = drawn.order_by(binary("person__public_id"), binary("run__public_id"))
     selected_by = Children(stream(drawn, "person__public_id", "run__public_id"))
     for values in stream(rows, "public_id", *corpus):
@@ -38,9 +38,9 @@ def people(scope: Scope) -> Iterator[Row]:
 
 
 def conversations(scope: Scope) -> Iterator[Row]:
-    rows = Conversation.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
+    rows = Conversation.objects.filter(scope.people("person")).order_by(binary("public_id"))
     front = ("person__public_id", "run__public_id", "position", "language", "model_name", "started_at")
-    masks = masks_by(scope, "conversation")
+    masks = masks_by(scope, "conversation", scope.people("conversation__person"))
     for *values, turns in stream(rows, "public_id", *front, "toxic", "redacted", "turns"):
         yield named("conversations", [*values, covered_turns(scope, turns, masks.of(values[0]))])
     masks.end()
@@ -48,10 +48,10 @@ def conversations(scope: Scope) -> Iterator[Row]:
 
 def attributes(scope: Scope) -> Iterator[Row]:
     """Places of evidence stand in the order of conversation, turn and offset; offsets are those of what is shown."""
-    rows = Attribute.objects.filter(person__corpus__study=scope.study).order_by(binary("public_id"))
-    origins = AttributeOrigin.objects.filter(attribute__person__corpus__study=scope.study)
+    rows = Attribute.objects.filter(scope.people("person")).order_by(binary("public_id"))
+    origins = AttributeOrigin.objects.filter(scope.people("attribute__person"))
     origins = origins.order_by(binary("attribute__public_id"), "position", binary("source__public_id"))
-    places = Evidence.objects.filter(attribute__person__corpus__study=scope.study).order_by(
+    places = Evidence.objects.filter(scope.people("attribute__person")).order_by(
         binary("attribute__public_id"),
         binary("conversation__public_id"),
         "turn",
@@ -72,11 +72,11 @@ def attributes(scope: Scope) -> Iterator[Row]:
 
 
 def prompts(scope: Scope) -> Iterator[Row]:
-    rows = Prompt.objects.filter(study=scope.study).order_by(binary("public_id"))
-    put_to = PersonPrompt.objects.filter(prompt__study=scope.study)
+    rows = Prompt.objects.filter(scope.prompts()).order_by(binary("public_id"))
+    put_to = PersonPrompt.objects.filter(scope.prompts("prompt"))
     put_to = put_to.order_by(binary("prompt__public_id"), binary("person__public_id"))
     people_of = Children(stream(put_to, "prompt__public_id", "person__public_id"))
-    masks = masks_by(scope, "prompt")
+    masks = masks_by(scope, "prompt", scope.prompts("prompt"))
     for *values, text in stream(rows, "public_id", "source", "text"):
         shown = covered_text(scope, text, masks.of(values[0]))
         yield named("prompts", [*values, shown, people_of.firsts_of(values[0])])
@@ -85,12 +85,12 @@ def prompts(scope: Scope) -> Iterator[Row]:
 
 
 def responses(scope: Scope) -> Iterator[Row]:
-    rows = Response.objects.filter(prompt__study=scope.study).order_by(binary("public_id"))
-    given_rows = GivenAttribute.objects.filter(response__prompt__study=scope.study)
+    rows = Response.objects.filter(scope.responses()).order_by(binary("public_id"))
+    given_rows = GivenAttribute.objects.filter(scope.responses("response"))
     given_rows = given_rows.order_by(binary("response__public_id"), "position", binary("attribute__public_id"))
     given = Children(stream(given_rows, "response__public_id", "attribute__public_id"))
     fields = ("run__public_id", "prompt__public_id", "person__public_id", "generator", "condition", "position", "text")
-    masks = masks_by(scope, "response")
+    masks = masks_by(scope, "response", scope.responses("response"))
     for *values, text in stream(rows, "public_id", *fields):
         shown = covered_text(scope, text, masks.of(values[0]))
         yield named("responses", [*values, shown, given.firsts_of(values[0])])
@@ -99,7 +99,7 @@ def responses(scope: Scope) -> Iterator[Row]:
 
 
 def response_pairs(scope: Scope) -> Iterator[Row]:
-    rows = ResponsePair.objects.filter(prompt__study=scope.study).order_by(binary("public_id"))
+    rows = ResponsePair.objects.filter(scope.pairs()).order_by(binary("public_id"))
     fields = ("person__public_id", "prompt__public_id", "generator", "generic__public_id", "personalized__public_id")
     for values in stream(rows, "public_id", *fields):
         yield named("response_pairs", values)

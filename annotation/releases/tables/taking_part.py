@@ -19,7 +19,7 @@ BY_RATER = ("campaign__public_id", "participant__pseudonym")
 
 
 def raters(scope: Scope) -> Iterator[Row]:
-    rows = Rater.objects.filter(campaign__study=scope.study).order_by(*map(binary, BY_RATER))
+    rows = Rater.objects.filter(scope.campaigns("campaign")).order_by(*map(binary, BY_RATER))
     cells = cells_of(scope.study, scope.settings.min_cell)
     fields = ("participant__pseudonym", "campaign__public_id", "participant__person__public_id", "kind")
     for who, *values in stream(rows, "participant", *fields, "group", "state", "joined_at", "outcome", "outcome_at"):
@@ -34,7 +34,7 @@ def consent_forms(scope: Scope) -> Iterator[Row]:
 
 
 def consents(scope: Scope) -> Iterator[Row]:
-    rows = Consent.objects.filter(rater__campaign__study=scope.study)
+    rows = Consent.objects.filter(scope.campaigns("rater__campaign"))
     by_rater = tuple(f"rater__{name}" for name in BY_RATER)
     rows = rows.order_by(*map(binary, (*by_rater, "form__sha256")))
     for values in stream(rows, *by_rater, "form__sha256", "agreed", "answered_at", "withdrawn_at"):
@@ -43,7 +43,7 @@ def consents(scope: Scope) -> Iterator[Row]:
 
 def closings(scope: Scope) -> Iterator[Row]:
     by_rater = tuple(f"rater__{name}" for name in BY_RATER)
-    rows = Closing.objects.filter(rater__campaign__study=scope.study).order_by(*map(binary, by_rater))
+    rows = Closing.objects.filter(scope.campaigns("rater__campaign")).order_by(*map(binary, by_rater))
     for values in stream(rows, *by_rater, "could_tell", "how", "made_at", "erased_at"):
         yield named("closings", values)
 
@@ -65,7 +65,7 @@ class Left(NamedTuple):
 
 def exclusions(scope: Scope) -> Iterator[Row]:
     """From the audit trail, which holds the reasons and as many rows as raters left."""
-    rows = Rater.objects.filter(campaign__study=scope.study).order_by(*map(binary, BY_RATER))
+    rows = Rater.objects.filter(scope.campaigns("campaign")).order_by(*map(binary, BY_RATER))
     events = _events(scope)
     for campaign, rater, slug, state in stream(rows, *BY_RATER, "campaign__slug", "state"):
         for left in leavings(events.get(audit_subject(rater, slug), ()), RaterState(state)):
