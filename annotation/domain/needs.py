@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from annotation.domain.quotas import today_in
@@ -16,7 +16,6 @@ from annotation.enums import (
     ActionState,
     AssignmentState,
     CampaignState,
-    ItemRole,
     Origin,
     RaterGate,
     RaterState,
@@ -116,9 +115,14 @@ def had_by(raters: QuerySet[Rater]) -> QuerySet[Assignment]:
 def stuck_items(campaign: Campaign) -> QuerySet[Item]:
     """Items with an open seat that every available rater has answered, handed back, or has in hand."""
     available = available_raters(campaign)
+    number = available.count()
+    open_items = campaign.items.filter(open_seats__gt=0)
+    met = campaign.assignments.filter(item__open_seats__gt=0).order_by().values("item").annotate(n=Count("*"))
+    if not met.filter(n__gte=number).exists():  # nowhere as many tenures as raters, whoever had them: the usual case
+        return open_items.none()
     had = had_by(available).filter(campaign=campaign, item__open_seats__gt=0)
-    full = had.order_by().values("item").annotate(n=Count("pk")).filter(n__gte=available.count())
-    return campaign.items.filter(open_seats__gt=0, pk__in=full.values("item")).order_by("position")
+    full = had.order_by().values("item").annotate(n=Count("pk")).filter(n__gte=number)
+    return open_items.filter(pk__in=full.values("item")).order_by("position")
 
 
 def _payments(campaign: Campaign) -> tuple[int, int]:
@@ -134,11 +138,10 @@ def _payments(campaign: Campaign) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Activity:
-    """``at_work`` raters hold an item whose lease runs; ``last_at`` is when the last answers came in. ``skips`` counts
-    items that were handed back, by reason; ``gates`` raters who stand before the work, by what they stand before."""
+    """``at_work`` raters hold an item whose lease runs. ``skips`` counts items that were handed back, by reason;
+    ``gates`` raters who stand before the work, by what they stand before."""
 
     at_work: int
-    last_at: object
     skips: Mapping[str, int]
     gates: Mapping[str, int]
 
@@ -155,7 +158,6 @@ def activity_of(campaign: Campaign) -> Activity:
     gates = dict(waiting.order_by().values_list("gate").annotate(n=Count("pk")))
     return Activity(
         at_work=held.values("rater").distinct().count(),
-        last_at=campaign.assignments.filter(item__role=ItemRole.WORK).aggregate(last=Max("submitted_at"))["last"],
         skips={reason: skips[reason] for reason in ReturnReason.values if reason in skips},
         gates={gate: gates[gate] for gate in RaterGate.values if gate in gates},
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from annotation.domain.progress import submitted_per_item
-from annotation.enums import AssignmentState, ItemRole, Origin
+from annotation.domain.progress import Progress, submitted_per_item
+from annotation.enums import AssignmentState, ItemRole
 from annotation.models import Assignment, Campaign, Item, Judgment, Question, Rater
 from pipeline.enums import CompletionState
 from pipeline.models import Completion, Run
@@ -18,6 +20,12 @@ from studies.models import Study
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
+
+TALLIED = {
+    "n_items": AssignmentState.SUBMITTED,
+    "n_surplus": AssignmentState.SURPLUS,
+    "n_held": AssignmentState.HELD,
+}
 
 
 def runs_of(study: Study) -> QuerySet[WithAnnotations[Run]]:
@@ -30,7 +38,7 @@ def runs_of(study: Study) -> QuerySet[WithAnnotations[Run]]:
 def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
     """With ``n_items`` submitted, ``n_surplus`` and ``n_held``, ``n_judgments`` and ``last_at``; busiest first.
 
-    Each is a sub-select of its own: beside a count over a join, the others would be reckoned again for each joined row.
+    Each is a sub-select of its own: right for a few raters. For many there is ``busiest_raters``.
     """
     tenures = Assignment.objects.filter(rater=OuterRef("pk"))
     judgments = Judgment.objects.filter(rater=OuterRef("pk"), erased_at__isnull=True)
@@ -48,18 +56,61 @@ def raters_of(campaign: Campaign) -> QuerySet[WithAnnotations[Rater]]:
     )
 
 
+@dataclass(frozen=True)
+class RaterTally:
+    """What ``raters_of`` annotates, under the same names."""
+
+    rater: Rater
+    n_items: int = 0
+    n_surplus: int = 0
+    n_held: int = 0
+    n_judgments: int = 0
+    last_at: datetime | None = None
+
+
+def busiest_raters(campaign: Campaign, limit: int) -> list[RaterTally]:
+    """The first of ``raters_of``, from the campaign's assignments read once, whatever the number of raters."""
+    of_state = {name: Count("pk", filter=Q(state=state)) for name, state in TALLIED.items()}
+    rows = campaign.assignments.order_by().values("rater").annotate(**of_state, last_at=Max("submitted_at"))
+    tallies = {row.pop("rater"): row for row in rows}
+    known = campaign.raters.order_by("participant__pseudonym").values_list("pk", flat=True)
+    first = sorted(known, key=lambda pk: -tallies[pk]["n_items"] if pk in tallies else 0)[:limit]
+    raters = campaign.raters.select_related("participant").in_bulk(first)
+    judgments = _judgments_of(first)
+    return [RaterTally(raters[pk], n_judgments=judgments[pk], **tallies.get(pk, {})) for pk in first if pk in raters]
+
+
+def _judgments_of(raters: list[int]) -> Counter[int]:
+    """Those that were not erased: all, which an index knows, less the few that were."""
+    judgments = Judgment.objects.filter(rater__in=raters).order_by().values_list("rater")
+    found = Counter(dict(judgments.annotate(n=Count("*"))))
+    found.subtract(dict(judgments.filter(erased_at__isnull=False).annotate(n=Count("*"))))
+    return found
+
+
 def _number_of(rows: QuerySet[Any]) -> Coalesce:
     """How many of these there are of the rater at hand."""
     counted = rows.order_by().values("rater").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def items_of(campaign: Campaign) -> QuerySet[WithAnnotations[Item]]:
-    """Work items in order, with ``n_submitted``, ``n_held`` and ``n_questions``."""
+def items_of(campaign: Campaign) -> QuerySet[Item]:
+    """Work items in order."""
+    return campaign.items.filter(role=ItemRole.WORK).order_by("position")
+
+
+def questions_by_item(items: Iterable[Item]) -> dict[int, int]:
+    """How many each of these has, by key."""
+    asked = Question.objects.filter(item__in=[item.pk for item in items]).order_by()
+    return dict(asked.values_list("item").annotate(n=Count("pk")))
+
+
+def with_numbers(items: Iterable[Item]) -> QuerySet[WithAnnotations[Item]]:
+    """Those of a page, with ``n_submitted``, ``n_held`` and ``n_questions``: never asked for those of other pages."""
     asked = Question.objects.filter(item=OuterRef("pk")).order_by().values("item").annotate(n=Count("pk")).values("n")
-    work = submitted_per_item(campaign.items.filter(role=ItemRole.WORK))
+    shown = submitted_per_item(Item.objects.filter(pk__in=[item.pk for item in items]))
     number = Coalesce(Subquery(asked, output_field=IntegerField()), 0)
-    return work.annotate(n_questions=number).order_by("position")
+    return shown.annotate(n_questions=number).order_by("position")
 
 
 @dataclass(frozen=True)
@@ -71,14 +122,9 @@ class Step:
     share: int
 
 
-def items_by_seats(campaign: Campaign) -> list[Step]:
+def items_by_seats(campaign: Campaign, progress: Progress) -> list[Step]:
     """How many items have 0, 1 ... K seats submitted. Empty for a campaign without items, and for an imported one."""
-    if campaign.origin == Origin.IMPORTED:
-        return []
-    rows = submitted_per_item(campaign.items.filter(role=ItemRole.WORK)).order_by()
-    counted = rows.values_list("n_submitted").annotate(n=Count("pk"))  # type: ignore[misc]  # annotated just above
-    found = Counter(dict(counted))
-    if not found:
-        return []
-    largest = max(found.values())
-    return [Step(seats, found[seats], round(100 * found[seats] / largest)) for seats in range(campaign.k + 1)]
+    found = Counter(progress.by_seats)
+    largest = max(found.values(), default=0)
+    steps = range(campaign.k + 1) if largest else ()
+    return [Step(seats, found[seats], round(100 * found[seats] / largest)) for seats in steps]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, F, IntegerField, Q
 from django.db.models.functions import Abs
 
@@ -32,17 +33,31 @@ class SideBalance:
 
 def sides_of(campaign: Campaign) -> SideBalance:
     """Two queries, whatever the size of the campaign."""
-    submitted = campaign.assignments.filter(state=AssignmentState.SUBMITTED, item__role=ItemRole.WORK)
-    left, right = Count("pk", filter=Q(side=Side.LEFT)), Count("pk", filter=Q(side=Side.RIGHT))
-    items = submitted.exclude(side=Side.NONE).order_by().values("item").annotate(left=left, right=right)
-    rows = list(items.values_list("left", "right"))
-    apart = [abs(on_left - on_right) for on_left, on_right in rows]
+    rows = _items_alike(campaign)
+    apart = {abs(on_left - on_right): 0 for on_left, on_right, _ in rows}
+    for on_left, on_right, items in rows:
+        apart[abs(on_left - on_right)] += items
     difference = Abs(F("n_left") - F("n_right"), output_field=IntegerField())
     given = campaign.raters.select_related("participant").exclude(n_left=0, n_right=0)
     return SideBalance(
-        left=sum(on_left for on_left, _ in rows),
-        right=sum(on_right for _, on_right in rows),
+        left=sum(on_left * items for on_left, _, items in rows),
+        right=sum(on_right * items for _, on_right, items in rows),
         worst_item=max(apart, default=0),
-        uneven_items=sum(difference > 1 for difference in apart),
+        uneven_items=sum(items for difference, items in apart.items() if difference > 1),
         worst_rater=given.annotate(apart=difference).order_by("-apart", "participant__pseudonym").first(),
     )
+
+
+def _items_alike(campaign: Campaign) -> list[tuple[int, int, int]]:
+    """Submitted on the left, on the right, and how many work items have these two numbers: grouped by the database
+    twice, so that what comes back does not grow with the campaign."""
+    submitted = campaign.assignments.filter(state=AssignmentState.SUBMITTED, item__role=ItemRole.WORK)
+    left, right = Count("pk", filter=Q(side=Side.LEFT)), Count("pk", filter=Q(side=Side.RIGHT))
+    items = submitted.exclude(side=Side.NONE).order_by().values("item").annotate(n_left=left, n_right=right)
+    inner, parameters = items.values("n_left", "n_right").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT n_left, n_right, COUNT(*) FROM ({inner}) AS items GROUP BY n_left, n_right",  # noqa: S608
+            parameters,
+        )
+        return [(int(on_left), int(on_right), int(items)) for on_left, on_right, items in cursor.fetchall()]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.domain.campaigns import CLOSE, close_campaign, may_take, pause_campaign, start_campaign
 from annotation.domain.errors import WrongState
 from annotation.domain.needs import Needs, activity_of, needs_of
-from annotation.domain.overview import items_by_seats, items_of, raters_of
+from annotation.domain.overview import busiest_raters, items_by_seats, items_of, with_numbers
 from annotation.domain.progress import progress_of
 from annotation.domain.rendering import rendered_html
 from annotation.domain.sides import sides_of
@@ -40,14 +40,17 @@ def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     text = found.guideline.text
     assert isinstance(request.user, User)
     activity = activity_of(found)
-    raters = list(raters_of(found)[: RATERS_SHOWN + 1])
+    raters = busiest_raters(found, RATERS_SHOWN + 1)
+    progress = progress_of(found)
+    items = Paginator(items_of(found), ITEMS_PER_PAGE).get_page(request.GET.get("items"))
     context = {
         "campaign": found,
         "study": found.study,
-        "row": campaign_row(found, progress_of(found)),
+        "row": campaign_row(found, progress),
         "guideline": rendered_html([text])[text],
-        "steps": items_by_seats(found),
-        "items": Paginator(items_of(found), ITEMS_PER_PAGE).get_page(request.GET.get("items")),
+        "steps": items_by_seats(found, progress),
+        "items": items,
+        "item_rows": with_numbers(items),
         "raters": raters[:RATERS_SHOWN],
         "more_raters": len(raters) > RATERS_SHOWN,
         "sides": sides_of(found) if found.instrument == InstrumentName.PREFERENCE else None,

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.domain.errors import AnnotationError
+from annotation.domain.overview import questions_by_item
 from annotation.domain.screening.instructions import label_of
 from annotation.domain.screening.making import CHECKS, make_check_item, restore_check, retire_check
 from annotation.domain.screening.overview import checks_of, expected_in_words, quiz_of, units_met, way_of
@@ -79,9 +79,9 @@ def pick(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     named = request.GET.get("of", "")
     source = next((each for each in sources if each.slug == named), sources[0] if sources else found)
     items = Item.objects.filter(campaign=source, role=ItemRole.WORK).select_related("prompt", "pair__prompt")
-    items = items.annotate(n_questions=Count("questions")).order_by("position").prefetch_related("people")
+    items = items.order_by("position").prefetch_related("people")
     shown = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
-    prompts = prompt_texts(shown)
+    prompts, asked = prompt_texts(shown), questions_by_item(shown)
     context = {
         "study": found.study,
         "campaign": found,
@@ -90,7 +90,7 @@ def pick(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         "sources": sources,
         "source": source,
         "items": shown,
-        "rows": [(item, prompts.get(item.pk)) for item in shown],
+        "rows": [(item, prompts.get(item.pk), asked.get(item.pk, 0)) for item in shown],
     }
     return render(request, "annotation/pick_check.html", context)
 
