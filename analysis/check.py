@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from analysis.markup import counted
 from analysis.release import REMEDY, ReleaseError, read_manifest, scan_table, table_files
 from analysis.schema import TABLES, check_frame
 
@@ -120,7 +121,11 @@ def _read_table(folder: Path, name: str) -> tuple[pl.DataFrame | None, list[str]
 def _duplicate_keys(name: str, frame: pl.DataFrame) -> list[str]:
     key = list(TABLES[name].sort_by)
     repeated = frame.height - frame.select(key).n_unique() if frame.height else 0
-    return [f"{name}.{'+'.join(key)}: {repeated} rows repeat a key that must be unique"] if repeated else []
+    return (
+        [f"{name}.{'+'.join(key)}: {counted(repeated, 'row')} with a key that must be unique and is not"]
+        if repeated
+        else []
+    )
 
 
 def _broken_references(keys: dict[tuple[str, str], pl.Series]) -> list[str]:
@@ -132,7 +137,7 @@ def _broken_references(keys: dict[tuple[str, str], pl.Series]) -> list[str]:
         if len(lost):
             example = lost.sort()[0]
             problems.append(
-                f"data/{table}: {table}.{column}: {len(lost)} values are not in {target}.{target_column}, "
+                f"data/{table}: {table}.{column}: {counted(len(lost), 'value')} not in {target}.{target_column}, "
                 f"first {example!r}; {REMEDY}"
             )
     return problems

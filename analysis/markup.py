@@ -68,7 +68,7 @@ def table(frame: pl.DataFrame, columns: Sequence[Col], *, csv: str = "") -> str:
     head = first + "".join(f'<th scope="col"{_class(col)}>{escape(col.heading)}</th>' for col in columns[1:])
     body = "\n".join(_row(row, columns) for row in frame.head(ROWS_SHOWN).iter_rows(named=True))
     cut = frame.height - ROWS_SHOWN
-    rest = f'<p class="note">{whole(cut)} more rows stand in <code>{escape(csv)}</code>.</p>' if cut > 0 else ""
+    rest = f'<p class="note">{counted(cut, "more row")} in <code>{escape(csv)}</code>.</p>' if cut > 0 else ""
     inner = f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     return f"{scrolled(inner)}{rest}\n"
 

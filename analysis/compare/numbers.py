@@ -108,8 +108,8 @@ TABLES: dict[str, Compared] = {
         "Models as judges",
         ("judge",),
         (
-            _own("shift", "units", "units"),
-            _own("spearman", "units", "units"),
+            _own("shift", "units that the judge answered", "units"),
+            _own("spearman", "units that the judge answered", "units"),
             Figure("order_effect", "order_low", "order_high", ("n",), "answers"),
         ),
     ),

@@ -23,6 +23,7 @@ from analysis.figures.svg import (
     Scale,
     text_width,
 )
+from analysis.markup import counted
 
 CELL, NAMES = 44.0, 190.0
 
@@ -123,4 +124,4 @@ def _draw_strip(drawing: Drawing, y: float, group: Strip, scale: Scale, above: f
     if group.values:
         mean = sum(group.values) / len(group.values)
         drawing.line((scale(mean), y - 22), (scale(mean), y + 22), INK, 2)
-        drawing.text((drawing.width, said), f"{in_number(mean)}  {len(group.values)} pairs", anchor="end")
+        drawing.text((drawing.width, said), f"{in_number(mean)}  {counted(len(group.values), 'pair')}", anchor="end")

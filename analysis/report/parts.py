@@ -16,6 +16,11 @@ from analysis.schema import INSTRUMENTS
 from analysis.tables import Context, Settings
 
 ORIGINS = ("human", "simulated", "imported")
+FLAT = "all answers are "  # as analysis.clusters says of a share of nothing or of everything: it has an interval
+FLAT_MEANS = (
+    "Where a share is 0 or 100 %, its interval counts all answers about one person, to one prompt or of one rater as "
+    "one, whichever are fewest: nothing shows how they vary."
+)
 WHO = {"human": "people", "simulated": "simulated raters", "imported": "imported raters"}
 
 
@@ -110,8 +115,11 @@ def _why_not(frame: pl.DataFrame) -> str:
     if "reason" not in frame.columns:
         return ""
     reasons = frame["reason"].unique().sort().to_list()
-    said = "; ".join(reason for reason in reasons if reason)
-    return f'<p class="note">Where a number or an interval is missing: {escape(said)}.</p>\n' if said else ""
+    flat = [reason for reason in reasons if reason.startswith(FLAT)]
+    said = "; ".join(reason for reason in reasons if reason and reason not in flat)
+    notes = [f"Where a number or an interval is missing: {said}."] if said else []
+    notes += [FLAT_MEANS] if flat else []
+    return f'<p class="note">{escape(" ".join(notes))}</p>\n' if notes else ""
 
 
 def command_of(name: str, settings: Settings, campaign: Campaign | None = None) -> str:

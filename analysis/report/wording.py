@@ -21,6 +21,11 @@ def share(value: float, low: float, high: float) -> str:
     return f"{in_percent(value)}{interval(low, high, in_percent)}"
 
 
+def points_of(value: float) -> str:
+    """Percentage points without their name, for an interval of a difference of shares that is said in points."""
+    return in_number(value, 0)
+
+
 def over_raters(said: list[str]) -> str:
     """What the intervals in ``said`` are over, where there are any."""
     return "; intervals over raters" if any("interval" in part for part in said) else ""

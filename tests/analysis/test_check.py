@@ -69,13 +69,13 @@ def test_a_wrong_column_a_null_and_a_repeated_key_are_found(folder: Path) -> Non
     found = "\n".join(release_problems(folder))
     assert "runs: columns are" in found
     assert "raters.state: 16 nulls where none may be" in found
-    assert "people.person: 1 rows repeat a key" in found
+    assert "people.person: 1 row with a key that must be unique" in found
     assert "manifest.json: tables.people says 3 rows, the table has 4" in found
 
 
 def test_a_reference_to_nothing_is_found(folder: Path) -> None:
     _rewrite(folder, "judgments", lambda frame: frame.with_columns(pl.lit("gone").alias("item")))
-    assert any("judgments.item: 1 values are not in items.item, first 'gone'" in p for p in release_problems(folder))
+    assert any("judgments.item: 1 value not in items.item, first 'gone'" in p for p in release_problems(folder))
 
 
 @pytest.mark.parametrize(

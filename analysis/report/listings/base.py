@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.markup import UNDEFINED, Col, bare_percent, number, percent
+from analysis.markup import UNDEFINED, Col, bare_percent, number, percent, whole
 
 TWO, THREE = number(2), number(3)
 
@@ -26,6 +26,11 @@ def p_value(value: object) -> str:
     return "< 0.001" if found == "0.000" else found
 
 
+def planned(value: object) -> str:
+    """A count; ``UNDEFINED`` for -1, which says that there is none."""
+    return UNDEFINED if value == -1 else whole(value)
+
+
 def points(value: object) -> str:
     """A difference of shares in percentage points, with its sign."""
     found = percent(value)
@@ -33,6 +38,6 @@ def points(value: object) -> str:
 
 
 def within(write: Callable[[object], str], low: str = "low", high: str = "high", heading: str = "") -> Col:
-    """An interval; its heading says what it is an interval of where that is not the column before."""
+    """An interval of the column before; ``heading``: of what kind, where there are several."""
     unit = ", %" if write is bare_percent else ""
-    return Col(low, f"{heading or '95 % interval'}{unit}", write, to=high)
+    return Col(low, f"95 % interval{f' {heading}' if heading else ''}{unit}", write, to=high)

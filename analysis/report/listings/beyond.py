@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.markup import Col, percent, whole
-from analysis.report.listings.base import THREE, TWO, Listing
+from analysis.report.listings.base import THREE, TWO, Listing, planned
 
 CONCLUSIONS = Listing(
     "conclusions",
@@ -34,7 +34,7 @@ RELIABILITY = Listing(
     ),
     "The probability that the rater names what Dawid and Skene's model takes for a unit's value, from n answers. An "
     "estimate about answers; where people may differ, differing is no mistake.",
-    "Not given for this table.",
+    "None: the model of raters does not say how sure it is.",
 )
 POWERED = Listing(
     "powered",
@@ -76,15 +76,17 @@ PLANNING = Listing(
     (
         Col("figure", "Figure"),
         Col("subject", "Of"),
+        Col("units", "Units", whole),
         Col("judgments", "Judgments", whole),
         Col("half_width", "± now", THREE),
         Col("target", "± wanted", TWO),
         Col("per_unit", "A unit", whole),
-        Col("units_needed", "Units needed", whole),
-        Col("judgments_needed", "Judgments needed", whole),
-        Col("more_judgments", "More", whole),
+        Col("units_needed", "Units needed", planned),
+        Col("judgments_needed", "Judgments needed", planned),
+        Col("more_judgments", "More", planned),
     ),
-    "What the 95 % interval of a wanted half width takes, with so many judgments on each unit, by how answers vary "
-    "between units and within them now. -1: more than ten million, or nothing can be said.",
+    "Half the width of the 95 % interval now, from so many judgments on so many units; and what a wanted one takes, "
+    "with so many judgments on each unit, by how answers vary between units and within them now. A dash (-1 in the "
+    "CSV): more than ten million, or nothing can be said.",
     "None: a plan.",
 )

@@ -31,10 +31,10 @@ _NO_BETTER = (
     Col("pairs", "Pairs", whole),
 )
 _NO_BETTER_MEANS = (
-    "Share of personalized responses judged no better than the generic one, read in two ways: over n single judgments, "
+    "share of personalized responses judged no better than the generic one, read in two ways: over n single judgments, "
     "and over pairs of responses by the rule under How the numbers are made."
 )
-NO_BETTER = Listing("preference", _NO_BETTER, _NO_BETTER_MEANS, f"{_CLUSTERED} Of pairs by person and prompt.")
+NO_BETTER = Listing("preference", _NO_BETTER, f"The {_NO_BETTER_MEANS}", f"{_CLUSTERED} Of pairs by person and prompt.")
 PREFERENCE_OVERALL = Listing(
     "preference_overall",
     (
@@ -44,7 +44,7 @@ PREFERENCE_OVERALL = Listing(
         within(TWO),
         *_NO_BETTER[2:],
     ),
-    f"All generators together, every answer weighing the same: mean score, and: {_NO_BETTER_MEANS}",
+    f"All generators together, every answer weighing the same: the mean of n scores, and the {_NO_BETTER_MEANS}",
     f"{_CLUSTERED} Of pairs by person and prompt.",
 )
 PREFERENCE_EFFECTS = Listing(
@@ -74,7 +74,8 @@ JUDGES = Listing(
         Col("shift", "Minus people", THREE),
         within(THREE, "shift_low", "shift_high"),
     ),
-    "Mean of n scores of 1 to 5 towards personalized; the model's score minus a person's on the same unit.",
+    "Mean of n scores of 1 to 5 towards personalized on so many units, two of a model to one unit counted as one; and "
+    "the model's score minus a person's, mean over people's answers to those units.",
     f"{_CLUSTERED} The shift's by rater too.",
 )
 JUDGES_CORRELATED = Listing(
@@ -88,21 +89,23 @@ JUDGES_CORRELATED = Listing(
         Col("spearman_pairwise", "with one rater", THREE),
         Col("ceiling_pairwise", "raters with one another", THREE),
     ),
-    "Spearman's correlation with people's mean on the unit, beside what people reach: the mean correlation of each "
-    "with the mean of the others. With one rater: the mean over raters of the correlation with that rater, beside "
-    "the mean over pairs of raters.",
+    "Spearman's correlation with people's mean on the unit, of those units that people judged too, beside what people "
+    "reach: the mean correlation of each with the mean of the others. With one rater: the mean over raters of the "
+    "correlation with that rater, beside the mean over pairs of raters. Units: all that the judge answered.",
     "95 %, clustered by person and prompt; of means over raters none is given.",
 )
 ORDER = Listing(
     "judges",
     (
         Col("judge", "Judged by"),
+        Col("n", "n", whole),
         Col("order_effect", "Right minus left", TWO),
         within(TWO, "order_low", "order_high"),
         Col("order_units", "Units judged both ways", whole),
     ),
-    "Score with the personalized response on the right minus with it on the left, on units judged both ways; where "
-    "there is none, between the answers given one way and those given the other.",
+    "Score with the personalized response on the right minus with it on the left: on units judged both ways, and where "
+    "these are 0, between the answers given one way and those given the other. n answers, two to one unit counted as "
+    "one.",
     _CLUSTERED,
 )
 MENTION_EFFECT = Listing(
@@ -135,7 +138,7 @@ MENTION_RATES = Listing(
         within(TWO, "reward_low", "reward_high"),
     ),
     "Share of the units for which the model, as a generator, openly mentions the attribute; and how much more, as a "
-    "judge, it gives responses that do.",
+    "judge, it gives responses that do: its change in the table mention_effect, on the n answers given there.",
     "95 %, clustered by person and prompt.",
 )
 MENTION_CORRELATION = Listing(

@@ -54,9 +54,9 @@ FAILURE_SHARES = Listing(
         Col("attributes", "Attributes", whole),
         Col("not_given", "No reason", whole),
     ),
-    "Why attributes were not accepted. Raters: the reasons they gave with uncertain and rejected judgments, one a "
-    "judgment. Models: their findings on attributes that any rater did not accept, one an attribute. No reason: such "
-    "judgments or findings without a category, not in n.",
+    "Why attributes were not accepted: the share of n reasons. Raters: those they gave with uncertain and rejected "
+    "judgments, one a judgment. Models: their findings on attributes that any rater did not accept, one an attribute. "
+    "No reason: such judgments or findings without a category, not in n.",
     "95 %, clustered by person, raters' also by rater.",
 )
 FAILURE_AGREEMENT = Listing(

@@ -7,6 +7,7 @@ import polars as pl
 from analysis.figures.dots import Dot, axis_around, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_number
 from analysis.figures.svg import BASELINES, MODELS, PEOPLE
+from analysis.markup import counted
 from analysis.report.listings import AGREEMENT_SUMMARY, FIGURE_NAMES
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of
 from analysis.report.wording import interval, over_raters
@@ -69,7 +70,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign, words: dict[str, str]) -> 
     dots: list[Dot] = []
     for group in shown.partition_by("group", maintain_order=True):
         name = group["group"][0]
-        dots.append(heading(f"{words[name]}, {max(group['n_units'])} units"))
+        dots.append(heading(f"{words[name]}, {counted(max(group['n_units']), 'unit')}"))
         for row in group.iter_rows(named=True):
             label = FIGURE_NAMES.get(row["figure"], row["figure"])
             colour = COLOURS[name]

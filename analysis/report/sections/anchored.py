@@ -9,7 +9,7 @@ import polars as pl
 from analysis.figures.dots import PREFERENCES, SHARES, Dot, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_number, row_name, short_name
 from analysis.figures.svg import MODELS, PEOPLE
-from analysis.markup import counted, details, whole
+from analysis.markup import counted, details
 from analysis.report.listings import PLANNING, POWERED, THRIFT
 from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, of_campaign, shown
 from analysis.schema import PREFERENCE
@@ -64,8 +64,8 @@ def _says(found: pl.DataFrame, saved: pl.DataFrame) -> str:
     helped = alone.filter(pl.col("alone") > 0).sort("worth", nulls_last=True)
     if helped.height and (best := helped.row(-1, named=True))["worth"] > 1:
         return (
-            f"With {short_name(best['judge'])}'s answers on {whole(best['alone'])} more units, {whole(best['judged'])} "
-            f"judged units say as much as {best['worth']:.1f} times as many by people alone."
+            f"With {short_name(best['judge'])}'s answers on {counted(best['alone'], 'more unit')}, people's on "
+            f"{counted(best['judged'], 'unit')} say as much as {best['worth']:.1f} times as many without."
         )
     if saved.height and math.isfinite(saved["worth"].max()):  # type: ignore[arg-type]
         best = saved.sort("worth", nulls_last=True).row(-1, named=True)
@@ -84,7 +84,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
         first = group.row(0, named=True)
         subject = f", written by {short_name(first['subject'])}" if first["subject"] else ""
         dots.append(heading(f"{FIGURE_NAMES[first['figure']]}{subject}"))
-        note, text = f"{first['judged']} units", in_number(first["people"])
+        note, text = counted(first["judged"], "unit"), in_number(first["people"])
         own = Dot(
             f"{campaign.who} alone", first["people"], first["people_low"], first["people_high"], text, note, PEOPLE
         )
@@ -118,8 +118,8 @@ def _cost(plan: pl.DataFrame) -> str:
     """Of the first target that is not met yet, with the number of judgments a unit that lies nearest to now's."""
     first = plan.row(0, named=True)
     figure = FIGURE_NAMES[first["figure"]]
-    width, judgments = in_number(first["half_width"], 3), whole(first["judgments"])
-    now = f"The {figure} is known to ±\u00a0{width} from {judgments} judgments"
+    width, judgments = in_number(first["half_width"], 3), counted(first["judgments"], "judgment")
+    now = f"The {figure} is known to ±\u00a0{width} from {judgments}"
     missing = plan.filter(pl.col("more_judgments") > 0)
     if not missing.height:
         return f"{now}."
@@ -127,4 +127,4 @@ def _cost(plan: pl.DataFrame) -> str:
     target = missing["target"].max()
     row = missing.filter(pl.col("target") == target).sort((pl.col("per_unit") - each).abs()).row(0, named=True)
     more = counted(row["more_judgments"], "more judgment")
-    return f"{now}; ±\u00a0{in_number(row['target'])} would take {more} at {row['per_unit']} a unit."
+    return f"{now}; ±\u00a0{in_number(row['target'])} would take {more}, with {row['per_unit']} on each unit."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.markup import details, whole
-from analysis.report.listings import CAMPAIGNS, JUDGMENT_OUTCOMES, VOTE_OUTCOMES
+from analysis.markup import counted, details, whole
+from analysis.report.listings import CAMPAIGNS, JUDGMENT_OUTCOMES, ORIGINS, VOTE_OUTCOMES
 from analysis.report.parts import Section, shown
 from analysis.tables import Context
 
@@ -14,7 +14,7 @@ def answers(context: Context) -> Section:
     judged, votes = context["judgment_outcomes"], context["vote_outcomes"]
     body = ""
     if judged.height:
-        body += shown(context, CAMPAIGNS, context["campaigns"])
+        body += shown(context, ORIGINS, context["origins"]) + shown(context, CAMPAIGNS, context["campaigns"])
         body += details("What became of every judgment", shown(context, JUDGMENT_OUTCOMES, judged))
     if votes.height:
         body += f"<p>{_readable(votes)}</p>"
@@ -32,7 +32,7 @@ def answers(context: Context) -> Section:
 
 def _says(judged: pl.DataFrame) -> str:
     taken = int(judged.filter(pl.col("outcome") == "in the numbers")["n"].sum())
-    return f"{whole(taken)} of {whole(int(judged['n'].sum()))} judgments are in the numbers."
+    return f"In the numbers: {whole(taken)} of {counted(int(judged['n'].sum()), 'judgment')}."
 
 
 def _readable(votes: pl.DataFrame) -> str:
@@ -40,10 +40,10 @@ def _readable(votes: pl.DataFrame) -> str:
     lost = votes.filter(pl.col("status") == "unparseable")
     unread, total = int(lost["n"].sum()), int(votes["n"].sum())
     said = (
-        f"{whole(unread)} of {whole(total)} model answers could not be read as a value. They are in no number above."
+        f"{whole(unread)} of {counted(total, 'model answer')} could not be read as a value: in no number above."
         if unread
-        else f"All {whole(total)} model answers could be read."
+        else f"Each of {counted(total, 'model answer')} could be read."
     )
     outside = int(votes.filter(pl.col("campaign") == "")["n"].sum())
-    beside = f" {whole(outside)} votes are on units that no campaign asks; they are in no number." if outside else ""
+    beside = f" On units that no campaign asks, so in no number: {counted(outside, 'vote')}." if outside else ""
     return said + beside

@@ -11,7 +11,7 @@ from analysis.figures.plane import Mark, Side, plane
 from analysis.figures.svg import PEOPLE
 from analysis.report.listings import CALIBRATION, CALIBRATION_SUMMARY
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
-from analysis.report.wording import interval, told_apart
+from analysis.report.wording import interval, points_of, told_apart
 from analysis.schema import ATTRIBUTE_QUALITY
 from analysis.tables import Context
 
@@ -44,7 +44,7 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
 def _says(summary: pl.DataFrame) -> str:
     row = summary.filter(pl.col("figure") == "overconfidence").row(0, named=True)
     name, size = short_name(row["extractor"]), f"{abs(100 * row['value']):.0f} points"
-    ends = interval(row["low"], row["high"], in_percent)
+    ends = interval(100 * row["low"], 100 * row["high"], points_of)
     if not math.isfinite(row["low"]):
         way = "above" if row["value"] > 0 else "below"
         return f"The confidence of {name} lies {size} {way} its acceptance; how sure that is cannot be told."

@@ -52,7 +52,7 @@ def _says(found: pl.DataFrame, campaign: Campaign) -> str:
         if told_apart(row["low"], row["high"])
     ]
     if not swayed:
-        return f"No effect of side, length or open mention on {who} can be told from none."
+        return f"Whether side, length or open mention sways {who} cannot be told."
     return f"Beside the personalization, {who} are swayed by {listed(swayed)}."
 
 

@@ -58,9 +58,13 @@ def _says(found: pl.DataFrame, campaign: Campaign) -> str:
         ceiling = in_number(best["ceiling"])
         said.append(
             f"{short_name(best['judge'])} follows them best, at a correlation of {in_number(best['spearman'])}{ends}; "
-            f"they reach {ceiling} among themselves."
+            f"{campaign.who} reach {ceiling} among themselves."
         )
-    return " ".join(said) or f"{len(models)} models have judged, and nobody else, so there is nobody to hold them to."
+    return " ".join(said) or _alone(len(models))
+
+
+def _alone(n: int) -> str:
+    return f"{counted(n, 'model')} {'has' if n == 1 else 'have'} judged, and nobody else to hold against."
 
 
 def _means(found: pl.DataFrame, campaign: Campaign) -> Picture:
@@ -92,7 +96,7 @@ def _correlations(found: pl.DataFrame, campaign: Campaign) -> Picture:
             row["spearman_low"],
             row["spearman_high"],
             in_number(row["spearman"]),
-            f"{row['units']} units",
+            counted(row["units"], "unit"),
             colour_of(row["kind"]),
         )
         for row in models.iter_rows(named=True)

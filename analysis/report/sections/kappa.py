@@ -10,6 +10,7 @@ from analysis.figures.matrix import Cell, Strip, matrix, strips
 from analysis.figures.parts import Picture, in_number
 from analysis.figures.svg import BASELINES, MODELS, PEOPLE
 from analysis.longform import BASELINE, MODEL, PEOPLE_KINDS
+from analysis.markup import counted
 from analysis.report.listings import AGREEMENT_GROUPS, AGREEMENT_PAIRS, GROUP_NAMES
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
 from analysis.report.wording import interval, over_raters
@@ -24,7 +25,8 @@ def kappa(context: Context) -> Section:
         name="kappa",
         title="Agreement of every two raters",
         study=2,
-        about="Cohen's kappa of every two raters, people and models alike: 1 is full agreement, 0 is chance.",
+        about="Cohen's kappa of every two raters, people and models alike: 1 is full agreement, 0 is chance. Two who "
+        "share few units seem to agree less than they do; “on many units” is what their kappa would come to.",
         missing="No two raters or models answered the same unit, so nothing can be said yet.",
         parts=parts_of(context, _part, RELEVANCE, ATTRIBUTE_QUALITY, PREFERENCE),
     )
@@ -35,7 +37,7 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
     if not pairs.height:
         return None
     undefined = pairs.filter(pl.col("kappa").is_nan()).height
-    note = f"<p>{undefined} pairs have no defined kappa and are not in its mean.</p>" if undefined else ""
+    note = f"<p>{_undefined(undefined)}</p>" if undefined else ""
     named = groups.with_columns(pl.col("group").replace(GROUP_NAMES))
     body = (
         drawn(context, _picture(pairs, campaign), "Every pair in numbers", AGREEMENT_PAIRS, pairs, campaign)
@@ -43,6 +45,10 @@ def _part(context: Context, campaign: Campaign) -> Part | None:
         + shown(context, AGREEMENT_GROUPS, named, campaign)
     )
     return Part(campaign, _says(groups, campaign), body)
+
+
+def _undefined(n: int) -> str:
+    return f"{counted(n, 'pair')} {'has' if n == 1 else 'have'} no defined kappa: not in its mean."
 
 
 def _says(groups: pl.DataFrame, campaign: Campaign) -> str:
@@ -85,7 +91,7 @@ def _picture(pairs: pl.DataFrame, campaign: Campaign) -> Picture:
     defined = pairs.filter(pl.col("kappa").is_not_nan())
     kappas = defined["kappa"].to_list()
     spread = f"from {min(kappas):.2f} to {max(kappas):.2f}" if kappas else "none defined"
-    alt = f"Cohen's kappa of {pairs.height} pairs of {len(order)} raters, {spread}."
+    alt = f"Cohen's kappa of {counted(pairs.height, 'pair')} of {len(order)} raters, {spread}."
     if len(order) <= MATRIX_LIMIT:
         cells = [Cell(*row) for row in pairs.select("rater_a", "rater_b", "kappa").iter_rows()]
         caption = (

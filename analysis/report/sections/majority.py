@@ -7,6 +7,7 @@ import polars as pl
 from analysis.figures.dots import PREFERENCES, Dot, axis_around, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_number, row_name, short_name
 from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
+from analysis.markup import counted
 from analysis.report.listings import CONCLUSIONS, RELIABILITY
 from analysis.report.parts import Campaign, Part, Section, campaigns_of, drawn, listed, of_campaign, shown
 from analysis.tables import Context
@@ -64,11 +65,12 @@ def _by_shares(others: pl.DataFrame) -> str:
     conclusions = certain.select("conclusion", "subject").unique().height
     told = listed([METHOD_NAMES[name] for name in certain["method"].unique().sort()])
     if not moved.height:
-        return f"By {told}, none of {conclusions} conclusions differs from the majority's beyond chance between people."
+        none = f"none of {counted(conclusions, 'conclusion')}"
+        return f"By {told}, {none} differs from the majority's beyond chance between people."
     count = moved.select("conclusion", "subject").unique().height
     return (
-        f"By {told}, {count} of {conclusions} conclusions differ from the majority's beyond chance between people; the "
-        f"largest change is {_largest(moved)}."
+        f"By {told}, {count} of {counted(conclusions, 'conclusion')} {'differs' if count == 1 else 'differ'} from the "
+        f"majority's beyond chance between people, by up to {_largest(moved)}."
     )
 
 
@@ -77,12 +79,12 @@ def _by_models(others: pl.DataFrame) -> str:
     found = others.filter(pl.col("method").is_in(["dawid_skene", "glad"]) & pl.col("change").is_finite())
     if not found.height:
         return ""
-    return f"By models of raters, whose own error is not known, the largest change is {_largest(found)}."
+    return f"By models of raters, whose own error is not known, conclusions change by up to {_largest(found)}."
 
 
 def _largest(found: pl.DataFrame) -> str:
     row = found.sort(pl.col("change").abs(), descending=True, maintain_order=True).row(0, named=True)
-    return f"{in_number(row['change'])} ({_label(row)})"
+    return f"{in_number(abs(row['change']))} ({_label(row)})"
 
 
 def _label(row: dict[str, object]) -> str:
@@ -96,7 +98,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
         dots.append(heading(_label(group.row(0, named=True))))
         for row in group.iter_rows(named=True):
             name, text = row_name(METHOD_NAMES[row["method"]], "human"), in_number(row["value"])
-            note = f"{row['units']} units"
+            note = counted(row["units"], "unit")
             dots.append(Dot(name, row["value"], row["low"], row["high"], text, note, COLOURS[row["method"]]))
     means = found["conclusion"][0] == "mean"
     alt = "Each conclusion under four readings of the answers. " + spoken(dots)

@@ -10,6 +10,7 @@ from analysis.figures.dots import Dot, axis_around, dot_plot, spoken
 from analysis.figures.parts import Picture, colour_of, in_number, in_percent, row_name, short_name
 from analysis.figures.plane import Mark, Side, plane
 from analysis.figures.svg import MODELS
+from analysis.markup import counted
 from analysis.report.listings import MENTION_CORRELATION, MENTION_EFFECT, MENTION_RATES
 from analysis.report.listings.base import p_value
 from analysis.report.parts import Campaign, Part, Section, drawn, listed, of_campaign, parts_of, shown
@@ -126,7 +127,7 @@ def _rates_say(correlation: pl.DataFrame) -> str:
         if row["p"] < 0.05 and row["spearman"] > 0
         else "Whether models that mention more also reward mentions more cannot be told"
     )
-    return f"{claim}: Spearman {in_number(row['spearman'])}, {exact} (exact), n = {row['models']} models."
+    return f"{claim}: Spearman {in_number(row['spearman'])}, {exact} (exact), n = {counted(row['models'], 'model')}."
 
 
 def _scatter(rates: pl.DataFrame, campaign: Campaign) -> Picture:

@@ -7,10 +7,9 @@ import polars as pl
 from analysis.figures.dots import SHARES, Dot, dot_plot, heading, spoken
 from analysis.figures.parts import Picture, in_percent, row_name, short_name
 from analysis.figures.svg import AGAINST, BASELINES, MODELS, PEOPLE
-from analysis.markup import MINUS
 from analysis.report.listings import FAILURE_AGREEMENT, FAILURE_SHARES, LABEL_SHARES, REAL_MINUS_SYNTHETIC
 from analysis.report.parts import Campaign, Part, Section, drawn, of_campaign, parts_of, shown
-from analysis.report.wording import interval, share, told_apart
+from analysis.report.wording import interval, points_of, share, told_apart
 from analysis.schema import ATTRIBUTE_QUALITY
 from analysis.tables import Context
 
@@ -61,16 +60,12 @@ def _difference(difference: pl.DataFrame) -> str:
     if not rows.height:
         return ""
     row = rows.row(0, named=True)
-    ends = interval(100 * row["low"], 100 * row["high"], _points)
+    ends = interval(100 * row["low"], 100 * row["high"], points_of)
     size = abs(100 * row["difference"])
     if not told_apart(row["low"], row["high"]):
         return f"Whether real chats give more problematic attributes than synthetic ones cannot be told{ends}."
     more = "more" if row["difference"] > 0 else "fewer"
     return f"Real chats give {size:.0f} points {more} problematic attributes than synthetic ones{ends}."
-
-
-def _points(value: float) -> str:
-    return f"{value:.0f}".replace("-", MINUS)
 
 
 def _picture(shares: pl.DataFrame, campaign: Campaign) -> Picture:

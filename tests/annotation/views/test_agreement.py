@@ -28,7 +28,7 @@ def test_agreement_shows_what_was_counted(client, study, researcher):
     roll_up(campaign=campaign)
     client.force_login(researcher)
     said = text_of(client.get("/s/figs/c/one/agreement/"))
-    assert "6 judgments on 2 units that count, as of" in said
+    assert "6 judgments that count on 2 units, as of" in said
     assert "yes 66.7 %" in said
     assert "0 2 units 3 2 units" in said
     assert "Same answer: 33.3 %" in said  # one of the three couples of answers to each unit
