@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from annotation.models import Campaign, Question
 from annotation.releases.settings import DEFAULTS, ReleaseSettings
@@ -62,7 +62,7 @@ class Scope:
         of_study = Q(run__study=self.study)
         if self.campaign is None:
             return of_study
-        return of_study & Q(Exists(self._asked().filter(unit_key=OuterRef("unit_key"))))
+        return of_study & _among("unit_key", self._asked().values("unit_key"))
 
     def labels(self) -> Q:
         """With a campaign those that rest on it, or on no campaign."""
@@ -72,7 +72,8 @@ class Scope:
         return Q(**{f"{path}__{to_study}" if path else to_study: self.study})
 
     def _asked(self) -> QuerySet[Question]:
-        return Question.objects.filter(campaign=self.campaign).order_by()
+        """By its items: SQLite, to which all campaigns are of the same size, reads every question there is otherwise."""
+        return Question.objects.filter(item__campaign=self.campaign).order_by()
 
     def _pairs(self) -> QuerySet[ResponsePair]:
         return ResponsePair.objects.filter(pk__in=self._asked().filter(pair__isnull=False).values("pair"))
