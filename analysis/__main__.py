@@ -1,4 +1,4 @@
-"""``python -m analysis report | check | table | compare``: numbers from a release, on the command line.
+"""``python -m analysis report | check | table | columns | compare``: numbers from a release, on the command line.
 
 Exit codes: 0 done; 1 the release or the place to write to is not usable, with one line for each problem on standard
 error; 2 the command line itself is wrong (argparse).
@@ -22,6 +22,7 @@ from analysis.markup import csv_text, markdown_text
 from analysis.release import ReleaseError, load_release
 from analysis.report import build_report, write_report
 from analysis.report.build import PAGE, Report
+from analysis.report.columns import tables_text
 from analysis.selection import LabelSource
 from analysis.tables import BUILDERS, Settings, context_of
 
@@ -76,6 +77,11 @@ def _table(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _columns(chosen: argparse.Namespace) -> int:
+    print(tables_text(), end="")
+    return 0
+
+
 def taken_by_something_else(folder: Path, page: str) -> bool:
     """Whether ``folder`` holds anything, and that is not what this program wrote: no ``page`` is in it."""
     return folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / page).is_file()))
@@ -110,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", choices=BUILDERS, metavar="NAME", help=", ".join(BUILDERS))
     one.add_argument("--campaign", metavar="SLUG", help="only this campaign's rows")
     one.add_argument("--format", choices=("md", "csv"), default="md", help="Markdown to read, or CSV in full (md)")
+    commands.add_parser("columns", help="what every table and column of a report is")
     both = commands.add_parser("compare", help="two releases or reports, number by number", parents=[_choices()])
     both.add_argument("first", type=Path, metavar="A", help="folder of a release or of a report")
     both.add_argument("second", type=Path, metavar="B", help="the other")
@@ -141,6 +148,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "report": _report,
     "table": _table,
+    "columns": _columns,
     "compare": _compare,
 }
 

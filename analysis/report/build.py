@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.markup import csv_text, markdown_text
 from analysis.release import Release
+from analysis.report import columns
 from analysis.report.page import page_of
 from analysis.report.sections import SECTIONS
 from analysis.tables import BUILDERS, Settings, compute_all, context_of
@@ -27,6 +28,7 @@ def build_report(release: Release, settings: Settings | None = None) -> Report:
     context = context_of(release, settings)
     compute_all(context)
     files = {PAGE: page_of(context, [section(context) for section in SECTIONS])}
+    files[columns.FILE] = columns.tables_text({name: context[name] for name in BUILDERS})
     for name in BUILDERS:
         files[f"tables/{name}.csv"] = csv_text(context[name])
         files[f"tables/{name}.md"] = markdown_text(context[name])

@@ -108,5 +108,6 @@ def _made(settings: Settings) -> str:
     return (
         f'<section id="made"><h2>How the numbers are made</h2><dl>{items}</dl>\n'
         f"<p>The same release gives the same numbers: <code>{escape(command)}</code>. All tables stand in "
-        "<code>tables/</code> beside this file, as CSV at full precision and as Markdown.</p></section>\n"
+        "<code>tables/</code> beside this file, as CSV at full precision and as Markdown; <code>TABLES.md</code> says "
+        "what each of their columns is.</p></section>\n"
     )

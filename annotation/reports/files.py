@@ -11,7 +11,7 @@ from annotation.enums import JobState
 from annotation.models import Release, Report
 from annotation.reports.drawing import folder_of
 
-PAGE = "report.html"
+PAGE, COLUMNS = "report.html", "TABLES.md"
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 

@@ -18,7 +18,7 @@ from annotation.models import Release, Report
 from annotation.releases.download import has_files
 from annotation.reports.comparing import before_in, releases_to_compare
 from annotation.reports.drawing import is_late
-from annotation.reports.files import PAGE, file_of, files_of, policy_for
+from annotation.reports.files import COLUMNS, PAGE, file_of, files_of, policy_for
 from annotation.tasks import ask_for_report
 from annotation.views.access import logged_in
 from studies.http import SeeOther
@@ -44,6 +44,7 @@ def report(request: HttpRequest, study: str, release: str) -> HttpResponse:
         "waits": waits,
         "late": late,
         "tables": sorted({name.removeprefix(TABLES).rpartition(".")[0] for name in files if name.startswith(TABLES)}),
+        "columns": COLUMNS if COLUMNS in files else "",
         "there": there,
         "before": before_in(releases_to_compare(found.study), found) if there else None,
         "may_ask": has_files(found) and not waits and not there,

@@ -13,6 +13,7 @@ from analysis.__main__ import main
 from analysis.markup import csv_text, markdown_text
 from analysis.release import load_release, release_from_frames
 from analysis.report import build_report, listings
+from analysis.report.columns import COLUMNS as COLUMN_WORDS
 from analysis.schema import RELEVANCE
 from analysis.tables import BUILDERS
 from tests.analysis.frames import campaign, item, judgment, release_of, unit_of, vote
@@ -266,6 +267,23 @@ def test_every_table_shown_says_what_it_is_its_interval_and_its_command(page: st
 def test_every_table_has_a_listing_and_every_listing_a_table() -> None:
     listed = {value.name for value in vars(listings).values() if isinstance(value, listings.Listing)}
     assert listed == set(BUILDERS)
+
+
+def test_every_column_is_described_and_every_end_of_an_interval_named(files: dict[str, str]) -> None:
+    described = set()
+    for name in BUILDERS:
+        columns = files[f"tables/{name}.csv"].splitlines()[0].split(",")
+        section = files["TABLES.md"].partition(f"## {name}\n")[2].partition("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)` \| [A-Za-z0-9`].{3,}\. \|$", section, re.MULTILINE) == columns
+        assert f"python -m analysis table DIR {name}`" in section
+        assert set(re.findall(r"end of the 95 % interval of `(\w+)`", section)) <= set(columns)
+        described |= {f"{name}.{column}" if f"{name}.{column}" in COLUMN_WORDS else column for column in columns}
+    assert set(COLUMN_WORDS) <= described  # none that no table has
+
+
+def test_columns_command_says_what_every_report_says(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["columns"]) == 0
+    assert capsys.readouterr().out == files["TABLES.md"]
 
 
 def test_markdown_starts_no_markup_of_its_own() -> None:

@@ -29,6 +29,7 @@ def drawn(release):
     (folder / "report.html").write_text("<style>p{}</style><p>0.42</p>")
     (folder / "tables" / "selection.csv").write_text("campaign,f1\n")
     (folder / "tables" / "selection.md").write_text("| f1 |\n")
+    (folder / "TABLES.md").write_text("# The tables\n")
     (folder.parent / "secret.txt").write_text("not yours")
     return Report.objects.create(release=release, state=JobState.DONE, asked_at=timezone.now(), ended_at=timezone.now())
 
@@ -81,7 +82,7 @@ def test_report_is_read_under_a_policy_of_its_own(client, release, drawn, resear
 def test_tables_of_a_report_are_taken_home(client, release, drawn, lead):
     client.force_login(lead)
     page = client.get(address(release)).text
-    for name in ("tables/selection.csv", "tables/selection.md"):
+    for name in ("tables/selection.csv", "tables/selection.md", "TABLES.md"):
         assert address(release, name) in page
     response = client.get(address(release, "tables/selection.csv"))
     assert b"".join(response.streaming_content) == b"campaign,f1\n"
