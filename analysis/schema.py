@@ -21,7 +21,7 @@ Values
     accepted 2; no 0, yes 1; preference 1 .. 5 where 5 is always "personalized much better", whichever side it stood on
     (3 = no difference). It is null exactly where ``value`` is null.
 
-Texts of conversations, prompts and responses
+Texts of conversations, prompts, responses, attributes, remarks and closings
     Where ``settings.masks`` of the manifest is true, places in them that hold personal data are covered by a word for
     what they hold ("[e-mail address]"). Evidence's ``start`` and ``end`` count code points of the text as it
     stands here. Two places of evidence that begin within one covered place are one.

@@ -21,6 +21,8 @@ from annotation.releases.description_file import DescriptionFileInvalid, describ
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.loading import Loading
 from annotation.releases.verify import verify_release
+from pipeline.backends.base import BackendUnusable
+from pipeline.domain.masking import rules_in_words
 from pipeline.models import Corpus, Prompt, Run
 from studies.domain.audit import record_event
 from studies.domain.errors import StudyInvalid
@@ -71,7 +73,7 @@ def import_release(*, path: Path, slug: str, actor: User | None = None, progress
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     with transaction.atomic():
         study = _empty_study(slug, manifest["study"], actor)
-        loading = Loading(study, path)
+        loading = Loading(study, path, _looked_with(manifest))
         for table, step in STEPS:
             _run_step(loading, table, step)
             if progress:
@@ -85,6 +87,17 @@ def import_release(*, path: Path, slug: str, actor: User | None = None, progress
             detail={"version": manifest["version"], "from": manifest["study"]["slug"]},
         )
     return study
+
+
+def _looked_with(manifest: dict[str, Any]) -> str:
+    """What raters wrote is not looked through again where the release covers it: it would find what reads like personal
+    data in what covers some. Elsewhere it waits for a worker, as what was just written does."""
+    made_with = manifest.get("settings") or {}
+    covers = made_with.get("masks") and "remarks" in made_with.get("looked_through", ())
+    try:
+        return rules_in_words() if covers else ""
+    except BackendUnusable as error:
+        raise ReleaseRefused([str(error)]) from error
 
 
 def _describe(study: Study, manifest: dict[str, Any], actor: User | None) -> None:

@@ -85,6 +85,7 @@ def load_remarks(loading: Loading) -> None:
                 question_id=questions.get((assignments[row["assignment"]].item_id, row["unit"])),
                 made_at=time_of(row["made_at"]),
                 erased_at=time_or_none(row["erased_at"]),
+                looked_with=loading.looked_with,
                 **{name: row[name] for name in ("kind", "position", "text")},
             )
             for row in rows

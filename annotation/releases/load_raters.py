@@ -80,6 +80,7 @@ def load_closings(loading: Loading) -> None:
                 rater_id=raters[row["campaign"], row["rater"]],
                 could_tell=row["could_tell"],
                 how=row["how"],
+                looked_with=loading.looked_with,
                 made_at=time_of(row["made_at"]),
                 erased_at=time_or_none(row["erased_at"]),
             )

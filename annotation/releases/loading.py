@@ -22,10 +22,12 @@ Pair = tuple[Any, Any]
 
 
 class Loading:
-    """One import on its way: the study, the folder, and how far the table in hand is read."""
+    """One import on its way: the study, the folder, and how far the table in hand is read. ``looked_with`` is what
+    raters' words in it count as looked through with, "" for not at all."""
 
-    def __init__(self, study: Study, path: Path) -> None:
+    def __init__(self, study: Study, path: Path, looked_with: str = "") -> None:
         self.study = study
+        self.looked_with = looked_with
         self._path = path
         self.rows_read = 0
 

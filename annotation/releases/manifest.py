@@ -21,6 +21,7 @@ from studies.models import User
 CELLS = "of all demographics of a person together"
 SETTINGS = {
     "cells": CELLS,
+    "looked_through": ["conversations", "prompts", "responses", "attributes", "remarks", "closings"],
     "sorted_by": "bytes of the public ids",
     "left_out": ["accounts", "completions", "drafts", "held assignments", "source ids"],
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from annotation.domain.describing import Described
@@ -10,6 +10,7 @@ from annotation.enums import Origin
 from annotation.releases.papers.facts import Corpus, Facts
 from annotation.releases.plurals import counted, noun
 
+EARLIER = ("conversations", "prompts", "responses")  # what releases that do not say were looked through
 STAGES = {
     "filter": "filters conversations",
     "sample": "samples units",
@@ -158,7 +159,13 @@ def _masks(manifest: dict[str, Any]) -> list[str]:
         return ["Texts are shown as they came: personal data in them is NOT covered."]
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in manifest.get("covered", {}).items())
     found = kinds or "none was found"
-    return [f"Personal data that was found in conversations, prompts and responses is covered: {found}."]
+    tables = manifest["settings"].get("looked_through", EARLIER)
+    return [f"Personal data that was found in {_in_words(tables)} is covered: {found}."]
+
+
+def _in_words(tables: Sequence[str]) -> str:
+    *most, last = tables
+    return f"{', '.join(most)} and {last}"
 
 
 def name_in_order(name: str) -> str:

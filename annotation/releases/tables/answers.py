@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analysis.schema import score_of
 from annotation.enums import AssignmentState
 from annotation.models import Assignment, Remark
+from annotation.releases.tables.covering import covered_words
 from annotation.releases.tables.rows import Row, binary, named, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.models import Finding, Label, Vote
@@ -31,8 +32,10 @@ def remarks(scope: Scope) -> Iterator[Row]:
     )
     where = ("campaign__public_id", "item__public_id", "public_id", "rater__participant__pseudonym")
     tenure = (f"assignment__{name}" for name in where)
-    for values in stream(rows, *tenure, "kind", "position", "question__unit_key", "text", "made_at", "erased_at"):
-        yield named("remarks", values)
+    about = ("kind", "position", "question__unit_key", "made_at", "erased_at")
+    said = stream(rows, *tenure, *about, "text", "masks", "looked_with")
+    for (*values, made_at, erased_at), text in covered_words(scope, said):
+        yield named("remarks", [*values, text, made_at, erased_at])
 
 
 def model_votes(scope: Scope) -> Iterator[Row]:

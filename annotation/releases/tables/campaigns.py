@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotation.models import Campaign, Item, ItemPerson, Question, Seat
+from annotation.releases.tables.covering import covered_questions, masks_of_questions
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
 from annotation.releases.tables.scope import Scope
 
@@ -28,16 +29,17 @@ def items(scope: Scope) -> Iterator[Row]:
     questions = Children(stream(asked, "item__public_id", "position", "unit_key", "attribute__public_id", "text"))
     seats = Children(stream(placed, "item__public_id", "number", "side"))
     fields = ("campaign__public_id", "role", "position", "sort_key", "priority", "prompt__public_id", "pair__public_id")
+    masks = masks_of_questions(scope, of_item)
     for values in stream(rows, "public_id", *fields):
-        yield named("items", [*values, *_parts(values[0], people, questions, seats)])
-    for children in (people, questions, seats):
+        yield named("items", [*values, *_parts(values[0], people, questions, masks, seats)])
+    for children in (people, questions, masks, seats):
         children.end()
 
 
-def _parts(item: str, people: Children, questions: Children, seats: Children) -> list[list[object]]:
+def _parts(item: str, people: Children, questions: Children, masks: Children, seats: Children) -> list[list[object]]:
     asked = ("position", "unit", "attribute", "text")
     return [
         people.firsts_of(item),
-        [dict(zip(asked, question, strict=True)) for question in questions.of(item)],
+        [dict(zip(asked, row, strict=True)) for row in covered_questions(questions.of(item), masks.of(item))],
         [{"number": number, "side": side} for number, side in seats.of(item)],
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F
 
-from annotation.releases.tables.covering import covered_text, covered_turns, masks_by, placed
+from annotation.releases.tables.covering import covered_statement, covered_text, covered_turns, masks_by, placed
 from annotation.releases.tables.rows import Children, Row, binary, canonical_json, named, stream
 from annotation.releases.tables.scope import Scope
 from pipeline.models import (
@@ -61,14 +61,18 @@ def attributes(scope: Scope) -> Iterator[Row]:
     names = ("conversation", "turn", "start", "end")
     evidence = Children(stream(places, "attribute__public_id", "conversation__public_id", "turn", "start", "end"))
     fields = ("person__public_id", "run__public_id", "position", "text", "reason", "confidence")
+    masks = masks_by(scope, "attribute", scope.people("attribute__person"))
     supported = (
-        (values, [dict(zip(names, place, strict=True)) for place in evidence.of(values[0])])
+        (
+            covered_statement(scope, values, masks.of(values[0])),
+            [dict(zip(names, place, strict=True)) for place in evidence.of(values[0])],
+        )
         for values in stream(rows, "public_id", *fields)
     )
     for values, shown in placed(scope, supported):
         yield named("attributes", [*values, made_from.firsts_of(values[0]), shown])
-    made_from.end()
-    evidence.end()
+    for children in (made_from, evidence, masks):
+        children.end()
 
 
 def prompts(scope: Scope) -> Iterator[Row]:

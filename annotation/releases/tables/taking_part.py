@@ -11,6 +11,7 @@ from annotation.domain.withdrawing import VERBS, audit_subject
 from annotation.enums import RaterState
 from annotation.models import Closing, Consent, ConsentForm, Rater
 from annotation.releases.cells import cells_of
+from annotation.releases.tables.covering import covered_words
 from annotation.releases.tables.rows import Row, binary, named, stream
 from annotation.releases.tables.scope import Scope
 from studies.models import AuditEvent
@@ -44,8 +45,9 @@ def consents(scope: Scope) -> Iterator[Row]:
 def closings(scope: Scope) -> Iterator[Row]:
     by_rater = tuple(f"rater__{name}" for name in BY_RATER)
     rows = Closing.objects.filter(scope.campaigns("rater__campaign")).order_by(*map(binary, by_rater))
-    for values in stream(rows, *by_rater, "could_tell", "how", "made_at", "erased_at"):
-        yield named("closings", values)
+    said = stream(rows, *by_rater, "could_tell", "made_at", "erased_at", "how", "masks", "looked_with")
+    for (*values, made_at, erased_at), how in covered_words(scope, said):
+        yield named("closings", [*values, how, made_at, erased_at])
 
 
 class Event(NamedTuple):

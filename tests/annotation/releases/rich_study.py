@@ -20,11 +20,16 @@ from annotation.models import (
     Demographic,
     Judgment,
     Participant,
+    Question,
     Rater,
+    Remark,
     Revision,
 )
 from pipeline.enums import Condition, CorpusKind, InstrumentName, MaskKind, RunState, Stage
 from pipeline.models import (
+    REASON,
+    STATEMENT,
+    Attribute,
     AttributeOrigin,
     Evidence,
     Finding,
@@ -42,9 +47,10 @@ from studies.enums import Role
 from studies.models import Study, User
 from tests import factories
 
+MAIL = "secret.mail@nowhere.example"
 NEVER_RELEASED = (
     "secret-login",
-    "secret.mail@nowhere.example",
+    MAIL,
     "Secretname",
     "secret-person-id",
     "secret-rater-id",
@@ -86,6 +92,7 @@ def build_rich_study(slug: str = "rich") -> RichStudy:
     }
     _votes(campaigns["quality"], campaigns["relevance"], campaigns["preference"])
     _taking_part(study, lead, campaigns["relevance"], campaigns["preference"])
+    _masked_words(study, campaigns["quality"])
     for name in ("quality", "relevance", "historic"):
         publish_labels(campaign=campaigns[name], actor=lead)
     return RichStudy(study=study, lead=lead, people=people, **campaigns)
@@ -330,6 +337,23 @@ def _taking_part(study: Study, lead: User, relevance: Campaign, preference: Camp
         Demographic.objects.create(
             participant=participant, field="työ", value="secret-profession" if number == 3 else WEIRD
         )
+
+
+def _masked_words(study: Study, quality: Campaign) -> None:
+    """An address in what an attribute states, asked of raters, and in its reason; and in what a rater wrote."""
+    attribute = quality.items.order_by("position")[0].questions.all()[0].attribute
+    stated = f"Writes from {MAIL}."
+    Attribute.objects.filter(pk=attribute.pk).update(text=stated, reason=f"{MAIL} wrote.")
+    Question.objects.filter(attribute=attribute).update(text=stated)
+    run = factories.make_run(study, Stage.MASK, parameters={"of": "attributes"})
+    for place, start in ((STATEMENT, 12), (REASON, 0)):
+        Mask.objects.create(
+            run=run, attribute=attribute, turn=place, start=start, end=start + len(MAIL), kind=MaskKind.EMAIL
+        )
+    for words in (Remark.objects.filter(assignment__campaign__study=study), Closing.objects.all()):
+        words.update(looked_with="rules")
+    odd = Remark.objects.filter(assignment__campaign=quality, text="Odd.")
+    odd.update(text=f"Ask {MAIL}: odd.", masks=[[4, 4 + len(MAIL), "email"]])
 
 
 def _votes(quality: Campaign, relevance: Campaign, preference: Campaign) -> None:

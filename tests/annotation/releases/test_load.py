@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management.color import no_style
@@ -12,6 +13,7 @@ from django.db.models import Count, F
 
 from annotation.domain.describing import Described, describe_dataset, described_of
 from annotation.domain.joining import join_campaign
+from annotation.domain.remark_masks import look_through_remarks
 from annotation.domain.withdrawing import comings_and_goings
 from annotation.enums import RaterState
 from annotation.models import (
@@ -63,6 +65,19 @@ def test_release_of_an_imported_release_is_byte_identical(emptied: Path, tmp_pat
     assert again.keys() == before.keys()
     assert study.title == "Rich — и всё"
     assert described_of(study) == Described(title=study.title)
+
+
+def test_what_raters_wrote_is_looked_through_once(emptied: Path, tmp_path: Path) -> None:
+    """What covers personal data may read like some: after "[phone number]" a number without a prefix is one."""
+    rewrite(emptied, "remarks", _reads_like_a_number)
+    study = import_release(path=emptied, slug="copy")
+    assert look_through_remarks() == 0
+    make_release(study=study, out=tmp_path / "again")
+    assert data_bytes(tmp_path / "again")["remarks.jsonl"] == data_bytes(emptied)["remarks.jsonl"]
+
+
+def _reads_like_a_number(found: list[dict[str, Any]]) -> None:
+    next(row for row in found if row["text"] == "Sings.")["text"] = "[phone number], 212-736-5000"
 
 
 def test_what_people_say_of_a_dataset_comes_back_with_it(study: Study, tmp_path: Path) -> None:

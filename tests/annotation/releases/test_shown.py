@@ -13,12 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotation.enums import Origin
-from annotation.models import Demographic, Participant
+from annotation.models import Closing, Demographic, Participant, Remark
 from annotation.releases.cells import shown_together
+from annotation.releases.errors import ReleaseRefused
 from annotation.releases.settings import ReleaseSettings
+from annotation.releases.tables import covering
 from annotation.releases.verify import verify_release
 from annotation.releases.write import make_release
-from tests.annotation.releases.rich_study import WEIRD, RichStudy
+from pipeline.backends.base import BackendUnusable
+from pipeline.enums import MaskKind
+from pipeline.masks import Span
+from tests.annotation.releases.rich_study import MAIL, WEIRD, RichStudy
 from tests.annotation.releases.test_verify import problems, rewrite
 from tests.annotation.releases.test_write import rows
 
@@ -41,7 +46,7 @@ def test_turns_are_covered_and_evidence_stands_where_it_is_shown(release_folder:
     assert masked_turn(release_folder) == f"Mail {covered}: I run daily."
     assert evidence_of(release_folder, "Mails others.") == ["Mail", f"{covered}: I run daily.", "I run daily."]
     manifest = json.loads((release_folder / "manifest.json").read_text())
-    assert manifest["covered"] == {"email": 1, "name": 2}
+    assert manifest["covered"] == {"email": 4, "name": 2}
     assert manifest["settings"]["masks"] is True
 
 
@@ -51,11 +56,56 @@ def test_prompts_and_responses_are_covered(release_folder: Path) -> None:
     assert [text for text in prompts if str(text).startswith("[name]")] == ["[name]" + WEIRD[3:]]
 
 
+def texts_of(folder: Path) -> list[str]:
+    """All that may hold what _masked_words wrote: an attribute, a question, a remark."""
+    said: list[Any] = [row["text"] for table in ("attributes", "remarks") for row in rows(folder, table)]
+    said += [row["reason"] for row in rows(folder, "attributes")]
+    items: list[Any] = list(rows(folder, "items"))
+    return [*filter(None, said), *(asked["text"] for row in items for asked in row["questions"])]
+
+
+def test_attributes_questions_and_remarks_are_covered(release_folder: Path) -> None:
+    covered = [text.replace("\u2060", "") for text in texts_of(release_folder) if "[e-mail address]" in text]
+    stated = "Writes from [e-mail address]."
+    assert covered == [stated, "Ask [e-mail address]: odd.", "[e-mail address] wrote.", stated]
+
+
+def test_words_that_nobody_has_looked_at_are_looked_through_while_they_are_written(
+    rich: RichStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some hundreds at a time, those of one block together; a release without masks looks at nothing."""
+    seen: list[list[str]] = []
+
+    def found(texts: list[str]) -> list[list[Span]]:
+        seen.append(texts)
+        return [[Span(0, 2, MaskKind.NAME)] for _ in texts]
+
+    monkeypatch.setattr(covering, "spans_in", found)
+    Remark.objects.filter(text__in=("Sings.", "Cooks.")).update(looked_with="")
+    Closing.objects.update(looked_with="")
+    make_release(study=rich.study, out=tmp_path / "out")
+    assert sorted(map(sorted, seen)) == [["Cooks.", "Sings."], [WEIRD]]
+    remarks = [row["text"] for row in rows(tmp_path / "out", "remarks")]
+    assert {"[name]ngs.", "[name]oks."} <= set(remarks)
+    assert [row["how"] for row in rows(tmp_path / "out", "closings") if row["how"]] == ["[name]" + WEIRD[2:]]
+    assert Remark.objects.filter(looked_with="").count() == 2, "that is the worker's to write"
+    make_release(study=rich.study, out=tmp_path / "open", settings=ReleaseSettings(masks=False))
+    assert len(seen) == 2
+    monkeypatch.setattr(covering, "spans_in", _unusable)
+    with pytest.raises(ReleaseRefused, match="cannot be looked through for personal data: no model"):
+        make_release(study=rich.study, out=tmp_path / "refused")
+
+
+def _unusable(texts: list[str]) -> list[list[Span]]:
+    raise BackendUnusable("no model")
+
+
 def test_a_release_without_masks_says_so(rich: RichStudy, tmp_path: Path) -> None:
     make_release(study=rich.study, out=tmp_path / "open", settings=ReleaseSettings(masks=False))
     assert "secret.mail@nowhere.example" in masked_turn(tmp_path / "open")
     assert len(evidence_of(tmp_path / "open", "Mails others.")) == 5
     assert "For everybody." in [row["text"] for row in rows(tmp_path / "open", "responses")]
+    assert sum(MAIL in text for text in texts_of(tmp_path / "open")) == 4
     manifest = json.loads((tmp_path / "open" / "manifest.json").read_text())
     assert (manifest["settings"]["masks"], manifest["covered"]) == (False, {})
 
