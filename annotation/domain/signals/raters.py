@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.schema import VALUES
 from annotation.domain.signals.haste import least_seconds
-from annotation.domain.signals.material import Answers, Check, Material, Page, read_material, skips_by_reason
+from annotation.domain.signals.material import Answers, Marked, Material, Page, read_material, skips_by_reason
 from annotation.domain.signals.measures import (
     Agreement,
     Floats,
@@ -28,7 +28,7 @@ from annotation.domain.signals.measures import (
 )
 from annotation.enums import AssignmentState, ItemRole
 from annotation.models import Campaign, Rater
-from pipeline.enums import InstrumentName, Side
+from pipeline.enums import InstrumentName
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def signals_of(campaign: Campaign, of: Rater | None = None) -> list[RaterSignals
     """One for each rater of the campaign, in the order in which they joined; those without answers included. With
     ``of`` the others' are there to be compared with: their intervals of agreement on a scale are left out.
 
-    Four queries, then arrays: about a second for 100,000 judgments.
+    Five queries, then arrays: a few seconds for a million judgments (benchmarks/bench_lead_pages.py).
     """
     room = _Room(campaign, read_material(campaign))
     raters = room.material.raters
@@ -84,13 +84,15 @@ class _Room:
         for key, page in material.pages.items():
             self.pages[page.rater].append((key, page))
         if self.is_scale:
-            self.scores, self.means = _scores_and_means(answers, material.pages)
+            self.scores, self.means = _scores_and_means(answers)
 
     def signals_of(self, place: int, *, with_interval: bool) -> RaterSignals:
         rater = self.material.raters[place]
         pages = [page for _, page in self.pages[rater.pk]]
         own = slice(*np.searchsorted(self.answers.rater, [place, place + 1]).tolist())
-        checks = self.material.checks.get(rater.pk, ())
+        nothing = Marked(0, 0)
+        gold = self.material.gold.get(rater.pk, nothing)
+        attention = self.material.attention.get(rater.pk, nothing)
         pastes = [page.pastes for page in pages if page.pastes is not None]
         left = (self.answers.code[own] + 1).tolist() if self.is_scale else []
         return RaterSignals(
@@ -98,8 +100,8 @@ class _Room:
             pace=self._pace(rater),
             sameness=self._sameness(own),
             agreement=self._agreement(own, with_interval=with_interval),
-            gold=_gold(checks),
-            attention=_attention(checks),
+            gold=Share(gold.right, gold.n),
+            attention=Share(attention.n - attention.right, attention.n),
             left=left_preferred(left),
             hidden=_hidden(pages),
             pastes=sum(pastes) if pastes else None,
@@ -137,29 +139,14 @@ class _Room:
         return agreement_by_majority(codes, others)
 
 
-def _scores_and_means(answers: Answers, pages: Mapping[int, Page]) -> tuple[Floats, Floats]:
+def _scores_and_means(answers: Answers) -> tuple[Floats, Floats]:
     """Each answer towards personalized, 1 to 5, and the mean of what the others gave there, NaN without others."""
-    left = np.array([pages[key].side == Side.LEFT for key in answers.page.tolist()], dtype=np.bool_)
-    scores = np.where(left, 5 - answers.code, answers.code + 1).astype(np.float64)
+    scores = np.where(answers.left, 5 - answers.code, answers.code + 1).astype(np.float64)
     n_questions, stands = len(answers.counts), answers.stands
     sums = np.bincount(answers.question[stands], weights=scores[stands], minlength=n_questions)[answers.question]
     number = answers.counts.sum(axis=1)[answers.question] - stands
     means = np.full(len(scores), np.nan)
     return scores, np.divide(sums - np.where(stands, scores, 0), number, out=means, where=number > 0)
-
-
-def _gold(checks: Sequence[Check]) -> Share:
-    right = [check.right for check in checks if check.role == ItemRole.GOLD]
-    return Share(sum(right), len(right))
-
-
-def _attention(checks: Sequence[Check]) -> Share:
-    """Items failed of items answered: one answer that is not right fails the item."""
-    items: dict[int, bool] = {}
-    for check in checks:
-        if check.role == ItemRole.ATTENTION:
-            items[check.page] = items.get(check.page, True) and check.right
-    return Share(list(items.values()).count(False), len(items))
 
 
 def _hidden(pages: Sequence[Page]) -> Hidden:

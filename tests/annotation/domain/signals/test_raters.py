@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analysis import intervals
 from annotation.domain.signals import measures, signals_of
-from annotation.domain.signals.material import _rows, read_material
+from annotation.domain.signals.material import _answers, read_material
 from annotation.domain.signals.measures import (
     UNKNOWN,
     Hidden,
@@ -129,9 +129,9 @@ def test_answers_that_come_in_between_two_reads_are_left_for_the_next(study):
     rater = factories.make_rater(campaign)
     answered(rater, campaign.items.get(), "yes")
     pages = read_material(campaign).pages
-    assert len(_rows(campaign, [rater], pages)) == 1
-    assert len(_rows(campaign, [rater], {})) == 0
-    assert len(_rows(campaign, [], pages)) == 0
+    other = {page + 1: of_page for page, of_page in pages.items()}
+    assert [len(_answers(campaign, [rater], known).code) for known in (pages, {}, other)] == [1, 0, 0]
+    assert len(_answers(campaign, [], pages).code) == 0
 
 
 def test_signals_take_as_many_queries_for_three_raters_as_for_one(study):
@@ -148,7 +148,7 @@ def test_signals_take_as_many_queries_for_three_raters_as_for_one(study):
         for item in list(campaign.items.all())[: number + 1]:
             answered(rater, item, "yes", "no")
         counts.append(queries())
-    assert counts == [4, 4, 4]
+    assert counts == [5, 5, 5]
 
 
 def test_signals_of_one_rater_are_theirs_among_all_and_spare_the_intervals_of_the_others(study, monkeypatch):
