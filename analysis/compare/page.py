@@ -19,22 +19,14 @@ from analysis.report.parts import anchor
 
 PAGE, CSV, MARKDOWN = "comparison.html", "comparison.csv", "comparison.md"
 _THREE = number(3)
-COLUMNS = (
-    Col("of", "Of"),
-    Col("figure_said", "Figure"),
-    Col("campaign_said", "Campaign"),
-    Col("a", "A", _THREE),
-    Col("a_low", "95 % interval", _THREE, to="a_high"),
-    Col("a_n", "n", whole),
-    Col("b", "B", _THREE),
-    Col("b_low", "95 % interval", _THREE, to="b_high"),
-    Col("b_n", "n", whole),
+OF_A = (Col("a", "A", _THREE), Col("a_low", "95 % interval", _THREE, to="a_high"), Col("a_n", "n", whole))
+OF_B = (Col("b", "B", _THREE), Col("b_low", "95 % interval", _THREE, to="b_high"), Col("b_n", "n", whole))
+BETWEEN = (
     Col("difference", "B minus A", _THREE),
     Col("difference_low", "95 % interval", _THREE, to="difference_high"),
-    Col("said", "Differs"),
 )
-OF_A, OF_B, BETWEEN = COLUMNS[3:6], COLUMNS[6:9], COLUMNS[9:]
-WHOLE, CAMPAIGN, COUNTED = Col("whole", "Number"), COLUMNS[2], Col("n_counts", "n counts")
+COLUMNS = (Col("of", "Of"), *OF_A, *OF_B, *BETWEEN, Col("said", "Differs"))
+WHOLE, CAMPAIGN, COUNTED = Col("whole", "Number"), Col("campaign_said", "Campaign"), Col("n_counts", "n counts")
 COUNTS = (Col("table_said", "Table"), CAMPAIGN, Col("numbers", "Numbers", whole))
 HELD = (
     CAMPAIGN,
@@ -99,7 +91,7 @@ def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
     only_a, only_b = (_alone(named, own, other) for own, other in (("a", "b"), ("b", "a")))
     lists = (
         _listed(
-            "moved", "What moved", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN[:-1], COUNTED), pictures(moved, a, b)
+            "moved", "What moved", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN, COUNTED), pictures(moved, a, b)
         ),
         _one_sided("new", "Only in B", only_b, (WHOLE, CAMPAIGN, *OF_B, COUNTED)),
         _one_sided("gone", "Only in A", only_a, (WHOLE, CAMPAIGN, *OF_A, COUNTED)),
@@ -186,11 +178,18 @@ def _section(name: str, named: pl.DataFrame, a: Side, b: Side) -> str:
     known = named.filter((pl.col("table") == name) & ~(pl.col("a").is_nan() & pl.col("b").is_nan()))
     if not known["difference"].is_finite().any():
         return ""
-    numbers = details("The numbers", table(known, COLUMNS, csv=CSV) + _meant(name))
+    each = known.partition_by("campaign", "figure", maintain_order=True)
+    numbers = details("The numbers", "".join(map(_numbers, each)) + _meant(name))
     return (
         f'<section id="{anchor(name)}"><h2>{escape(table_in_words(name))}</h2>\n'
         f"{pictures(known, a, b)}{numbers}</section>\n"
     )
+
+
+def _numbers(rows: pl.DataFrame) -> str:
+    """Those of one figure of one campaign."""
+    said = ": ".join(part for part in (rows["figure_said"][0], rows["campaign_said"][0]) if part)
+    return f"<h3>{escape(said)}</h3>\n{table(rows, COLUMNS, csv=CSV)}"
 
 
 def _meant(name: str) -> str:
