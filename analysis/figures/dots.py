@@ -117,8 +117,9 @@ def _wide(dots: Sequence[Dot], axis: Axis, mark: str) -> Drawing:
 
 def _draw_row(drawing: Drawing, y: float, dot: Dot, scale: Scale) -> None:
     if dot.heading:
-        drawing.box((0, y - 7), text_width(dot.label, SMALL) + 6, 19, PAPER)
-        drawing.text((0, y + 3), dot.label, MUTED, size=SMALL)
+        label = shorten(dot.label, int(drawing.width / (CHARACTER * SMALL)))
+        drawing.box((0, y - 7), text_width(label, SMALL) + 6, 19, PAPER)
+        drawing.text((0, y + 3), label, MUTED, size=SMALL)
         return
     drawing.text((scale.start - 12, y), shorten(dot.label), anchor="end")
     drawing.text((scale.end + 14, y), dot.text)

@@ -11,7 +11,7 @@ import pytest
 from analysis.figures.dots import UNIT, Dot, dot_plot, heading
 from analysis.figures.matrix import Cell, Strip, matrix, strips
 from analysis.figures.plane import Curve, Mark, Side, plane
-from analysis.figures.svg import NARROW, PEOPLE, WIDE, text_width
+from analysis.figures.svg import NARROW, PEOPLE, SMALL, WIDE, text_width
 
 LONG = "a reason why attributes are not accepted that is long"
 SMALLEST = 11.0
@@ -76,3 +76,13 @@ def test_names_have_room_on_a_phone() -> None:
     key = forms(curves())["narrow"]
     assert all(f">{name}</text>" in key for name in NAMES)
     assert WIDE.width > NARROW.width
+
+
+def test_a_heading_longer_than_the_page_is_cut_in_its_middle() -> None:
+    label = f"written by {'a-model-of-a-long-name-' * 6}instruct"
+    drawn = dot_plot([heading(label), Dot("b", 0.4, 0.3, 0.5, "0.4", "", PEOPLE)], UNIT, alt=label, mark="")
+    said = re.findall(r">(written by [^<]*)</text>", forms(drawn)["wide"])
+    assert len(said) == 1
+    assert text_width(said[0], SMALL) <= WIDE.width
+    assert "…" in said[0]
+    assert said[0].endswith("instruct")
