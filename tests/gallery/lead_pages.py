@@ -194,12 +194,13 @@ def compared_tables(number: int) -> dict[str, str]:
     ]
     measured = ",".join(f"no_better_{of}{end}" for of in ("judgments", "pairs") for end in ("", "_low", "_high"))
     return {
-        "campaigns": "campaign,title,origin,judgments\nc,What figs say about people,simulated,70\n",
+        "campaigns": "campaign,title,origin,judgments,raters,judged_units\n"
+        f"c,What figs say about people,simulated,{70 + number},3,24\n",
         "origins": "origin,raters,judgments\nsimulated,3,70\n",
-        "label_shares": "campaign,corpus,extractor,value,share,low,high\n"
-        + "".join(f"c,wild,{LONG_MODEL},{value},{x:.2f},{x - 0.05:.2f},{x + 0.05:.2f}\n" for value, x in shares),
-        "preference_overall": f"campaign,judge,mean,low,high,{measured}\n"
-        + "".join(f"c,m{judge},3.{judge},3,4,0.4,0.3,0.5,0.2,0.1,0.3\n" for judge in range(1, 3 + number)),
+        "label_shares": "campaign,corpus,extractor,value,share,low,high,n\n"
+        + "".join(f"c,wild,{LONG_MODEL},{value},{x:.2f},{x - 0.05:.2f},{x + 0.05:.2f},70\n" for value, x in shares),
+        "preference_overall": f"campaign,judge,n,pairs,mean,low,high,{measured}\n"
+        + "".join(f"c,m{judge},70,12,3.{judge},3,4,0.4,0.3,0.5,0.2,0.1,0.3\n" for judge in range(1, 3 + number)),
     }
 
 

@@ -49,7 +49,7 @@ def _says(summary: pl.DataFrame) -> str:
         way = "above" if row["value"] > 0 else "below"
         return f"The confidence of {name} lies {size} {way} its acceptance; how sure that is cannot be told."
     if not told_apart(row["low"], row["high"]):
-        return f"On the whole, the confidence of {name} is neither too high nor too low beyond doubt{ends}."
+        return f"Whether the confidence of {name} is, on the whole, too high or too low cannot be told{ends}."
     way = "higher" if row["value"] > 0 else "lower"
     return f"The confidence of {name} is {size} {way} than its acceptance{ends}."
 

@@ -51,7 +51,7 @@ def _says(found: pl.DataFrame, campaign: Campaign) -> str:
     said = []
     if known:
         of = f"{len(above) or 'None'} of {counted(len(known), 'model')}"
-        said.append(f"{of} {'rates' if len(above) == 1 else 'rate'} higher than {campaign.who} beyond doubt.")
+        said.append(f"{of} {'rates' if len(above) == 1 else 'rate'} higher than {campaign.who} by more than chance.")
     best = max((row for row in known if math.isfinite(row["spearman"])), key=lambda row: row["spearman"], default=None)
     if best:
         ends = interval(best["spearman_low"], best["spearman_high"])
