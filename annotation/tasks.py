@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from celery import shared_task
@@ -44,11 +44,19 @@ def task_make_release(*, job_id: int) -> None:
 
 
 def ask_for_release(
-    *, study: Study, actor: User, final: bool = False, version: str = "", draft: Release | None = None
+    *,
+    study: Study,
+    actor: User,
+    final: bool = False,
+    version: str = "",
+    draft: Release | None = None,
+    demographics: Sequence[str] | None = None,
 ) -> ReleaseJob:
     """Records the wish and, once it is committed, wakes a worker."""
     with transaction.atomic():
-        job = ask_release(study=study, actor=actor, final=final, version=version, draft=draft)
+        job = ask_release(
+            study=study, actor=actor, final=final, version=version, draft=draft, demographics=demographics
+        )
         # A lambda: of a partial Django cannot write the name into the log, and the error it hides becomes one of ours.
         transaction.on_commit(lambda: task_make_release.delay(job_id=job.pk), robust=True)
     return job

@@ -19,8 +19,10 @@ from annotation.api.serializers import (
     ReleaseWishSerializer,
 )
 from annotation.domain.describing import described_of
+from annotation.domain.releasing import demographics_of_last
 from annotation.models import Release, ReleaseJob
 from annotation.releases.blanks import refuse_blanks
+from annotation.releases.cells import chosen_fields
 from annotation.releases.versions import free_version
 from annotation.tasks import ask_for_release
 from studies.http import actor_of
@@ -49,7 +51,14 @@ class Releases(ListAPIView[Release]):
         version = free_version(found, wish.validated_data["version"])
         if wish.validated_data["final"]:
             refuse_blanks(described_of(found))
-        job = ask_for_release(study=found, actor=actor_of(request), final=wish.validated_data["final"], version=version)
+        chosen = wish.validated_data["demographics"]
+        job = ask_for_release(
+            study=found,
+            actor=actor_of(request),
+            final=wish.validated_data["final"],
+            version=version,
+            demographics=demographics_of_last(found) if chosen is None else chosen_fields(found, chosen),
+        )
         job.refresh_from_db()
         return Response(ReleaseJobSerializer(job).data, status=202)
 

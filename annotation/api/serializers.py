@@ -177,6 +177,12 @@ class ReleaseWishSerializer(serializers.Serializer[dict[str, object]]):
     version = serializers.CharField(
         default="", allow_blank=True, max_length=32, help_text="Empty: as follows from what changed."
     )
+    demographics = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        default=None,
+        allow_null=True,
+        help_text="The fields of what raters told that it holds; null: as the last release, the first one all.",
+    )
 
 
 class ReleaseJobSerializer(serializers.ModelSerializer[ReleaseJob]):
@@ -186,7 +192,18 @@ class ReleaseJobSerializer(serializers.ModelSerializer[ReleaseJob]):
 
     class Meta:
         model = ReleaseJob
-        fields = ["state", "final", "asked_at", "ended_at", "table", "n_rows", "n_expected", "release", "problem"]
+        fields = [
+            "state",
+            "final",
+            "demographics",
+            "asked_at",
+            "ended_at",
+            "table",
+            "n_rows",
+            "n_expected",
+            "release",
+            "problem",
+        ]
         read_only_fields = fields
 
 

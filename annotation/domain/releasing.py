@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,30 +26,45 @@ LONGEST_REASON = 2000
 
 @transaction.atomic
 def ask_release(
-    *, study: Study, actor: User | None, final: bool = False, version: str = "", draft: Release | None = None
+    *,
+    study: Study,
+    actor: User | None,
+    final: bool = False,
+    version: str = "",
+    draft: Release | None = None,
+    demographics: Sequence[str] | None = None,
 ) -> ReleaseJob:
     """A job that a worker will take. One that is open already is the answer to this wish too, where it fulfils it.
 
-    ``draft`` is one of the study whose very data are to become final; whether it may is asked when it is done. Raises
+    ``draft`` is one of the study whose very data are to become final; whether it may is asked when it is done.
+    ``demographics``: the fields that the release is to hold; None: all, and of a draft those that it has. Raises
     WrongState where another job of the study is open that does not give what is asked for: one at a time.
     """
     _lock(study)
     final = final or draft is not None
+    fields = None if demographics is None else sorted(set(demographics))
     job = open_job(study)
     if job is not None:
-        if not _fulfils(job, final, version, draft):
+        if not _fulfils(job, final, version, draft, fields):
             raise WrongState(f"{_in_words(job)} Wait for its end, or stop it; then ask again.")
         return job
     job = ReleaseJob.objects.create(
-        study=study, asked_by=actor, final=final, version=version, draft=draft, asked_at=timezone.now()
+        study=study,
+        asked_by=actor,
+        final=final,
+        version=version,
+        draft=draft,
+        demographics=fields,
+        asked_at=timezone.now(),
     )
     record_event(study=study, actor=actor, verb="ask_release", subject=f"study:{study.slug}", detail={"final": final})
     return job
 
 
-def _fulfils(job: ReleaseJob, final: bool, version: str, draft: Release | None) -> bool:
-    """Whether the open job gives what is wished for: the same, or, where any release will do, one of the study."""
-    if job.state == JobState.STOPPING:
+def _fulfils(job: ReleaseJob, final: bool, version: str, draft: Release | None, demographics: list[str] | None) -> bool:
+    """Whether the open job gives what is wished for: the same, or, where any release will do, one of the study; of the
+    same demographics in any case."""
+    if job.state == JobState.STOPPING or job.demographics != demographics:
         return False
     if not final and not version and draft is None:
         return job.draft_id is None
@@ -124,13 +139,24 @@ def withdraw_releases_of(*, rater: Rater, actor: User | None) -> list[Release]:
 
 
 def _ask_replacement(study: Study) -> None:
-    """A release without what was erased. An open job that will not give one ends: whoever asked for it reads why."""
+    """A release without what was erased, of the demographics that the last one holds. An open job that will not give
+    one ends: whoever asked for it reads why."""
     job = open_job(study)
-    if job is not None and not _fulfils(job, final=False, version="", draft=None):
+    if job is not None and job.draft_id is None and job.state != JobState.STOPPING:
+        return  # it reads the study as it is now
+    if job is not None:
         problem = "A rater had answers erased, so a new release is made first; ask again when it is done."
         job.state, job.problem, job.ended_at = JobState.FAILED, problem, timezone.now()
         job.save(update_fields=["state", "problem", "ended_at"])
-    ask_release(study=study, actor=None)
+    ask_release(study=study, actor=None, demographics=demographics_of_last(study))
+
+
+def demographics_of_last(study: Study) -> tuple[str, ...] | None:
+    """The fields that the study's last release was asked to hold, withdrawn or not: what a new one holds where nobody
+    chooses. None: all, as where there is none yet."""
+    manifest = study.releases.order_by("-pk").values_list("manifest", flat=True).first() or {}
+    chosen = (manifest.get("settings") or {}).get("demographics")
+    return None if chosen is None else tuple(chosen)
 
 
 def erasures_in(study: Study) -> int:

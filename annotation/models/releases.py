@@ -74,6 +74,7 @@ class ReleaseJob(models.Model):
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.ASKED)
     final = models.BooleanField(default=False)
     version = models.CharField(max_length=32, blank=True)  # "" = as follows from what changed
+    demographics = models.JSONField(null=True, blank=True)  # the fields that it holds, in order; null = all
     draft = models.ForeignKey(
         Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )  # whose very data become final; null = the study as it stands

@@ -7,15 +7,50 @@ values leads to fewer than k people, and those of whom something is hidden are a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from annotation.models import Demographic
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from annotation.models import Demographic, Rater
+from annotation.releases.errors import ReleaseRefused
 from studies.models import Study
 
 Who = TypeVar("Who")
 Values = tuple[str | None, ...]  # of one person, by field; None: not shown
+
+
+class FieldCells(NamedTuple):
+    """A field that ``told`` people answered, and what a release would have of it: the values of ``shown`` people. The
+    field is ``left_out`` where too few told it."""
+
+    field: str
+    told: int
+    shown: int
+    left_out: bool
+
+    @property
+    def hidden(self) -> int:
+        return self.told - self.shown
+
+
+@dataclass(frozen=True)
+class InNumbers:
+    """What a release would have of some fields, each apart, and of how many people: those who told any of them, and
+    those of whom something would be hidden."""
+
+    fields: tuple[FieldCells, ...]
+    people: int
+    touched: int
+
+    @property
+    def told(self) -> int:
+        return sum(field.told for field in self.fields)
+
+    @property
+    def hidden(self) -> int:
+        return sum(field.hidden for field in self.fields)
 
 
 @dataclass(frozen=True)
@@ -29,13 +64,63 @@ class Cells:
         return [{"field": field, "value": value} for field, value in self.told.get(participant, {}).items()]
 
 
-def cells_of(study: Study, min_cell: int) -> Cells:
-    """Of the people who rate in any campaign of the study, each kind of rater apart. They are held in memory."""
-    told: dict[str, dict[int, dict[str, str | None]]] = defaultdict(lambda: defaultdict(dict))
-    people = Demographic.objects.filter(participant__study=study, participant__raters__isnull=False).distinct()
-    for kind, participant, field, value in people.values_list("participant__kind", "participant", "field", "value"):
-        told[kind][participant][field] = value
+def cells_of(study: Study, min_cell: int, fields: Collection[str] | None = None) -> Cells:
+    """Of the people who rate in any campaign of the study, each kind of rater apart, and of these fields alone (None:
+    all). They are held in memory."""
+    told = _told(study, fields)
     return Cells({who: shown for known in told.values() for who, shown in shown_together(known, min_cell).items()})
+
+
+def told_fields(study: Study) -> list[tuple[str, int]]:
+    """The fields that people who rate told, in order, each with how many of them told it."""
+    told = _of_raters(study).filter(value__isnull=False).order_by("field")
+    return sorted(told.values_list("field").annotate(n=Count("participant", distinct=True)))
+
+
+def chosen_fields(study: Study, names: Collection[str]) -> tuple[str, ...]:
+    """The fields, in order. Raises ReleaseRefused for one that nobody who rates told."""
+    known = [field for field, _ in told_fields(study)]
+    for name in names:
+        if name not in known:
+            remedy = (
+                f"choose among {', '.join(map(repr, known))}" if known else "leave it out, nothing is known of raters"
+            )
+            raise ReleaseRefused([f"demographics: nobody in {study.slug} told {name!r}; {remedy}"])
+    return tuple(sorted(set(names)))
+
+
+def cells_in_numbers(study: Study, min_cell: int, fields: Collection[str]) -> InNumbers:
+    """What a release that holds these fields would show and hide of each, in order."""
+    told, shown, left = Counter[str](), Counter[str](), set(fields)
+    people = touched = 0
+    for known in _told(study, fields).values():
+        together = shown_together(known, min_cell)
+        for who, values in known.items():
+            said = together.get(who, {})
+            left -= said.keys()
+            given = [field for field, value in values.items() if value is not None]
+            kept = [field for field in given if said.get(field) is not None]
+            told.update(given)
+            shown.update(kept)
+            people += bool(given)
+            touched += len(kept) < len(given)
+    rows = tuple(FieldCells(field, told[field], shown[field], field in left) for field in sorted(fields))
+    return InNumbers(rows, people, touched)
+
+
+def _told(study: Study, fields: Collection[str] | None) -> dict[str, dict[int, dict[str, str | None]]]:
+    """By kind of rater and participant."""
+    told: dict[str, dict[int, dict[str, str | None]]] = defaultdict(lambda: defaultdict(dict))
+    rows = _of_raters(study) if fields is None else _of_raters(study).filter(field__in=fields)
+    for kind, participant, field, value in rows.values_list("participant__kind", "participant", "field", "value"):
+        told[kind][participant][field] = value
+    return told
+
+
+def _of_raters(study: Study) -> QuerySet[Demographic]:
+    return Demographic.objects.filter(
+        Exists(Rater.objects.filter(participant=OuterRef("participant"))), participant__study=study
+    )
 
 
 def shown_together(told: Mapping[Who, Mapping[str, str | None]], least: int) -> dict[Who, dict[str, str | None]]:

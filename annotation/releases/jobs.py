@@ -27,6 +27,7 @@ from annotation.enums import JobState
 from annotation.models import Assignment, Judgment, Question, Release, ReleaseJob
 from annotation.releases.errors import ReleaseOvertaken, ReleaseStopped
 from annotation.releases.finishing import finish_release
+from annotation.releases.settings import ReleaseSettings
 from annotation.releases.write import make_release
 from pipeline.models import Attribute, Conversation, Finding, Label, Response, Vote
 from studies.models import Study
@@ -93,6 +94,7 @@ def _make(job: ReleaseJob, watch: Watch) -> Release:
         actor=job.asked_by,
         version=version,
         final=job.final,
+        settings=ReleaseSettings(demographics=None if job.demographics is None else tuple(job.demographics)),
         progress=watch.step,
         stop=lambda: watch.stopping,
         published=published,

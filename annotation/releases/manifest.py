@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -120,13 +121,18 @@ def manifest_of(
         "study": {"slug": study.slug, "title": study.title, "description": study.description},
         "described": {},
         **counts,
-        "settings": {**SETTINGS, **asdict(scope.settings)},
+        "settings": {**SETTINGS, **asdict(scope.settings), "demographics": _fields(scope.settings.demographics)},
         "covered": dict(sorted(scope.covered.items())),
         "made_at": time_text(datetime.now(UTC)),
         "made_by": maker_name(actor),
         "tools": tools(),
         "files": files,
     }
+
+
+def _fields(chosen: Collection[str] | None) -> list[str] | None:
+    """As JSON has them: the manifest that is kept is the one that is read."""
+    return None if chosen is None else list(chosen)
 
 
 def renewed(manifest: dict[str, Any], *, public_id: str, actor: User | None) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReleaseSettings:
-    """``masks``: texts are shown with personal data covered. ``min_cell``: what is said of a person's
-    demographics is said of as many people at least; 1 hides nothing."""
+    """``masks``: texts are shown with personal data covered. ``demographics``: the fields that it holds of what raters
+    told, in order; None: all. ``min_cell``: what these say of a person together is said of as many people at least; 1
+    hides nothing."""
 
     masks: bool = True
     min_cell: int = 5
+    demographics: tuple[str, ...] | None = None
 
 
 DEFAULTS = ReleaseSettings()

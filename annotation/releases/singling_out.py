@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from annotation.releases.plurals import noun
@@ -24,17 +24,22 @@ class Demographics:
     """Is shown every row of raters; keeps what each person told, and nothing of any other table.
 
     ``together``: whether all that is said of a person must be said of enough people, as of releases since that is what
-    they hide; of older ones each field on its own.
+    they hide; of older ones each field on its own. ``chosen``: the fields that may be there; None: any.
     """
 
-    def __init__(self, min_cell: int, *, together: bool) -> None:
+    def __init__(self, min_cell: int, *, together: bool, chosen: Collection[str] | None = None) -> None:
         self._min_cell = min_cell
+        self._chosen = chosen
         self._together = together
         self._told: dict[str, Told] = {}
         self._lines: dict[str, int] = {}
 
     def problems(self, row: Row, line: int) -> Iterator[Broken]:
         told = tuple(Cell(row["kind"], each["field"], each["value"]) for each in row["demographics"])
+        if self._chosen is not None:
+            for cell in told:
+                if cell.field not in self._chosen:
+                    yield "demographics", f"{cell.field!r} is none of the fields that the manifest says were chosen"
         self._lines.setdefault(row["rater"], line)
         if self._told.setdefault(row["rater"], told) != told:
             yield "demographics", "they are not those that the rater has in another campaign"

@@ -44,7 +44,7 @@ def verify_release(path: Path, *, stop: Stop | None = None) -> list[str]:
         return problems
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     together = (manifest.get("settings") or {}).get("cells") == CELLS
-    demographics = Demographics(_min_cell(manifest), together=together)
+    demographics = Demographics(_min_cell(manifest), together=together, chosen=_chosen(manifest))
     crowding = Crowding(_campaign_rules(path))
     with Index() as index:
         inspection = Inspection(path, index, crowding, demographics, Tally(), Steps(stop=stop))
@@ -110,6 +110,11 @@ def _min_cell(manifest: dict[str, Any]) -> int:
     """As the release was made with; a manifest that does not say is taken to mean the usual."""
     found = (manifest.get("settings") or {}).get("min_cell")
     return found if isinstance(found, int) else DEFAULTS.min_cell
+
+
+def _chosen(manifest: dict[str, Any]) -> list[str] | None:
+    found = (manifest.get("settings") or {}).get("demographics")
+    return found if isinstance(found, list) else None
 
 
 def _manifest_problems(manifest: dict[str, Any], tally: Tally) -> list[str]:

@@ -23,6 +23,7 @@ from annotation.models import Release
 from annotation.releases.changes import FIRST, NAMED, Changes, TableChange
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.files import jsonl_path, parquet_path
+from annotation.releases.papers.facts import demographics_in
 from annotation.releases.tables.rows import Row
 from studies.models import Study
 
@@ -30,6 +31,7 @@ SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)
 FIRST_VERSION = "0.1.0"
 NOT_AT_HAND = "The files of {} are not on this machine: tables were compared by checksums, rows are not counted."
 ADDED_TABLE, GONE_TABLE, NEW_COLUMNS = "a new table", "the table is gone", "new columns: "
+GONE_FIELDS = "demographics gone: "
 VERBS = ("added", "changed", "gone")
 Key = tuple[Any, ...]
 Manifest = dict[str, Any]
@@ -73,7 +75,8 @@ def size_of(tables: list[TableChange]) -> ReleaseChange:
 
 
 def _harmless(columns: str) -> bool:
-    return columns in ("", ADDED_TABLE) or columns.startswith(NEW_COLUMNS)
+    added = columns in ("", ADDED_TABLE) or columns.startswith(NEW_COLUMNS)
+    return added and GONE_FIELDS not in columns
 
 
 def next_version_after(version: str, change: ReleaseChange) -> str:
@@ -175,6 +178,8 @@ def _table_change(name: str, old: Path, new: Path) -> TableChange:
     if not here:
         return TableChange(name, gone=_count(old, name), columns=GONE_TABLE)
     columns, common = _columns(name, old, new)
+    if name == "raters":
+        columns = "; ".join(filter(None, (columns, _fields(old, new))))
     merge = _Merge(name, common)
     merge.run(old, new)
     added, changed, gone = (merge.counts[verb] for verb in VERBS)
@@ -195,6 +200,14 @@ def _columns(name: str, old: Path, new: Path) -> tuple[str, list[str]]:
     added = [column for column in after if column not in before]
     parts = [("gone columns: ", lost), ("columns of another type: ", retyped), (NEW_COLUMNS, added)]
     return "; ".join(f"{what}{', '.join(names)}" for what, names in parts if names), common
+
+
+def _fields(old: Path, new: Path) -> str:
+    """Which fields of demographics came or went. One that is gone is a breaking change; a new one is that of the rows
+    that changed by it, for it may hide what was said before."""
+    before, after = (set(demographics_in(folder)) for folder in (old, new))
+    parts = [(GONE_FIELDS, before - after), ("new demographics: ", after - before)]
+    return "; ".join(f"{what}{', '.join(sorted(names))}" for what, names in parts if names)
 
 
 @dataclass

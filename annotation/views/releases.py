@@ -24,6 +24,7 @@ from annotation.reports.comparing import releases_to_compare
 from annotation.tasks import ask_for_release
 from annotation.views.access import logged_in
 from annotation.views.errors import error_page
+from annotation.views.release_choice import choice_of, chosen_in
 from annotation.views.release_page import ReleaseRow, job_view
 from studies.http import SeeOther
 from studies.models import Study, User
@@ -40,20 +41,30 @@ class Gone(AnnotationError):
 @require_http_methods(["GET", "HEAD", "POST"])
 def releases(request: HttpRequest, study: str) -> HttpResponse:
     if request.method == "POST":
-        return _ask(request, study_for(request.user, study, *LEADS))
+        found = study_for(request.user, study, *LEADS)
+        if "look" not in request.POST:
+            return _ask(request, found)
+        return render(request, "annotation/releases.html", _context(request, found))
     found = study_for(request.user, study, *LOOKS)
-    part = "#releases" if request.htmx else ""  # type: ignore[attr-defined]  # set by django-htmx
+    htmx = request.htmx  # type: ignore[attr-defined]  # set by django-htmx
+    if htmx and htmx.target == "cells":
+        context = {"choice": choice_of(study_for(request.user, study, *LEADS), request.GET)}
+        return render(request, "annotation/releases.html#cells", context)
+    part = "#releases" if htmx else ""
     return render(request, f"annotation/releases.html{part}", _context(request, found))
 
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
     rows = study.releases.select_related("created_by", "previous", "study", "report").order_by("-pk")
+    job, may_lead = job_view(study), may(request.user, study, *LEADS)
+    asks = may_lead and not (job and job.polls)
     return {
         "study": study,
         "rows": [ReleaseRow.of(release) for release in rows],
-        "job": job_view(study),
+        "job": job,
         "blanks": len(blanks_of(described_of(study))),
-        "may_lead": may(request.user, study, *LEADS),
+        "may_lead": may_lead,
+        "choice": choice_of(study, request.POST or request.GET) if asks else None,
         "comparable": len(releases_to_compare(study)) > 1,
     }
 
@@ -63,7 +74,7 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     if request.POST.get("final") == "1":
         return ask_final(request, study)
     try:
-        ask_for_release(study=study, actor=request.user)
+        ask_for_release(study=study, actor=request.user, demographics=chosen_in(study, request.POST))
     except AnnotationError as error:
         messages.error(request, error.message)
     return SeeOther(reverse("annotation:releases", args=[study.slug]))
@@ -79,7 +90,8 @@ def ask_final(request: HttpRequest, study: Study, draft: Release | None = None) 
     version = request.POST.get("version", "").strip()
     try:
         free_version(study, version)
-        ask_for_release(study=study, actor=request.user, final=True, version=version, draft=draft)
+        fields = chosen_in(study, request.POST) if draft is None else None
+        ask_for_release(study=study, actor=request.user, final=True, version=version, draft=draft, demographics=fields)
     except AnnotationError as error:
         messages.error(request, error.message)
     return SeeOther(reverse("annotation:releases", args=[study.slug]))

@@ -5,10 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.domain.releasing import demographics_of_last
+from annotation.releases.cells import chosen_fields
 from annotation.releases.console import progress_on_stderr, study_of
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.settings import DEFAULTS, ReleaseSettings
 from annotation.releases.write import make_release
+from studies.models import Study
 
 
 class Command(BaseCommand):
@@ -34,6 +37,18 @@ class Command(BaseCommand):
             help="leave out values of demographics that fewer people share (default: %(default)s)",
         )
 
+        chosen = parser.add_mutually_exclusive_group()
+        chosen.add_argument(
+            "--demographic",
+            metavar="FIELD",
+            action="append",
+            dest="demographics",
+            help="a field of what raters told that it holds, once for each; default: those of the last release, the "
+            "first one has all",
+        )
+        chosen.add_argument("--all-demographics", action="store_true", help="it holds all fields")
+        chosen.add_argument("--no-demographics", action="store_true", help="it holds none of them")
+
     def handle(self, *args: Any, **options: Any) -> None:
         study = study_of(options["study"])
         try:
@@ -43,7 +58,11 @@ class Command(BaseCommand):
                 version=options["version"],
                 against=options["against"],
                 final=options["final"],
-                settings=ReleaseSettings(masks=not options["unmasked"], min_cell=options["min_cell"]),
+                settings=ReleaseSettings(
+                    masks=not options["unmasked"],
+                    min_cell=options["min_cell"],
+                    demographics=_demographics(study, options),
+                ),
                 progress=progress_on_stderr("wrote"),
             )
         except ReleaseRefused as error:
@@ -51,3 +70,11 @@ class Command(BaseCommand):
         for notice in release.manifest["notices"]:
             self.stderr.write(self.style.WARNING(notice))
         self.stdout.write(f"release {release.version} of {study.slug} is in {options['out']}")
+
+
+def _demographics(study: Study, options: dict[str, Any]) -> tuple[str, ...] | None:
+    if options["all_demographics"]:
+        return None
+    if options["no_demographics"]:
+        return ()
+    return chosen_fields(study, options["demographics"]) if options["demographics"] else demographics_of_last(study)

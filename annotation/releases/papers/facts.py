@@ -53,7 +53,7 @@ def facts_of(folder: Path) -> Facts:
         first=first,
         last=last,
         groups=_groups(folder),
-        demographics=_demographics(folder),
+        demographics=demographics_in(folder),
         consent_forms=tuple(_rows(folder, "consent_forms")),
         exclusions=dict(sorted(Counter(row["kind"] for row in _rows(folder, "exclusions")).items())),
         selections=sum(row["stage"] == "people" for row in _rows(folder, "runs")),
@@ -98,7 +98,8 @@ def _groups(folder: Path) -> dict[tuple[str, str], int]:
     return {(row["kind"], row["group"]): row["len"] for row in _grouped(folder, "raters", ["kind", "group"])}
 
 
-def _demographics(folder: Path) -> tuple[str, ...]:
+def demographics_in(folder: Path) -> tuple[str, ...]:
+    """The fields that it holds of any rater, in order."""
     raters = pl.scan_parquet(parquet_path(folder, "raters"))
     if "demographics" not in raters.collect_schema().names():
         return ()

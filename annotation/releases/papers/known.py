@@ -134,12 +134,13 @@ def of_campaign(row: dict[str, Any]) -> str:
 
 def _subpopulations(facts: Facts, manifest: dict[str, Any]) -> str:
     languages = ", ".join(f"{name or 'not said'} {count:,}" for name, count in facts.languages[:10])
-    least = manifest.get("settings", {}).get("min_cell")
-    fields = ", ".join(facts.demographics)
+    settings, fields = manifest.get("settings", {}), ", ".join(facts.demographics)
+    least, chosen = settings.get("min_cell"), settings.get("demographics") is not None
     return (
         f"Conversations by language: {languages or 'none'}. "
         + (f"Raters' {fields}, as they said, in `raters.demographics`" if fields else "Nothing is told of the raters")
         + (f"; what is said of a rater, all fields together, is said of {least} or more." if fields and least else ".")
+        + (" Which fields it holds was chosen; others may have been collected." if chosen else "")
     )
 
 

@@ -21,7 +21,7 @@ BY_RATER = ("campaign__public_id", "participant__pseudonym")
 
 def raters(scope: Scope) -> Iterator[Row]:
     rows = Rater.objects.filter(scope.campaigns("campaign")).order_by(*map(binary, BY_RATER))
-    cells = cells_of(scope.study, scope.settings.min_cell)
+    cells = cells_of(scope.study, scope.settings.min_cell, scope.settings.demographics)
     fields = ("participant__pseudonym", "campaign__public_id", "participant__person__public_id", "kind")
     for who, *values in stream(rows, "participant", *fields, "group", "state", "joined_at", "outcome", "outcome_at"):
         yield named("raters", [*values, cells.shown(who)])

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from annotation.domain.releasing import open_job, withdraw_release
-from annotation.models import Release
+from annotation.models import Demographic, Release
 from studies.models import Study, User
+from tests import factories
 
 URL = "/api/studies/figs/releases/"
 
@@ -35,6 +36,19 @@ def test_release_is_asked_for_once_and_its_job_is_told(client: Client, study: St
     assert other.status_code == 409
     assert "Another release 1.0.0 was asked for and is not done" in other.json()["detail"]
     assert study.release_jobs.count() == 1
+
+
+def test_release_holds_the_demographics_that_are_asked_for(client: Client, study: Study, lead: User) -> None:
+    rater = factories.make_rater(factories.make_campaign(study))
+    for field in ("sex", "age"):
+        Demographic.objects.create(participant=rater.participant, field=field, value="x")
+    client.force_login(lead)
+    assert "nobody in figs told 'job'; choose among 'age', 'sex'" in post(client, demographics=["job"]).json()["detail"]
+    assert post(client, demographics=["sex"]).json()["demographics"] == ["sex"]
+    assert post(client, demographics=["sex"]).status_code == 202
+    assert post(client, demographics=["age"]).status_code == 409
+    assert post(client).status_code == 409, "the first one holds all, and the open one does not"
+    assert study.release_jobs.get().demographics == ["sex"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,22 @@ def test_make_release_says_where_it_is_and_what_is_simulated(
     assert "wrote judgments: 32 rows" in capsys.readouterr().err
 
 
+def test_make_release_holds_what_was_chosen_until_it_is_chosen_anew(rich: RichStudy, tmp_path: Path) -> None:
+    def held(name: str, *options: str) -> list[str] | None:
+        call_command("make_release", "rich", "--out", str(tmp_path / name), *options, stdout=StringIO())
+        release = rich.study.releases.latest("pk")
+        fields: list[str] | None = release.manifest["settings"]["demographics"]
+        return fields
+
+    assert held("first") is None
+    assert held("two", "--demographic", "sex", "--demographic", "country") == ["country", "sex"]
+    assert held("as-before") == ["country", "sex"]
+    assert held("none", "--no-demographics") == []
+    assert held("all", "--all-demographics") is None
+    with pytest.raises(CommandError, match=r"nobody in rich told 'age'; choose among 'country', 'sex'"):
+        held("odd", "--demographic", "age")
+
+
 def test_make_release_of_no_study_names_those_there_are(study: Study, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no study 'nothing'; the studies are: figs"):
         call_command("make_release", "nothing", out=tmp_path / "r")

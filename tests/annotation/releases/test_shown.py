@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from annotation.enums import Origin
 from annotation.models import Closing, Demographic, Participant, Remark
-from annotation.releases.cells import shown_together
+from annotation.releases.cells import cells_in_numbers, shown_together, told_fields
 from annotation.releases.errors import ReleaseRefused
 from annotation.releases.settings import ReleaseSettings
 from annotation.releases.tables import covering
@@ -188,6 +188,54 @@ def test_no_value_of_a_release_is_shared_by_few(rich: RichStudy, release_folder:
     assert min(together.values()) >= 5
     assert len(together) > 1
     assert {value for field, value in cells if field == "ty\u00f6"} == {None, WEIRD}
+
+
+def test_chosen_fields_alone_are_held_and_counted_together(rich: RichStudy, tmp_path: Path) -> None:
+    """Without the field that is told in one way by one person, nothing of the others is hidden."""
+    of = rich.study
+    assert [field for field, _ in told_fields(of)] == ["country", "sex", "ty\u00f6"]
+    every, two = (cells_in_numbers(of, 5, fields) for fields in (("country", "sex", "ty\u00f6"), ("sex", "ty\u00f6")))
+    assert every.hidden > two.hidden > 0
+    settings = ReleaseSettings(demographics=("sex",))
+    make_release(study=of, out=tmp_path / "one", settings=settings)
+    told = told_by_rater(tmp_path / "one")
+    assert {field for fields in told.values() for field in fields} == {"sex"}
+    one = cells_in_numbers(of, 5, ("sex",))
+    assert (one.hidden, one.touched, one.fields[0].left_out) == (0, 0, False)
+    assert sum(fields.get("sex") is not None for fields in told.values()) == one.told == one.people
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
+    assert manifest["settings"]["demographics"] == ["sex"]
+    assert "Which fields it holds was chosen" in (tmp_path / "one" / "DATASHEET.md").read_text()
+    assert "Which fields it holds was chosen" in (tmp_path / "one" / "croissant.json").read_text()
+    rewrite(tmp_path / "one", "raters", _one_field_more)
+    assert "'born' is none of the fields that the manifest says were chosen" in problems(tmp_path / "one")
+
+
+def _one_field_more(found: list[dict[str, Any]]) -> None:
+    for row in found:
+        row["demographics"] = [{"field": "born", "value": "UK"}, *row["demographics"]]
+
+
+def test_numbers_are_those_of_the_release(rich: RichStudy, release_folder: Path) -> None:
+    told = told_by_rater(release_folder)
+    numbers = cells_in_numbers(rich.study, 5, ("country", "sex", "ty\u00f6"))
+    for row in numbers.fields:
+        assert sum(fields.get(row.field) is not None for fields in told.values()) == row.shown
+    assert numbers.people == len([fields for fields in told.values() if fields])
+
+
+@pytest.mark.parametrize("fields", [("sex", "country"), ()])
+def test_a_field_that_is_dropped_is_a_breaking_change(rich: RichStudy, tmp_path: Path, fields: tuple[str, ...]) -> None:
+    first = make_release(study=rich.study, out=tmp_path / "first", version="1.0.0")
+    settings = ReleaseSettings(demographics=fields)
+    release = make_release(study=rich.study, out=tmp_path / "next", settings=settings, against=tmp_path / "first")
+    assert (release.version, release.change, release.previous) == ("2.0.0", "major", first)
+    [raters] = release.changes
+    gone = sorted({"country", "sex", "ty\u00f6"} - set(fields))
+    assert raters["columns"] == f"demographics gone: {', '.join(gone)}"
+    assert raters["columns"] in (tmp_path / "next" / "CHANGES.md").read_text()
+    back = make_release(study=rich.study, out=tmp_path / "back", against=tmp_path / "next")
+    assert (back.version, back.changes[0]["columns"]) == ("3.0.0", f"new demographics: {', '.join(gone)}")
 
 
 def test_kinds_of_raters_hide_no_people(rich: RichStudy, tmp_path: Path) -> None:

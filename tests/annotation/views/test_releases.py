@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotation.domain.datasheet import ASKED
-from annotation.domain.releasing import ask_release
-from annotation.models import Release, ReleaseJob
+from annotation.domain.releasing import ask_release, open_job
+from annotation.domain.withdrawing import withdraw_rater
+from annotation.enums import JobState
+from annotation.models import Demographic, Rater, Release, ReleaseJob
 from annotation.releases.exports import EXPORTS
 from annotation.releases.jobs import take_job
 from annotation.releases.verify import verify_release
@@ -97,6 +99,55 @@ def test_release_that_lies_elsewhere_is_listed_without_links(client, study, lead
         assert "ept in another folder" in text_of(response)
         assert f"{release.public_id}.zip" not in response.content.decode()
     assert client.get(address(release)).status_code == 404
+
+
+@pytest.fixture
+def told(study):
+    """Six people of one sex and country, of whom one told a job."""
+    campaign = factories.make_campaign(study)
+    for number in range(6):
+        participant = factories.make_rater(campaign).participant
+        for field, value in (("sex", "f"), ("country", "UK"), *([("job", "smith")] if number == 0 else [])):
+            Demographic.objects.create(participant=participant, field=field, value=value)
+
+
+def test_lead_chooses_what_of_the_raters_is_released_and_sees_what_is_hidden(client, study, lead, researcher, told):
+    client.force_login(lead)
+    page = client.get("/s/figs/releases/")
+    assert page.content.decode().count(" checked") == 3
+    assert "1 of 13 values would be hidden, of 1 of 6 raters." in text_of(page)
+    assert "job left out 1 0 1" in text_of(page)
+    asked = {"chosen": "1", "field": ["sex", "country", "nonsense"]}
+    part = client.get("/s/figs/releases/", asked, headers={"HX-Request": "true", "HX-Target": "cells"})
+    assert part.content.decode().strip().startswith('<div id="cells"')
+    assert "No value would be hidden: all 12 of 6 raters would be in it." in text_of(part)
+    none = client.post("/s/figs/releases/", {"chosen": "1", "look": "1"})
+    assert (none.status_code, "Nothing of what raters told would be in it" in text_of(none)) == (200, True)
+    assert not ReleaseJob.objects.exists()
+    client.force_login(researcher)
+    assert (
+        client.get("/s/figs/releases/", asked, headers={"HX-Request": "true", "HX-Target": "cells"}).status_code == 404
+    )
+
+
+def test_release_is_asked_for_with_what_was_ticked_and_the_next_one_with_the_same(client, study, lead, told):
+    def asked(**data):
+        study.release_jobs.update(state=JobState.DONE)
+        client.post("/s/figs/releases/", data)
+        return open_job(study)
+
+    client.force_login(lead)
+    assert asked().demographics is None
+    assert asked(chosen="1", field=["sex"]).demographics == ["sex"]
+    made = Release.objects.create(study=study, version="0.1.0", manifest={"settings": {"demographics": ["sex"]}})
+    assert asked().demographics == ["sex"]
+    assert asked(chosen="1", field=["age"]) is None
+    page = client.get("/s/figs/releases/").content.decode()
+    assert "nobody in figs told &#x27;age&#x27;" in page
+    assert page.count(" checked") == 1
+    Rater.objects.update(joined_at=made.created_at)
+    withdraw_rater(rater=Rater.objects.first(), erase=True)
+    assert open_job(study).demographics == ["sex"], "what takes a release's place holds no more than it did"
 
 
 def test_release_by_a_researcher_is_404_and_asks_for_nothing(client, researcher):

@@ -30,7 +30,8 @@ def test_pages_show_who_stands_out_and_change_nothing(client, campaign, lead):
         work(campaign, rater, hidden=90 if number == 5 else number / 10)
     page = Assignment.objects.filter(rater=raters[5])[0]
     now = timezone.now()
-    Remark.objects.create(assignment=page, kind="note", position=0, text="Figs again.", made_at=now, looked_with="rules")
+    note = {"kind": "note", "position": 0, "text": "Figs again.", "looked_with": "rules"}
+    Remark.objects.create(assignment=page, made_at=now, **note)
     before = [list(model.objects.order_by("pk").values()) for model in (Rater, Assignment, AuditEvent)]
     client.force_login(lead)
     listed = client.get(PAGE).content.decode()
