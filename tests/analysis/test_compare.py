@@ -50,7 +50,8 @@ def test_compare_says_what_differs_and_how_sure_that_is() -> None:
 
 def test_the_interval_of_a_difference_of_shares_is_newcombes() -> None:
     hits = ((7, 20), (56, 80))
-    sides = [Number(x / n, *proportion_confint(x, n, method="wilson"), n, "") for x, n in hits]
+    ends = [proportion_confint(x, n, method="wilson") for x, n in hits]
+    sides = [Number(x / n, low, high, n, "") for (x, n), (low, high) in zip(hits, ends, strict=True)]
     expected = confint_proportions_2indep(*hits[1], *hits[0], method="newcomb", compare="diff")
     assert difference_interval(*sides) == pytest.approx(expected, abs=1e-9)
 
