@@ -57,12 +57,14 @@ def covered_statement(scope: Scope, row: tuple[Any, ...], masks: Iterable[tuple[
     return [*front, text, reason, confidence]
 
 
-def covered_questions(questions: list[tuple[Any, ...]], masks: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+def covered_questions(questions: list[tuple[Any, ...]], masks: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """An item's questions, which begin with their position and end with their text, as shown."""
     spans: Turns = defaultdict(list)
     for position, start, end, kind in masks:
         spans[position].append(Span(start, end, kind))
-    return [[position, *about, shown(text, spans.get(position, ())).text] for position, *about, text in questions]
+    if not spans:
+        return questions
+    return [(position, *about, shown(text, spans.get(position, ())).text) for position, *about, text in questions]
 
 
 def covered_words(scope: Scope, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[list[Any], str | None]]:

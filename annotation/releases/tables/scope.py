@@ -72,7 +72,7 @@ class Scope:
         return Q(**{f"{path}__{to_study}" if path else to_study: self.study})
 
     def _asked(self) -> QuerySet[Question]:
-        """By its items: SQLite, to which all campaigns are of the same size, reads every question there is otherwise."""
+        """By its items: SQLite, which takes all campaigns for equally large, else reads every question there is."""
         return Question.objects.filter(item__campaign=self.campaign).order_by()
 
     def _pairs(self) -> QuerySet[ResponsePair]:
