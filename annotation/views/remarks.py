@@ -27,7 +27,7 @@ def remarks(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     assert isinstance(request.user, User)
     everything, kind = remarks_of(found), request.GET.get("kind", "")
     chosen = everything.filter(kind=kind) if kind in RemarkKind.values else everything
-    counts, newest = remarks_by_kind(everything), everything.first()
+    counts, newest = remarks_by_kind(everything), everything.exclude(looked_with="").first()
     read = read_up_to(found, request.user)
     page = Paginator(chosen, REMARKS_PER_PAGE).get_page(request.GET.get("page"))
     context = {

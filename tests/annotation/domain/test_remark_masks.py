@@ -59,11 +59,13 @@ def test_words_are_shown_to_others_once_they_were_looked_through(
     Mask.objects.create(run=run, attribute=question.attribute, start=0, end=9, kind=MaskKind.NAME)
     for page in pages(client, lead, said):
         assert (page.count("Not shown yet"), "Lovelace" in page, "Odd." in page) == (2, False, False)
+        assert "I have read these" not in page
     task_look_through_remarks()
     remarks, rater = pages(client, lead, said)
     for page in (remarks, rater):
         assert "I am Ada Lovelace: [e-mail address]" in page
         assert ("Not shown yet" in page, "ada@example.org" in page, "Odd." in page) == (False, False, True)
+    assert "I have read these" in remarks
     assert f"on “[name]{question.text[9:]}”" in remarks
     client.force_login(rater_a)
     own = client.get(reverse("annotation:edit-item", args=[said.token])).content.decode()

@@ -115,7 +115,7 @@ def test_lead_chooses_what_of_the_raters_is_released_and_sees_what_is_hidden(cli
     client.force_login(lead)
     page = client.get("/s/figs/releases/")
     assert page.content.decode().count(" checked") == 3
-    assert "1 of 13 values would be hidden, of 1 of 6 raters." in text_of(page)
+    assert "1 of 13 values would be hidden: 1 of the 6 raters who told any loses one or more." in text_of(page)
     assert "job left out 1 0 1" in text_of(page)
     asked = {"chosen": "1", "field": ["sex", "country", "nonsense"]}
     part = client.get("/s/figs/releases/", asked, headers={"HX-Request": "true", "HX-Target": "cells"})
