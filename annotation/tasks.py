@@ -18,6 +18,7 @@ from annotation.domain.recruiting.sweeping import sweep_spent, waiting_hooks
 from annotation.domain.releasing import ask_release, remove_withdrawn_files
 from annotation.domain.remark_masks import look_through_remarks
 from annotation.domain.rolling import campaigns_to_roll_up, roll_up
+from annotation.domain.signals import campaigns_to_keep, keep_signals
 from annotation.enums import RecruiterAction
 from annotation.models import Campaign, HookEvent, Payment, Recruitment, Release, ReleaseJob, Report, Visit
 from annotation.recruiters.base import Retryable
@@ -94,6 +95,13 @@ def task_roll_up() -> None:
     """Counts what campaigns got since they were counted last."""
     for campaign in campaigns_to_roll_up():
         roll_up(campaign=campaign)
+
+
+@shared_task(name="annotation.task_keep_signals")
+def task_keep_signals() -> None:
+    """Looks through large campaigns that have changed; small ones are looked through as their page is opened."""
+    for campaign in campaigns_to_keep():
+        keep_signals(campaign=campaign)
 
 
 @shared_task(name="annotation.task_roll_up_campaign")

@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire leases": {"task": "annotation.task_expire_leases", "schedule": 60.0, "options": {"expires": 60}},
     "sweep releases": {"task": "annotation.task_sweep_releases", "schedule": 30.0, "options": {"expires": 30}},
     "roll up": {"task": "annotation.task_roll_up", "schedule": 60.0, "options": {"expires": 60}},
+    "keep signals": {"task": "annotation.task_keep_signals", "schedule": 300.0, "options": {"expires": 300}},
     "remarks": {"task": "annotation.task_look_through_remarks", "schedule": 60.0, "options": {"expires": 60}},
 }
 

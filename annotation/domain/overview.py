@@ -21,7 +21,7 @@ from studies.models import Study
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-TALLIED = {
+TALLIED = {  # as RaterTally has them, n_items first
     "n_items": AssignmentState.SUBMITTED,
     "n_surplus": AssignmentState.SURPLUS,
     "n_held": AssignmentState.HELD,
@@ -61,23 +61,23 @@ class RaterTally:
     """What ``raters_of`` annotates, under the same names."""
 
     rater: Rater
+    n_judgments: int
     n_items: int = 0
     n_surplus: int = 0
     n_held: int = 0
-    n_judgments: int = 0
     last_at: datetime | None = None
 
 
 def busiest_raters(campaign: Campaign, limit: int) -> list[RaterTally]:
     """The first of ``raters_of``, from the campaign's assignments read once, whatever the number of raters."""
     of_state = {name: Count("pk", filter=Q(state=state)) for name, state in TALLIED.items()}
-    rows = campaign.assignments.order_by().values("rater").annotate(**of_state, last_at=Max("submitted_at"))
-    tallies = {row.pop("rater"): row for row in rows}
+    numbers = campaign.assignments.order_by().values("rater").annotate(**of_state, last_at=Max("submitted_at"))
+    tallies = {rater: tally for rater, *tally in numbers.values_list("rater", *TALLIED, "last_at")}
     known = campaign.raters.order_by("participant__pseudonym").values_list("pk", flat=True)
-    first = sorted(known, key=lambda pk: -tallies[pk]["n_items"] if pk in tallies else 0)[:limit]
+    first = sorted(known, key=lambda pk: -tallies[pk][0] if pk in tallies else 0)[:limit]
     raters = campaign.raters.select_related("participant").in_bulk(first)
     judgments = _judgments_of(first)
-    return [RaterTally(raters[pk], n_judgments=judgments[pk], **tallies.get(pk, {})) for pk in first if pk in raters]
+    return [RaterTally(raters[pk], judgments[pk], *tallies.get(pk, ())) for pk in first if pk in raters]
 
 
 def _judgments_of(raters: list[int]) -> Counter[int]:

@@ -26,6 +26,7 @@ from annotation.models import (
     Rater,
     Remark,
     Revision,
+    SignalRollup,
 )
 from studies.domain.audit import Detail, record_event
 from studies.models import AuditEvent, User
@@ -153,6 +154,7 @@ def _erase(rater: Rater) -> Withdrawal:
     judgments = Judgment.objects.filter(rater=rater, erased_at__isnull=True)
     remarks = Remark.objects.filter(assignment__rater=rater, erased_at__isnull=True)
     closings = Closing.objects.filter(rater=rater, erased_at__isnull=True)
+    SignalRollup.objects.filter(campaign=rater.campaign_id).delete()  # it held figures of theirs
     return Withdrawal(
         assignments=0,
         erased_judgments=judgments.update(value=None, reason="", erased_at=Now()),

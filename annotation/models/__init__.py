@@ -7,6 +7,7 @@ from annotation.models.participants import Participant
 from annotation.models.recruiting import CompletionCode, HookEvent, LaunchAsked, Payment, Recruitment, UsedLaunch, Visit
 from annotation.models.releases import DatasetDescription, Demographic, Release, ReleaseJob, Report, Rollup
 from annotation.models.screening import Closing, CohortMember, Expected, QuizAttempt, QuizQuestion
+from annotation.models.signals import SignalRollup
 
 __all__ = [
     "Assignment",
@@ -43,6 +44,7 @@ __all__ = [
     "Revision",
     "Rollup",
     "Seat",
+    "SignalRollup",
     "UsedLaunch",
     "Visit",
 ]

@@ -72,6 +72,7 @@ class Judgment(models.Model):
             ),
             models.CheckConstraint(condition=Q(reason__in=RejectReason.values), name="judgment_reason_known"),
         ]
+        indexes = [models.Index(fields=["rater"], condition=Q(erased_at__isnull=False), name="judgment_erased")]
 
     def __str__(self) -> str:
         return self.value or "(erased)"

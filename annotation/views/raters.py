@@ -37,13 +37,14 @@ def rater(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> Ht
     found = campaign_for(request.user, study, campaign, *LOOKS)
     row = get_object_or_404(raters_of(found), participant__pseudonym=pseudonym)
     may_lead = may(request.user, found.study, *LEADS)
-    (shown,), strips = rows_of(found, LARGE, of=row)
+    (shown,), strips, made_at = rows_of(found, LARGE, of=row)
     remarks = remarks_of(found).filter(assignment__rater=row)
     context = {
         "study": found.study,
         "campaign": found,
         "rater": row,
         "strips": strips,
+        "made_at": made_at,
         "width": LARGE,
         "shown": shown,
         "facts": facts_of(shown.signals),

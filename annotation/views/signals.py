@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from annotation.domain.signals import RaterSignals, compare, signals_for, signals_of
+from annotation.domain.signals import RaterSignals, compare, seen_of, signals_for
 from annotation.domain.signals.haste import is_hasty
 from annotation.domain.signals.standing import COMPARED_FROM, DRAWN_FROM
 from annotation.enums import RaterState
@@ -57,7 +59,7 @@ class RaterRow:
 @require_safe
 def signals(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
-    rows, strips = rows_of(found, SMALL)
+    rows, strips, made_at = rows_of(found, SMALL)
     rows.sort(key=lambda row: row.place)
     compared = max((len(strip.comparison.values) for strip in strips), default=0)
     context = {
@@ -74,13 +76,22 @@ def signals(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         "too_few_to_draw": compared < DRAWN_FROM,
         "too_few_to_compare": compared < COMPARED_FROM,
         "compared_from": COMPARED_FROM,
+        "made_at": made_at,
     }
     return render(request, "annotation/signals.html", context)
 
 
-def rows_of(campaign: Campaign, width: int = LARGE, of: Rater | None = None) -> tuple[list[RaterRow], list[Strip]]:
+class Rows(NamedTuple):
+    """``made_at``: when the figures were kept; None where they are of this moment."""
+
+    rows: list[RaterRow]
+    strips: list[Strip]
+    made_at: datetime | None
+
+
+def rows_of(campaign: Campaign, width: int = LARGE, of: Rater | None = None) -> Rows:
     """Every rater, or ``of`` alone, with a cell for each signal that anybody has a figure of."""
-    found = signals_of(campaign, of)
+    found, made_at = seen_of(campaign, of)
     comparisons = [compare(signal, found) for signal in signals_for(campaign.instrument)]
     strips = [
         Strip(comparison, width)
@@ -92,4 +103,4 @@ def rows_of(campaign: Campaign, width: int = LARGE, of: Rater | None = None) -> 
         for one in found
         if of in (None, one.rater)
     ]
-    return rows, strips
+    return Rows(rows, strips, made_at)

@@ -70,7 +70,7 @@ class Marked(NamedTuple):
 
 @dataclass(frozen=True)
 class Material:
-    """``gold``: answers to gold items. ``attention``: attention items that were answered, right where every answer is."""
+    """``gold``: answers to gold items. ``attention``: attention items that were answered, right in every answer."""
 
     raters: Sequence[Rater]
     pages: Mapping[int, Page]  # by assignment, in the order of submission
@@ -99,8 +99,10 @@ def _pages(campaign: Campaign) -> dict[int, Page]:
     )  # fmt: skip
     order_of = cache(_order_of)
     return {
-        pk: Page(rater, role, state, side, order_of(order), *told)
-        for pk, rater, role, state, side, order, *told in rows.iterator(READ_AT_ONCE)
+        pk: Page(rater, role, state, side, order_of(order), seconds, hidden, pastes, returned_because, words)
+        for pk, rater, role, state, side, order, seconds, hidden, pastes, returned_because, words in rows.iterator(
+            READ_AT_ONCE
+        )
     }
 
 
@@ -115,7 +117,7 @@ def _answers(campaign: Campaign, raters: Sequence[Rater], pages: Mapping[int, Pa
     rater = np.array([of_rater.get(page.rater, -1) for page in pages.values()], dtype=np.int64)
     told = told[rater[told[:, 0]] >= 0]  # who joined since the raters were read
     told = told[_as_given(told, rater, pages)]
-    page, question, position, code = told.T
+    page, question, code = told[:, 0], told[:, 1], told[:, 3]
     known, question = np.unique(question, return_inverse=True)
     stands = _stands(raters, pages)[page]
     n_values = len(VALUES[campaign.instrument])
@@ -129,14 +131,13 @@ def _rows(campaign: Campaign, pages: Mapping[int, Page]) -> Ints:
     """A row for each answer: the place of its page among ``pages``, question, position on its item, code. What came in
     since the pages were read is left for the next time."""
     found = whole_numbers(_told(campaign), ("assignment", "question", POSITION, CODE))
-    keys = np.fromiter(pages, dtype=np.int64, count=len(pages))
-    if not len(keys):
-        return found[:0]
+    keys = np.fromiter([*pages, -1], dtype=np.int64)  # never empty
     by_key = np.argsort(keys)
     place = by_key[np.searchsorted(keys, found[:, 0], sorter=by_key).clip(max=len(keys) - 1)]
     there = keys[place] == found[:, 0]
     found[:, 0] = place
-    return found[there]
+    told: Ints = found[there]
+    return told
 
 
 def _told(campaign: Campaign) -> QuerySet[Judgment]:
