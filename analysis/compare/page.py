@@ -85,13 +85,13 @@ def _holds(side: Side) -> str:
 
 
 def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
-    """What moved, what is new and gone, then every table: sections of HTML, in whose page ``h2`` comes next."""
+    """What differs, what is new and gone, then every table: sections of HTML, in whose page ``h2`` comes next."""
     named = _named(a, b, found)
-    moved = named.filter(pl.col("differs"))
+    apart = named.filter(pl.col("differs"))
     only_a, only_b = (_alone(named, own, other) for own, other in (("a", "b"), ("b", "a")))
     lists = (
         _listed(
-            "moved", "What moved", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN, COUNTED), pictures(moved, a, b)
+            "differs", "What differs", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN, COUNTED), pictures(apart, a, b)
         ),
         _one_sided("new", "Only in B", only_b, (WHOLE, CAMPAIGN, *OF_B, COUNTED)),
         _one_sided("gone", "Only in A", only_a, (WHOLE, CAMPAIGN, *OF_A, COUNTED)),

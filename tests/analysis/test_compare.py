@@ -91,7 +91,7 @@ def test_compare_command_takes_releases_and_reports_alike(tmp_path: Path, capsys
     assert "comparison.html and 1 table beside it" in capsys.readouterr().out
 
 
-def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
+def test_comparison_says_what_differs_what_is_new_and_what_is_gone() -> None:
     a = shares(("far", 0.2, 0.1, 0.3), ("near", 0.2, 0.1, 0.3), ("old", 0.4, 0.3, 0.5))
     b = shares(("far", 0.5, 0.4, 0.6), ("near", 0.25, 0.2, 0.3), ("young", 0.9, 0.8, 1.0))
     campaign = {"campaign": "c", "title": "<b>Figs", "origin": "simulated", "raters": 3, "judged_units": 4}
@@ -102,8 +102,8 @@ def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
     files = comparison_files(one, two)
     page = files["comparison.html"]
     parts = dict(re.findall(r'<section id="([\w-]+)">(.*?)</section>', page, flags=re.DOTALL))
-    assert list(parts) == ["moved", "new", "gone", "label-shares"]
-    for name, named, not_named in (("moved", "far", "near"), ("new", "young", "far"), ("gone", "old", "young")):
+    assert list(parts) == ["differs", "new", "gone", "label-shares"]
+    for name, named, not_named in (("differs", "far", "near"), ("new", "young", "far"), ("gone", "old", "young")):
         assert f": w, m, {named}, share</th>" in parts[name]
         assert f", {not_named}, share" not in parts[name]
     said = "Of 2 numbers with an interval on both sides, 1 differs. Of numbers that did not change, chance alone makes "
@@ -112,12 +112,12 @@ def test_comparison_says_what_moved_what_is_new_and_what_is_gone() -> None:
     assert r"- A: A, 7 judgments" in files["comparison.md"]
     held = re.findall(r'<th scope="row">&lt;b&gt;Figs</th>(.*?)</tr>', page)[0]
     assert re.findall(r"<td[^>]*>(.*?)</td>", held) == ["simulated", "7", "1", "3", "3", "4", "4"]
-    for name, counts in (("moved", 2), ("new", 1), ("gone", 1)):  # n of each side that has the number, and of what
+    for name, counts in (("differs", 2), ("new", 1), ("gone", 1)):  # n of each side that has the number, and of what
         assert parts[name].count('<th scope="col" class="n">n</th>') == counts
         assert parts[name].count('<td class="n">20</td>') == counts
         assert "<td>judgments</td>" in parts[name]
     assert "<dt>n</dt><dd>Judgments.</dd>" in parts["label-shares"]
-    for name in ("moved", "label-shares"):
+    for name in ("differs", "label-shares"):
         pictures = re.findall(r"<svg.*?</svg>", parts[name], flags=re.DOTALL)
         assert len(pictures) == 2  # wide and narrow
         assert all(">SIMULATED<" in picture and ">was 0.20, differs<" in picture for picture in pictures)

@@ -42,7 +42,7 @@ def test_comparison_is_of_the_last_two_unless_others_are_chosen(client, drawn, r
     assert "A Figs 0.2.0 , 0 judgments B Figs 0.3.0 , 0 judgments" in text_of(page)
     assert "Of 1 number with an interval on both sides, none differ." in text_of(page)
     page = client.get(ADDRESS, {"a": first.public_id, "b": third.public_id})
-    assert 'id="moved"><h2>What moved</h2>' in page.text
+    assert 'id="differs"><h2>What differs</h2>' in page.text
     assert "&lt;w&gt;, m, accepted" in page.text
     assert "<w>" not in page.text
     assert "Compare it with the report of 0.1.0" in text_of(client.get(f"/s/figs/releases/{second.public_id}/report/"))
