@@ -91,7 +91,7 @@ def comparison_body(a: Side, b: Side, found: pl.DataFrame) -> str:
     only_a, only_b = (_alone(named, own, other) for own, other in (("a", "b"), ("b", "a")))
     lists = (
         _listed(
-            "differs", "What differs", moved, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN, COUNTED), pictures(apart, a, b)
+            "differs", "What differs", apart, (WHOLE, CAMPAIGN, *OF_A, *OF_B, *BETWEEN, COUNTED), pictures(apart, a, b)
         ),
         _one_sided("new", "Only in B", only_b, (WHOLE, CAMPAIGN, *OF_B, COUNTED)),
         _one_sided("gone", "Only in A", only_a, (WHOLE, CAMPAIGN, *OF_A, COUNTED)),
