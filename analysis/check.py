@@ -61,9 +61,8 @@ def release_problems(folder: Path) -> list[str]:
         if frame is None:
             continue
         if name in rows and rows[name] != frame.height:
-            problems.append(
-                f"manifest.json: tables.{name} says {rows[name]} rows, the table has {frame.height}; {REMEDY}"
-            )
+            said = counted(rows[name], "row")
+            problems.append(f"manifest.json: tables.{name} says {said}, the table has {frame.height}; {REMEDY}")
         keys |= {(t, c): frame[c].drop_nulls().unique() for t, c in wanted if t == name and c in frame.columns}
     return problems + _broken_references(keys)
 
