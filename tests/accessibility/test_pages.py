@@ -50,12 +50,12 @@ def findings(page: Page) -> Iterator[str]:
         yield f"title: {page.title()!r}"
     page.emulate_media(color_scheme="dark")
     yield from (f"dark, {found}" for found in axe(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}}))
+    yield from with_large_letters(page)
     for name, size in (("320 px", NARROW), ("200 %", ZOOMED)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
             yield f"{name}: the page scrolls sideways, by {page.evaluate(OUTSIDE)}"
         yield from (f"{name}: cut off {words}" for words in page.evaluate(CUT))
-    yield from with_large_letters(page)
     # What the bar of actions covers by chance of scrolling is no target there.
     page.evaluate("() => document.querySelector('.actions')?.style.setProperty('position', 'static')")
     targets = {"runOnly": {"type": "rule", "values": ["target-size"]}}
@@ -65,7 +65,6 @@ def findings(page: Page) -> Iterator[str]:
 def with_large_letters(page: Page) -> Iterator[str]:
     """By the browser's own size of letters, with which the page's measures grow (WCAG 1.4.4)."""
     settings_of = page.context.new_cdp_session(page)
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     settings_of.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
     assert page.evaluate("() => getComputedStyle(document.documentElement).fontSize") == "32px"
     if page.evaluate("document.documentElement.scrollWidth") > DESKTOP["width"]:
@@ -73,7 +72,6 @@ def with_large_letters(page: Page) -> Iterator[str]:
     yield from (f"large letters: cut off {words}" for words in page.evaluate(CUT))
     settings_of.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
     settings_of.detach()
-    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
 
 
 def test_pages_are_accessible_in_every_state(browser, live_server, monkeypatch):

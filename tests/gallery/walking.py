@@ -74,24 +74,33 @@ def shown(page: Page, base: str, view: View, world: World) -> Iterator[None]:
     page.on("console", said)
     if place.user:
         log_in(page.context, place.user, base)
-    reply = page.goto(base + place.path)
+    with remembering_nothing(page):
+        reply = page.goto(base + place.path)
     status = reply.status if reply else 0
     assert status == view.status, f"{view.name}: {status} of {place.path}"
     view.act(page)
     yield
     page.remove_listener("pageerror", broke)
     page.remove_listener("console", said)
-    forget(page, base)
+    forget(page)
     assert not problems, f"{view.name}: {problems}"
 
 
-def forget(page: Page, base: str) -> None:
+@contextmanager
+def remembering_nothing(page: Page) -> Iterator[None]:
+    """What opens in the page meanwhile finds its storage empty, whatever the page before kept there as it was left."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": "localStorage.clear(); sessionStorage.clear();"})
+    yield
+    session.detach()
+
+
+def forget(page: Page) -> None:
     """Nothing of the person stays in the browser for the next; the page looks as a new one does."""
     page.goto("about:blank")  # before the network is there again: what waits to be sent is not sent
     page.context.set_offline(False)
     page.context.clear_cookies()
-    page.goto(f"{base}/healthz")
-    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
 
