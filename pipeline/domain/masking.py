@@ -138,7 +138,7 @@ def shown_attributes(attributes: Iterable[Attribute]) -> dict[int, str]:
 def shown_wordings(wordings: Sequence[tuple[int, str]]) -> list[str]:
     """Copies of what attributes state, each after its attribute's key, as people see them. A text that says something
     else than the attribute (an instruction in its place) is nobody's and stays as it is."""
-    spans: dict[tuple[int, str], list[Span]] = defaultdict(list)
+    spans: dict[tuple[int, str | None], list[Span]] = defaultdict(list)
     rows = Mask.objects.filter(attribute__in={attribute for attribute, _ in wordings}, turn=STATEMENT)
     for pk, text, start, end, kind in rows.values_list("attribute", "attribute__text", "start", "end", "kind"):
         spans[pk, text].append(Span(start, end, kind))

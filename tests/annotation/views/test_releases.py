@@ -146,7 +146,7 @@ def test_release_is_asked_for_with_what_was_ticked_and_the_next_one_with_the_sam
     assert "nobody in figs told &#x27;age&#x27;" in page
     assert page.count(" checked") == 1
     Rater.objects.update(joined_at=made.created_at)
-    withdraw_rater(rater=Rater.objects.first(), erase=True)
+    withdraw_rater(rater=Rater.objects.all()[0], erase=True)
     assert open_job(study).demographics == ["sex"], "what takes a release's place holds no more than it did"
 
 
