@@ -118,7 +118,15 @@ def test_items_of_a_page_and_sides_are_counted_as_each_item_by_itself(lived: lis
             assert row.n_submitted == row.assignments.filter(state=AssignmentState.SUBMITTED).count()
             assert row.n_held == row.assignments.filter(state=AssignmentState.HELD).count()
             assert row.n_questions == row.questions.count()
-    campaign = lived[0]
+    even = factories.make_campaign(lived[0].study, n_items=4, n_questions=1, instrument=InstrumentName.PREFERENCE)
+    rater = factories.make_rater(even)
+    for _ in range(4):  # two on each side
+        factories.submit(factories.claim(rater))
+    _check_sides(lived[0])
+    _check_sides(even)
+
+
+def _check_sides(campaign: Campaign) -> None:
     pairs = [
         [item.assignments.filter(state=AssignmentState.SUBMITTED, side=side).count() for side in ("left", "right")]
         for item in campaign.items.filter(role=ItemRole.WORK)
