@@ -20,8 +20,9 @@ from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_pairwise import distances
 from analysis.agreement_resampled import RATER_MODEL, SUMMARY_GROUPS, Draws, Figures, PairResults, resample
 from analysis.agreement_tallies import FIGURES_AT, alpha, ordinal_distances, unit_tallies, weighted_tally
-from analysis.bootstrap import FEWEST_CLUSTERS, REPLICATES, without_intervals
+from analysis.bootstrap import REPLICATES, without_intervals
 from analysis.intervals import SEED
+from analysis.jackknife import FEWEST_CLUSTERS
 from analysis.longform import MODEL, PEOPLE_KINDS
 from analysis.schema import Level
 
@@ -81,7 +82,7 @@ def agreement_pairs(long: pl.DataFrame, *, min_n: int = 1, replicates: int = REP
     Columns: ``PAIRS_SCHEMA``; rater_a < rater_b as strings (bytewise), one row a pair, sorted. agreement is a share,
     kappa Cohen's, unweighted; kappa_linear and kappa_quadratic weigh by the difference of scores, they and spearman
     are NaN for relevance, whose values have no order that says more. low and high: of kappa, over units, NaN where
-    these are of fewer than ten people (``bootstrap.jackknife``); undefined: replicates without a kappa. A figure that
+    these are of fewer than ten people (``analysis.jackknife``); undefined: replicates without a kappa. A figure that
     is not defined is NaN, never null.
     """
     return agreement(long, min_n=min_n, replicates=replicates).pairs

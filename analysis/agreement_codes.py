@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_matrix
 
+from analysis.jackknife import Way, ways_of
 from analysis.longform import MODEL, PEOPLE_KINDS, names_and_codes
 from analysis.schema import LEVELS, PREFERENCE, VALUES, Level
 
@@ -20,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 PEOPLE, MODELS, ALL = "raters", "models", "all"
+MATERIAL = ("person", "prompt", "corpus")  # of each unit, as far as it is known
 MEMBERS = {PEOPLE: PEOPLE_KINDS, MODELS: (MODEL,), ALL: (*PEOPLE_KINDS, MODEL)}
 
 
@@ -42,11 +44,18 @@ class Coded:
     unit: Codes
     rater: Codes
     value: Codes
-    cluster: Codes  # of each unit, shape (n_units,): whose it is, or the unit itself where that is not known
+    person: Codes  # of each unit, shape (n_units,): whose it is, or the unit itself where that is not known
+    prompt: Codes  # of each unit: what it was asked on, or the unit itself where it was asked on none
+    corpus: Codes  # of each unit: what its person is of
 
     @property
     def levels(self) -> tuple[Level, ...]:
         return LEVELS[self.instrument]
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        """In what ways units hang together (``jackknife.ways_of``)."""
+        return ways_of(self.person, self.prompt, self.corpus)
 
     @cached_property
     def starts(self) -> Ints:
@@ -62,7 +71,7 @@ class Coded:
         taken = members[self.rater]
         rest = (self.n_units, self.unit[taken], self.rater[taken], self.value[taken])
         head = (self.campaign, self.instrument, self.raters, self.kinds, self.values, self.scores)
-        return Coded(*head, *rest, self.cluster)
+        return Coded(*head, *rest, self.person, self.prompt, self.corpus)
 
     def counts(self) -> Ints:
         """How many gave each value to each unit: shape (n_units, values)."""
@@ -88,7 +97,8 @@ class Coded:
 
 def coded_campaigns(long: pl.DataFrame) -> Iterator[Coded]:
     """Each campaign of the long form in codes, in the order of their first rows."""
-    known = [name for name in ("unit", "rater", "kind", "value", "score", "person") if name in long.columns]
+    names = ("unit", "rater", "kind", "value", "score", *MATERIAL)
+    known = [name for name in names if name in long.columns]
     for campaign, instrument in long.select("campaign", "instrument").unique(maintain_order=True).iter_rows():
         own = (long["campaign"] == campaign) & (long["instrument"] == instrument)
         yield coded(_rows(long.select(known), own), campaign, instrument)
@@ -104,14 +114,15 @@ def _rows(frame: pl.DataFrame, own: pl.Series) -> pl.DataFrame:
 def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENCE) -> Coded:
     """``answers`` (unit, rater, kind, value, score; of one campaign, each rater at most once a unit) in codes.
 
-    A column ``person`` says whose each unit is (``longform.with_people``). One column after the other is coded, and the
-    codes are sorted: to sort millions of rows of text takes several times their memory.
+    Columns of ``MATERIAL`` say whose each unit is, what it was asked on, and what the person is of
+    (``longform.with_material``). One column after the other is coded, and the codes are sorted: to sort millions of
+    rows of text takes several times their memory.
     """
     people = answers.lazy().select("rater", "kind").unique().collect(engine="streaming").sort("rater")
     values, scores = _scale(answers, instrument)
     raters = people["rater"].to_list()
     units, unit = names_and_codes(answers["unit"])
-    cluster = _clusters(answers, units, unit)
+    material = [_material(answers, name, units, unit) for name in MATERIAL]
     rater, value = (
         answers[name].cast(pl.Enum(of)).to_physical() for name, of in (("rater", raters), ("value", values))
     )
@@ -121,19 +132,21 @@ def coded(answers: pl.DataFrame, campaign: str = "", instrument: str = PREFERENC
         unit, rater, value = (code.gather(order) for code in (unit, rater, value))
     codes = [code.to_numpy().astype(np.int32) for code in (unit, rater, value)]
     head = (campaign, instrument, tuple(raters), tuple(people["kind"]), tuple(values), scores)
-    return Coded(*head, len(units), codes[0], codes[1], codes[2], cluster)
+    return Coded(*head, len(units), codes[0], codes[1], codes[2], *material)
 
 
-def _clusters(answers: pl.DataFrame, units: pl.Series, unit: pl.Series) -> Codes:
-    """Whose each of ``units`` is, of which ``unit`` is each answer's; a unit of nobody known ("") stands alone."""
-    if "person" not in answers.columns:
-        return np.arange(len(units), dtype=np.int32)
+def _material(answers: pl.DataFrame, name: str, units: pl.Series, unit: pl.Series) -> Codes:
+    """The column ``name`` of each of ``units``, of which ``unit`` is each answer's. A unit of nobody known, or asked on
+    no prompt, stands alone; people of no known corpus are of one.
+    """
+    if name not in answers.columns:
+        return np.arange(len(units), dtype=np.int32) * (name != "corpus")
     at = np.zeros(len(units), dtype=np.int64)
-    at[unit.to_numpy()] = np.arange(len(unit))  # one answer of each unit: they all have the same person
-    owned = pl.DataFrame({"unit": units, "person": answers["person"].gather(at).cast(pl.String)})
-    alone = pl.concat_str(pl.lit("unit "), "unit")
-    whose = pl.when(pl.col("person") == "").then(alone).otherwise(pl.concat_str(pl.lit("person "), "person"))
-    return (owned.select(whose.rank("dense")).to_series().to_numpy() - 1).astype(np.int32)
+    at[unit.to_numpy()] = np.arange(len(unit))  # one answer of each unit: it is the same for all
+    of = pl.DataFrame({"unit": units, "of": answers[name].gather(at).cast(pl.String)})
+    alone = pl.lit("") if name == "corpus" else pl.concat_str(pl.lit("unit "), "unit")
+    whose = pl.when(pl.col("of").fill_null("") == "").then(alone).otherwise(pl.concat_str(pl.lit("of "), "of"))
+    return (of.select(whose.rank("dense")).to_series().to_numpy() - 1).astype(np.int32)
 
 
 def _scale(answers: pl.DataFrame, instrument: str) -> tuple[list[str], Floats]:

@@ -13,18 +13,19 @@ from analysis.agreement_icc import FIGURES as ICC_FIGURES
 from analysis.agreement_icc import answers_per_unit, icc_figures, squares_over_units, unit_squares
 from analysis.agreement_sets import cross_percent, rater_squares, rater_tally, sets_of
 from analysis.agreement_tallies import FIGURES_AT, count_figures, unit_tallies, weighted_tally
-from analysis.bootstrap import Weights, summed
+from analysis.bootstrap import summed
+from analysis.jackknife import Weights
 
 
 class GroupFigures(NamedTuple):
     """A group's figures: their names, their values, and what they are for weights: shape (replicates, figures).
 
-    ``n_units``: units that they rest on, ``n_clusters``: of how many people. ``n_raters``: raters of the group with an
+    ``n_units``: units that they rest on, ``n_people``: of how many people. ``n_raters``: raters of the group with an
     answer. ``width``: floats that a replicate over raters takes.
     """
 
     n_units: int
-    n_clusters: int
+    n_people: int
     n_raters: int
     names: list[str]
     value: Floats
@@ -68,7 +69,7 @@ def group_figures(coded: Coded, group: str) -> GroupFigures | None:
     names = ["percent", *(name for level in levels for name in FIGURES_AT[level]), *(ICC_FIGURES if with_icc else ())]
     value = over_units(np.ones((coded.n_units, 1), dtype=np.float32))[0]
     there = several[pattern]
-    sizes = (int(there.sum()), len(np.unique(coded.cluster[there])), raters)
+    sizes = (int(there.sum()), len(np.unique(coded.person[there])), raters)
     return GroupFigures(*sizes, names, value, over_units, over_raters, sets.width)
 
 
@@ -99,5 +100,5 @@ def mixed_figures(coded: Coded) -> GroupFigures | None:
 
     value = over_units(np.ones((coded.n_units, 1), dtype=np.float32))[0]
     raters = len(np.unique(chosen.rater))
-    sizes = (int(both.sum()), len(np.unique(coded.cluster[both])), raters)
+    sizes = (int(both.sum()), len(np.unique(coded.person[both])), raters)
     return GroupFigures(*sizes, ["percent"], value, over_units, over_raters, sets.width)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from analysis.agreement_codes import Coded, Codes, Floats, Ints
-from analysis.bootstrap import Weights
+from analysis.jackknife import Weights
 
 FIGURES = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "spearman")
 BY_CHANCE = FIGURES[1:]  # that hold the two answers against what chance would have had
@@ -46,11 +46,11 @@ class Pairs:
         rows = self.cells[begin * width : end * width]
         return Pairs(self.first[begin:end], self.second[begin:end], self.n_values, rows)
 
-    def clusters(self, cluster: npt.NDArray[np.integer]) -> Ints:
-        """Of how many clusters each pair's common units are; ``cluster`` is each unit's."""
+    def rest_on(self, group: npt.NDArray[np.integer]) -> Ints:
+        """On how many groups each pair's common units are; ``group`` is each unit's."""
         width = self.n_values**2
         ends = self.cells.indptr[::width]  # one pair after the other: together they would be sorted many times over
-        found = [len(np.unique(cluster[self.cells.indices[a:b]])) for a, b in pairwise(ends)]
+        found = [len(np.unique(group[self.cells.indices[a:b]])) for a, b in pairwise(ends)]
         return np.array(found, dtype=np.int64)
 
     def tables(self, weights: Weights) -> Floats:
@@ -183,13 +183,17 @@ def settled_kappas(tables: Floats, first: Floats, second: Floats, distance: Floa
 def settled_spearmans(tables: Floats, first: Floats, second: Floats) -> Floats:
     """Mean product of ranks in common units by the spread of ranks (``settled_figures``), ranks from all answers.
 
-    May exceed 1.
+    What each rank is counted from, the mean of all, holds the common answers too, which pulls the product towards 0:
+    of n common ones among a and b in all, by ``1 - 1/a - 1/b + n/(a b)``, which it is divided by, as the spreads are by
+    ``1 - 1/a`` and ``1 - 1/b``. May exceed 1.
     """
     n, of_first, of_second = tables.sum(axis=(1, 2)), first.sum(axis=1), second.sum(axis=1)
     ranks, others = _ranks(first), _ranks(second)  # up to the numbers of answers, which stand below as well
     spread = _divided((first * ranks**2).sum(axis=1), of_first) * _divided((second * others**2).sum(axis=1), of_second)
     together = sum(ranks[:, k] * (tables[:, k] * others).sum(axis=1) for k in range(tables.shape[1]))
-    return _divided(together, n * np.sqrt(spread))
+    both = of_first * of_second
+    kept = _divided(both - of_first - of_second + n, np.sqrt(both * (of_first - 1) * (of_second - 1)))
+    return _divided(together, n * kept * np.sqrt(spread))
 
 
 def _divided(above: Floats, below: Floats) -> Floats:

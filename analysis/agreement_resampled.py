@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,15 +25,10 @@ from analysis.bootstrap import (
     REPLICATES,
     Part,
     Percentiles,
-    Spread,
-    Weights,
     bounded,
     chunk_for,
     intervals,
-    jackknife,
-    left_out,
     nudged_raters,
-    rater_groups,
     rater_weights,
     replicated,
     spread_over_raters,
@@ -40,6 +36,7 @@ from analysis.bootstrap import (
     unit_weights,
 )
 from analysis.intervals import SEED
+from analysis.jackknife import Spread, Weights, groups_within, jackknife, jackknife_of_parts, left_out, part_of
 
 RATER_MODEL = "rater_model"
 SUMMARY_GROUPS = (PEOPLE, MODELS, ALL, RATER_MODEL)
@@ -86,12 +83,20 @@ class Resampled(NamedTuple):
     groups: dict[str, Figures]
 
 
+_Moves = tuple[Iterator[Weights], list[Part]]  # weights that leave some out, and what is to be made of them
+
+
 class _Made(NamedTuple):
-    """What a part comes to, replicates first: as it is, in the replicates, and with some left out (raters: nudged)."""
+    """What a part comes to, replicates first: as it is, in the replicates, and with some left out, by each way in which
+    units hang together (over raters: once, with raters nudged).
+    """
 
     itself: Floats
     drawn: Floats
-    moved: Floats
+    moved: list[Floats]
+
+    def each(self, change: Callable[[Floats], Floats]) -> _Made:
+        return _Made(change(self.itself), change(self.drawn), [change(part) for part in self.moved])
 
 
 def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Resampled:
@@ -116,7 +121,7 @@ def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Res
             _beside(own[place], means, at) for own, means in zip((units, raters), paired, strict=True)
         )
         value = np.concatenate([group.value, plain[at], over_units.itself[0, -len(PAIR_MEANS) :]])
-        found[name] = _figures(group, value, over_units, over_raters, strata_of(coded))
+        found[name] = _figures(coded, group, value, over_units, over_raters)
     return Resampled(_joined(results), found)
 
 
@@ -128,13 +133,13 @@ def _groups(coded: Coded) -> dict[str, GroupFigures]:
     return {group: figures for group, figures in groups.items() if figures is not None}
 
 
-def _figures(group: GroupFigures, value: Floats, units: _Made, raters: _Made, strata: Ints) -> Figures:
+def _figures(coded: Coded, group: GroupFigures, value: Floats, units: _Made, raters: _Made) -> Figures:
     """``value`` with its intervals: over units by ``jackknife``, over raters by ``spread_over_raters``."""
     names = [*group.names, *PAIR_MEANS, *SETTLED_MEANS]
     least = np.where([name == "percent" for name in names], 0.0, -np.inf)
-    over_units = _ends(value, units, jackknife(units.moved, np.full(len(value), group.n_clusters)), least)
-    of_groups = rater_groups(strata)[1]
-    over_raters = _ends(value, raters, spread_over_raters(raters.moved, raters.drawn, of_groups), least)
+    over_units = _ends(value, units, jackknife(units.moved, coded.ways, group.n_people), least)
+    of_groups = groups_within(strata_of(coded))[1]
+    over_raters = _ends(value, raters, spread_over_raters(raters.moved[0], raters.drawn, of_groups), least)
     return Figures(group.n_units, group.n_raters, names, value, over_units, over_raters)
 
 
@@ -149,10 +154,15 @@ def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -n
 
 def _over_units(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[_Made]:
     """Every block and every group over units."""
-    parts: list[Part] = [*(block.over_units for block in blocks), *(figures.over_units for figures in groups.values())]
+    of_groups: list[Part] = [figures.over_units for figures in groups.values()]
+    parts: list[Part] = [*(block.over_units for block in blocks), *of_groups]
     chunk = chunk_for(coded.n_units, *(block.width for block in blocks))
-    drawn = unit_weights(coded.cluster, chunk, replicates=draws.replicates, seed=draws.seed)
-    return _passed(parts, coded.n_units, drawn, left_out(coded.cluster, chunk), draws)
+    drawn = unit_weights(coded.person, chunk, replicates=draws.replicates, seed=draws.seed)
+    without: list[_Moves] = [
+        (left_out(way, chunk), [*(partial(block.without, at) for block in blocks), *of_groups])
+        for at, way in enumerate(coded.ways)
+    ]
+    return _passed(parts, coded.n_units, drawn, without, draws)
 
 
 def _over_raters(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[_Made]:
@@ -163,15 +173,16 @@ def _over_raters(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigu
     chunk = chunk_for(*(len(block.pairs) for block in blocks), *(figures.width for figures in groups.values()))
     strata = strata_of(coded)
     drawn = rater_weights(strata, chunk, replicates=draws.replicates, seed=draws.seed)
-    return _passed(parts, len(coded.raters), drawn, nudged_raters(strata, chunk), draws)
+    return _passed(parts, len(coded.raters), drawn, [(nudged_raters(strata, chunk), parts)], draws)
 
 
-def _passed(parts: list[Part], n: int, drawn: Iterator[Weights], moved: Iterator[Weights], draws: Draws) -> list[_Made]:
+def _passed(parts: list[Part], n: int, drawn: Iterator[Weights], moves: list[_Moves], draws: Draws) -> list[_Made]:
     itself = replicated(iter([np.ones((n, 1), dtype=np.float32)]), parts)
     if not draws.replicates:
-        return [_Made(one, one[:0], one[:0]) for one in itself]
-    made = zip(itself, replicated(drawn, parts), replicated(moved, parts), strict=True)
-    return [_Made(*kinds) for kinds in made]
+        return [_Made(one, one[:0], [one[:0] for _ in moves]) for one in itself]
+    replicates, moved = replicated(drawn, parts), [replicated(weights, own) for weights, own in moves]
+    made = zip(itself, replicates, zip(*moved, strict=True), strict=True)
+    return [_Made(one, again, list(own)) for one, again, own in made]
 
 
 def strata_of(coded: Coded) -> Ints:
@@ -199,7 +210,7 @@ class _Block:
         self.groups = np.stack(masks).astype(np.float64)
         self.plain = _sums(self.figures[_BY_CHANCE][..., None], self.groups)[0]
         self.settled = self._settled(tables, everybody)[..., 0]
-        self.clusters = pairs.clusters(coded.cluster)
+        self.rest_on = [pairs.rest_on(way.group) for way in coded.ways]
 
     def _settled(self, tables: Floats, weights: Weights) -> Floats:
         given = (self.cells @ weights).astype(np.float64).reshape(-1, self.pairs.n_values, weights.shape[1])
@@ -209,7 +220,15 @@ class _Block:
     def over_units(self, weights: Weights) -> Floats:
         """Kappa of each pair, then the sums of means (``_sums``) laid out flat: shape (replicates, ...)."""
         tables = self.pairs.tables(weights)
-        sums = _sums(self._settled(tables, weights), self.groups).reshape(weights.shape[1], -1)
+        return self._flat(tables, self._settled(tables, weights))
+
+    def without(self, way: int, weights: Weights) -> Floats:
+        """``over_units`` with groups of a way left out, of which pairs may share but few (``part_of``)."""
+        tables = self.pairs.tables(weights)
+        return self._flat(tables, part_of(self._settled(tables, weights), self.settled, self.rest_on[way]))
+
+    def _flat(self, tables: Floats, settled: Floats) -> Floats:
+        sums = _sums(settled, self.groups).reshape(tables.shape[-1], -1)
         return np.concatenate([kappas(tables, distances(self.scores, 0)).T, sums], axis=1)
 
     def over_raters(self, weights: Weights) -> Floats:
@@ -222,11 +241,11 @@ class _Block:
     def sums(self, made: _Made) -> _Made:
         """The sums of means alone, (replicates, groups, means, 2)."""
         shape = (-1, *self.plain.shape)
-        return _Made(*(part[:, part.shape[1] - self.plain.size :].reshape(shape) for part in made))
+        return made.each(lambda part: part[:, part.shape[1] - self.plain.size :].reshape(shape))
 
     def results(self, made: _Made) -> PairResults:
-        of_pairs = _Made(*(part[:, : len(self.pairs)] for part in made))
-        kappa = _ends(self.figures[_KAPPA], of_pairs, jackknife(of_pairs.moved, self.clusters))
+        of_pairs = made.each(lambda part: part[:, : len(self.pairs)])
+        kappa = _ends(self.figures[_KAPPA], of_pairs, jackknife_of_parts(of_pairs.moved, self.rest_on))
         kept, pairs = self.kept, self.pairs
         ends = Percentiles(*(part[kept] for part in kappa))
         return PairResults(pairs.first[kept], pairs.second[kept], self.n[kept], self.figures[:, kept], ends)
@@ -256,7 +275,9 @@ def _divided(sums: Floats) -> Floats:
 
 def _means(sums: list[_Made]) -> _Made:
     """Means of all blocks' pairs, (replicates, groups, means)."""
-    return _Made(*(_divided(np.sum(parts, axis=0)) for parts in zip(*sums, strict=True)))
+    itself, drawn, moved = zip(*sums, strict=True)
+    whole = [_divided(np.sum(parts, axis=0)) for parts in (itself, drawn, *zip(*moved, strict=True))]
+    return _Made(whole[0], whole[1], whole[2:])
 
 
 def _beside(own: _Made, means: _Made, group: int) -> _Made:
@@ -264,8 +285,9 @@ def _beside(own: _Made, means: _Made, group: int) -> _Made:
 
     What the plain means would be on many units is the settled ones: their intervals are the same.
     """
-    both = zip(own, means, strict=True)
-    return _Made(*(np.concatenate([part, mean[:, group], mean[:, group]], axis=1) for part, mean in both))
+    parts = zip([own.itself, own.drawn, *own.moved], [means.itself, means.drawn, *means.moved], strict=True)
+    both = [np.concatenate([part, mean[:, group], mean[:, group]], axis=1) for part, mean in parts]
+    return _Made(both[0], both[1], both[2:])
 
 
 def _joined(results: list[PairResults]) -> PairResults:

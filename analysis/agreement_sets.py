@@ -18,7 +18,8 @@ from scipy.sparse import csr_matrix
 from analysis.agreement_codes import Coded, Floats, Ints, row_codes
 from analysis.agreement_icc import Squares
 from analysis.agreement_tallies import Tally
-from analysis.bootstrap import Weights, summed
+from analysis.bootstrap import summed
+from analysis.jackknife import Weights
 
 
 @dataclass(frozen=True)

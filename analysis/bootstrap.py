@@ -12,10 +12,10 @@ figure that follows from weighted sums over units is made for all replicates by 
 A replicate in which a figure is not defined (everybody gave one value, a pair without common units) is left out and
 counted. ``percentiles`` takes quantiles of the replicates for ends. ``intervals`` takes from them how the figure leans
 to one side, and its width from elsewhere, because the replicates of some figures are known to vary too little or too
-much: over units the jackknife (``jackknife``), over raters ``spread_over_raters``, both with Student's t.
+much: over units ``analysis.jackknife``, over raters ``spread_over_raters``, both with Student's t.
 Sources: B. Efron (1979), Annals of Statistics 7, 1-26; A. C. Davison and D. V. Hinkley (1997), Bootstrap Methods, 5.3;
-few units: T. C. Hesterberg (2015), American Statistician 69, 371-386; jackknife: B. Efron and R. J. Tibshirani (1993),
-An Introduction to the Bootstrap, ch. 11; over raters: A. B. Owen (2007), Annals of Applied Statistics 1, 386-411.
+few units: T. C. Hesterberg (2015), American Statistician 69, 371-386; over raters: A. B. Owen (2007), Annals of Applied
+Statistics 1, 386-411.
 """
 
 from __future__ import annotations
@@ -29,17 +29,13 @@ from scipy.sparse import csr_matrix
 from scipy.special import ndtri, stdtrit
 
 from analysis.intervals import LEVEL, SEED
+from analysis.jackknife import Codes, Floats, Spread, Weights, groups_within
 
 REPLICATES = 1000
 CELLS = 1_000_000
-FEWEST_CLUSTERS = 10  # people (units, where it is not known whose they are), or raters, for an interval over them
-MOST_GROUPS = 250  # that a jackknife leaves out: one person each, or several where there are more people
 ROUNDING = 1e-9  # of figures
 STEP = 0.05  # by which a rater's weight is moved to see what hangs on him
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Weights = npt.NDArray[np.float32]  # (units or raters, replicates of one chunk): how often each was drawn
 Part = Callable[[Weights], Floats]  # weights of a chunk to figures of shape (replicates of the chunk, ...)
 
 
@@ -55,13 +51,6 @@ def without_intervals(figures: int) -> Percentiles:
     """No ends for any of ``figures``, and no replicates."""
     none = np.full(figures, np.nan)
     return Percentiles(none, none, np.zeros(figures, dtype=np.int64))
-
-
-class Spread(NamedTuple):
-    """Standard errors of figures and the degrees of freedom of their t, shape (figures,)."""
-
-    se: Floats
-    df: Floats
 
 
 def percentiles(replicated: Floats, *, level: float = LEVEL) -> Percentiles:
@@ -94,6 +83,12 @@ def intervals(value: Floats, replicated: Floats, spread: Spread, *, level: float
     return Percentiles(np.asarray(value - below), np.asarray(value + above), undefined)
 
 
+def symmetric(value: Floats, replicated: Floats, spread: Spread, *, level: float = LEVEL) -> Percentiles:
+    """``value +- t se``; of ``replicated`` only how many are not defined, as in ``percentiles``."""
+    half = np.asarray(stdtrit(spread.df, (1 + level) / 2) * spread.se)
+    return Percentiles(value - half, value + half, np.isnan(replicated).sum(axis=0).astype(np.int64))
+
+
 def bounded(value: Floats, ends: Percentiles, least: Floats | float) -> Percentiles:
     """``ends`` within ``least`` and 1, between which figures of agreement lie; NaN where ``value`` is not between them:
     it is then so far from what the interval is about that the two should not be shown as one thing.
@@ -103,23 +98,10 @@ def bounded(value: Floats, ends: Percentiles, least: Floats | float) -> Percenti
     return Percentiles(np.where(inside, low, np.nan), np.where(inside, high, np.nan), ends.undefined)
 
 
-def jackknife(moved: Floats, clusters: Codes) -> Spread:
-    """Standard errors from figures with one group of people left out each (``left_out``), shape (groups, figures).
-
-    ``se^2 = (G - 1) / G sum (figure without g - their mean)^2``. Unlike the bootstrap's it is not too small where parts
-    of a figure rest on a handful of people, as pairs of raters do. ``clusters``: on how many people each figure rests;
-    df is one less (of G at most), and NaN stands for fewer than ``FEWEST_CLUSTERS``: of them nothing can be said.
-    """
-    groups = (~np.isnan(moved)).sum(axis=0).astype(np.float64)
-    known = np.where((groups > 1) & (clusters >= FEWEST_CLUSTERS), groups, np.nan)
-    off = moved - np.nansum(moved, axis=0) / known
-    return Spread(np.sqrt((known - 1) / known * np.nansum(off**2, axis=0)), np.minimum(known, clusters) - 1)
-
-
 def spread_over_raters(nudged: Floats, replicated: Floats, strata: Codes) -> Spread:
     """Standard errors over raters of figures that are made of pairs of raters, from what hangs on each rater.
 
-    ``nudged``: the figures with ``nudged_raters``, (2 groups, figures); ``strata``: of each group (``rater_groups``).
+    ``nudged``: the figures with ``nudged_raters``, (2 groups, figures); ``strata``: of each group (``groups_within``).
     Two things vary with raters: what each brings to all of his pairs, and what is peculiar to a pair (chance in the
     units that two have in common), with variance D. Both the squares of the figure's slopes in the raters' weights and
     the replicates have the first once. The second the slopes have twice, for it stands at both raters of the pair, the
@@ -196,43 +178,13 @@ def rater_weights(
         yield np.ascontiguousarray(drawn[:, begin : begin + chunk])
 
 
-def left_out(clusters: npt.NDArray[np.integer], chunk: int) -> Iterator[Weights]:
-    """Weights of units, shape (units, chunk), with one cluster left out each; groups of clusters at random where there
-    are more than ``MOST_GROUPS``.
-    """
-    group = _grouped(int(clusters.max(initial=-1)) + 1)[clusters]
-    groups = int(group.max(initial=-1)) + 1
-    for begin in range(0, groups, chunk):
-        yield (group[:, None] != np.arange(begin, min(begin + chunk, groups))).astype(np.float32)
-
-
-def rater_groups(strata: Codes) -> tuple[Codes, Codes]:
-    """Each rater's group, and each group's stratum: raters one by one, or in groups (``left_out``) of their stratum."""
-    group = np.zeros(len(strata), dtype=np.int64)
-    of_group: list[int] = []
-    for stratum in np.unique(strata):
-        inside = np.flatnonzero(strata == stratum)
-        own = _grouped(len(inside))
-        group[inside] = own + len(of_group)
-        of_group += [int(stratum)] * (int(own.max()) + 1)
-    return group, np.array(of_group, dtype=np.int64)
-
-
 def nudged_raters(strata: Codes, chunk: int) -> Iterator[Weights]:
-    """Weights of raters, shape (raters, chunk): each group's (``rater_groups``) up by ``STEP`` in turn, then down."""
-    group, of_group = rater_groups(strata)
+    """Weights of raters, shape (raters, chunk): each group's (``groups_within``) up by ``STEP`` in turn, then down."""
+    group, of_group = groups_within(strata)
     inside = group[:, None] == np.arange(len(of_group))
     moved = 1 + STEP * np.concatenate([inside, -1.0 * inside], axis=1)
     for begin in range(0, moved.shape[1], chunk):
         yield np.ascontiguousarray(moved[:, begin : begin + chunk], dtype=np.float32)
-
-
-def _grouped(n: int) -> Codes:
-    """The numbers of n things' groups: each its own, or groups of (nearly) one size, at most ``MOST_GROUPS``."""
-    size = -(-n // MOST_GROUPS)
-    if size <= 1:
-        return np.arange(n)
-    return np.asarray(np.random.default_rng(SEED).permutation(n) % (n // size))
 
 
 def replicated(weights: Iterator[Weights], parts: Sequence[Part]) -> list[Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,16 +14,15 @@ from analysis.agreement_codes import PEOPLE, Coded, Codes, Floats, Ints, coded_c
 from analysis.agreement_pairwise import distances, percents, settled_kappas, settled_spearmans
 from analysis.bootstrap import (
     REPLICATES,
-    Weights,
     bounded,
     chunk_for,
     intervals,
-    jackknife,
-    left_out,
     replicated,
+    symmetric,
     unit_weights,
 )
 from analysis.intervals import SEED
+from analysis.jackknife import Weights, jackknife, jackknife_of_parts, left_out, part_of
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE
 
 MEAN = "all raters"  # the row of the people's mean
@@ -60,7 +60,8 @@ def ceilings(long: pl.DataFrame, *, replicates: int = REPLICATES, seed: int = SE
     and, for relevance, f1 (of "yes", the majority taken as the truth) against the majority, the value that more than
     half of the others gave; where they have none the answer is left out. spearman, for preference, against the others'
     mean score. n: units that it rests on. low and high: 95 % bootstrap interval over units (``bootstrap.intervals``),
-    NaN where these are of fewer than ten people; undefined: replicates without a value.
+    NaN where these are of fewer than ten people; symmetric for the mean over people, of whom each has few units, so
+    that replicates lean where the mean does not. undefined: replicates without a value.
 
     A person is held against one answer fewer than a unit has, and with three answers only where the two others agree,
     which are the easier units. So that nothing but the rater differs, a model (or baseline) is held against the very
@@ -91,35 +92,43 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
     ones = np.ones(len(rows), dtype=np.float32)
     cells = csr_matrix((ones, (rows, held.unit)), shape=(n_raters * width, coded.n_units))
 
-    def figures(weights: Weights, *, settled: bool = True) -> Floats:
+    rest_on = [_distinct(held.rater, way.group[held.unit], n_raters) for way in coded.ways]
+
+    def figures(weights: Weights, *, settled: bool = True, way: int | None = None) -> Floats:
+        """(replicates, all people and each rater, figures); ``way``: that of the weights that leave some out."""
         tables = (cells @ weights).astype(np.float64).reshape(n_raters, len(coded.values), held.n_references, -1)
         said = tables[person].sum(axis=(0, 1)) if settled else tables.sum(axis=1)
         made = np.stack([_FIGURE[name](tables, np.broadcast_to(said, tables.sum(axis=1).shape)) for name in names])
-        people = _mean(made[:, person])
-        return np.concatenate([people[:, None], made], axis=1).transpose(2, 0, 1)
+        averaged = made if way is None else part_of(made, centre[1:].T, rest_on[way])
+        people = _mean(averaged[:, person])
+        return np.concatenate([people[:, None], made], axis=1).transpose(2, 1, 0)
 
     once = np.ones((coded.n_units, 1), dtype=np.float32)
     value, centre = figures(once, settled=False)[0], figures(once)[0]
     chunk = chunk_for(coded.n_units, n_raters * width)
-    drawn, moved = np.zeros((2, 0, *value.shape))
+    drawn, moved = value[None][:0], [value[None][:0] for _ in coded.ways]
     if replicates:
-        drawn = replicated(unit_weights(coded.cluster, chunk, replicates=replicates, seed=seed), [figures])[0]
-        moved = replicated(left_out(coded.cluster, chunk), [figures])[0]
-    whose = coded.cluster[held.unit]
-    n, clusters = (_distinct(held.rater, what, n_raters) for what in (held.unit, whose))
-    units, people = [int(n[person].sum()), *n.tolist()], [len(np.unique(whose)), *clusters.tolist()]
+        drawn = replicated(unit_weights(coded.person, chunk, replicates=replicates, seed=seed), [figures])[0]
+        moved = [replicated(left_out(way, chunk), [partial(figures, way=at)])[0] for at, way in enumerate(coded.ways)]
+    n = _distinct(held.rater, held.unit, n_raters)
+    units = [int(n[person].sum()), *n.tolist()]
     kind = coded.kinds[int(np.flatnonzero(person)[0])]
     least = np.array([_LEAST[name] for name in names])
-    heads = [(MEAN, kind), *zip(coded.raters, coded.kinds, strict=True)]
-    for place, (rater, of_kind) in enumerate(heads):
-        spread = jackknife(moved[:, :, place], np.full(len(names), people[place]))
-        ends = bounded(value[:, place], intervals(centre[:, place], drawn[:, :, place], spread), least)
+    for place, (rater, of_kind) in enumerate([(MEAN, kind), *zip(coded.raters, coded.kinds, strict=True)]):
+        own = [part[:, place] for part in moved]
+        if rater == MEAN:
+            spread = jackknife(own, coded.ways, coded.ways[0].rest_on(held.unit))
+            found = symmetric(centre[place], drawn[:, place], spread)
+        else:
+            spread = jackknife_of_parts(own, [np.full(len(names), on[place - 1]) for on in rest_on])
+            found = intervals(centre[place], drawn[:, place], spread)
+        ends = bounded(value[place], found, least)
         for at, name in enumerate(names):
             interval = (float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
-            yield (coded.campaign, rater, of_kind, name, units[place], float(value[at, place]), *interval)
+            yield (coded.campaign, rater, of_kind, name, units[place], float(value[place, at]), *interval)
 
 
-def _distinct(rater: Codes, what: Codes, n_raters: int) -> Ints:
+def _distinct(rater: Codes, what: Codes | Ints, n_raters: int) -> Ints:
     """How many different ``what`` (units, people) each rater's answers are on."""
     span = int(what.max()) + 1
     return np.bincount(np.unique(rater.astype(np.int64) * span + what) // span, minlength=n_raters).astype(np.int64)

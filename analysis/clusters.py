@@ -2,9 +2,11 @@
 
 Answers of one person's material, to one prompt, and by one rater resemble each other, and the three cut across each
 other. The variance is Cameron, Gelbach and Miller's: for each non-empty set of the dimensions, the variance that
-clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two. It is never
-taken to be less than that of any single set: answers never hang together negatively here, and the difference of
-estimates may by chance be too small or below zero.
+clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two. It comes out
+too small by chance, and where few raters answer all of the same. So it is never taken to be less than that of any
+single set: answers of one cluster hang together, not against each other. In a difference that goes for sets of
+dimensions whose clusters all stand on one side of it: what a cluster has on both sides cancels. Where there is none
+such, and for slopes, the variance is at least the smallest.
 
 Few clusters: each variance is multiplied so that it is unbiased, and has the degrees of freedom that it has, when
 answers of one cluster are as one (Bell and McCaffrey's working model with full correlation; for clusters of equal size
@@ -26,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtri, stdtr, stdtrit
 
 from analysis.intervals import LEVEL
 
@@ -56,8 +58,10 @@ def undefined(value: float, reason: str) -> Estimate:
     return Estimate(value, math.nan, math.nan, math.nan, math.nan, math.nan, reason or "no answers")
 
 
-class _Arm(NamedTuple):
-    """One ratio's part of a contrast: what each answer adds to its error, and its share of the answers' weight."""
+class Arm(NamedTuple):
+    """One part of an estimate: what each answer adds to its error, and its share of the answers' weight (0: it does not
+    belong to this part, or is not what says how clusters vary).
+    """
 
     influence: Floats
     weight: Floats
@@ -84,6 +88,14 @@ def codes_of(frame: pl.DataFrame, *dimensions: str) -> dict[str, Codes]:
     return found
 
 
+def clustered_sum(value: float, arms: Sequence[Arm], clusters: Clusters, *, level: float = LEVEL) -> Estimate:
+    """``value``, whose error is the sum of what ``arms`` say of each answer; interval ``value +- t se``.
+
+    Low and high are NaN where a dimension has one cluster in an arm: nothing shows how its clusters vary.
+    """
+    return _symmetric(value, _spread(arms, clusters), level)
+
+
 def clustered_mean(values: Floats, clusters: Clusters, *, level: float = LEVEL) -> Estimate:
     """Mean of ``values`` (each answer the same weight), interval ``mean +- t se`` (module docstring).
 
@@ -105,7 +117,7 @@ def clustered_difference(
     """
     first, arm = _ratio_arm(values * in_first, in_first.astype(np.float64))
     second, other = _ratio_arm(values * ~in_first, (~in_first).astype(np.float64))
-    return _symmetric(first - second, _spread([arm, _Arm(-other.influence, other.weight)], clusters), level)
+    return _symmetric(first - second, _spread([arm, Arm(-other.influence, other.weight)], clusters), level)
 
 
 def clustered_coefficients(y: Floats, x: Floats, clusters: Clusters, *, level: float = LEVEL) -> list[Estimate]:
@@ -116,15 +128,16 @@ def clustered_coefficients(y: Floats, x: Floats, clusters: Clusters, *, level: f
     values = inverse @ (x.T @ y)
     influence = (y - x @ values)[:, None] * (x @ inverse)
     weight = np.full(len(y), 1 / len(y))
-    spreads = [_spread([_Arm(influence[:, column], weight)], clusters) for column in range(x.shape[1])]
+    arms = [Arm(influence[:, column], weight) for column in range(x.shape[1])]
+    spreads = [_spread([arm], clusters, cancels=True) for arm in arms]
     return [_symmetric(float(value), spread, level) for value, spread in zip(values, spreads, strict=True)]
 
 
 def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, *, level: float = LEVEL) -> Estimate:
     """``sum(hits) / sum(of)`` in [0, 1] (``of``: 1 for each answer), e.g. a share, precision, recall, F1.
 
-    Wilson's interval at the effective number of answers p (1 - p) / variance, with t for z; for a plain share at most
-    the answers there are, so it is never narrower than ``wilson_interval``. At 0 and 1 no variation is seen between
+    Wilson's interval at the effective number of answers p (1 - p) / variance, with t for z; for a plain share never
+    narrower than ``wilson_interval``, which takes all answers as independent. At 0 and 1 no variation is seen between
     clusters, and each cluster of the smallest dimension counts as one answer: wide, and so said by ``reason``.
     NaN where nothing is counted in ``of``; low and high NaN where a dimension has one cluster.
     """
@@ -134,10 +147,10 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
     if math.isnan(value) or math.isnan(spread.variance):
         return undefined(value, spread.reason)
     flat = value in (0.0, 1.0)
-    floor = value * (1 - value) / len(hits) if of is None else 0.0
-    variance = max(spread.variance, floor)
+    t2, z2 = (float(quantile) ** 2 for quantile in (stdtrit(spread.df, (1 + level) / 2), ndtri((1 + level) / 2)))
+    independent = value * (1 - value) / len(hits) * z2 / t2 if of is None else 0.0
+    variance = max(spread.variance, independent)
     effective = spread.smallest if flat else value * (1 - value) / variance if variance else math.inf
-    t2 = float(stdtrit(spread.df, (1 + level) / 2)) ** 2
     centre = (value + t2 / (2 * effective)) / (1 + t2 / effective)
     half = math.sqrt(t2 * (value * (1 - value) / effective + t2 / (4 * effective**2))) / (1 + t2 / effective)
     low, high = (0.0 if value == 0 else centre - half), (1.0 if value == 1 else centre + half)
@@ -166,17 +179,17 @@ def clustered_quotient(above: Floats, below: Floats, clusters: Clusters, *, leve
     return Estimate(value, value / factor, value * factor, se, spread.df, math.nan, reason)
 
 
-def _ratio_arm(above: Floats, below: Floats, size: Floats | None = None) -> tuple[float, _Arm]:
+def _ratio_arm(above: Floats, below: Floats, size: Floats | None = None) -> tuple[float, Arm]:
     """The ratio of sums, and each answer's part in its error (the first term of the ratio's Taylor series).
 
     ``size``: what makes one cluster larger than another; ``below`` where not given.
     """
     total = float(below.sum())
     if not total:
-        return math.nan, _Arm(np.zeros(len(above)), np.zeros(len(above)))
+        return math.nan, Arm(np.zeros(len(above)), np.zeros(len(above)))
     value = float(above.sum()) / total
     weight = below if size is None else size
-    return value, _Arm((above - value * below) / total, weight / float(weight.sum()))
+    return value, Arm((above - value * below) / total, weight / float(weight.sum()))
 
 
 def _symmetric(value: float, spread: _Spread, level: float) -> Estimate:
@@ -188,12 +201,15 @@ def _symmetric(value: float, spread: _Spread, level: float) -> Estimate:
     return Estimate(value, value - half, value + half, se, spread.df, p, "" if se else "all answers are the same")
 
 
-def _spread(arms: Sequence[_Arm], clusters: Clusters) -> _Spread:
-    """Variance and degrees of freedom of the sum of ``arms`` (module docstring)."""
+def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False) -> _Spread:
+    """Variance and degrees of freedom of the sum of ``arms`` (module docstring). ``cancels``: what a cluster has in
+    common may fall out within one arm.
+    """
     if any(not arm.weight.any() for arm in arms):
         return _Spread(math.nan, math.nan, 0, "no answers")
     dense = {name: np.unique(codes, return_inverse=True)[1] for name, codes in clusters.items()}
-    total, largest, single, smallest = 0.0, 0.0, [], len(arms[0].weight)
+    apart = set() if cancels else {name for name, codes in dense.items() if _apart(arms, codes)}
+    total, found, least, single, smallest = 0.0, [], [], [], len(arms[0].weight)
     for size in range(1, len(dense) + 1):
         for names in combinations(dense, size):
             codes = crossed([dense[name] for name in names])
@@ -201,14 +217,21 @@ def _spread(arms: Sequence[_Arm], clusters: Clusters) -> _Spread:
             if math.isnan(variance):
                 return _Spread(math.nan, math.nan, fewest, f"only one {names[0]}")
             total += variance if size % 2 else -variance
-            largest = max(largest, variance)
+            found.append(variance)
+            least += [variance] if apart.issuperset(names) else []
             if size == 1:
                 single.append((variance, df))
                 smallest = min(smallest, fewest)
-    variance = max(total, largest)
-    parts = sum(found**2 / df for found, df in single)
+    variance = max(total, *(least or [min(found)]))
+    parts = sum(own**2 / df for own, df in single)
     fewest_df = min(df for _, df in single)
     return _Spread(variance, max(variance**2 / parts if parts else fewest_df, fewest_df), smallest, "")
+
+
+def _apart(arms: Sequence[Arm], codes: Codes) -> bool:
+    """Whether each cluster has answers of one arm alone."""
+    present = np.stack([np.bincount(codes, arm.weight) > 0 for arm in arms])
+    return bool((present.sum(axis=0) <= 1).all())
 
 
 def crossed(dimensions: Sequence[Codes]) -> Codes:
@@ -219,7 +242,7 @@ def crossed(dimensions: Sequence[Codes]) -> Codes:
     return codes
 
 
-def _one_way(arms: Sequence[_Arm], codes: Codes) -> tuple[float, float, int]:
+def _one_way(arms: Sequence[Arm], codes: Codes) -> tuple[float, float, int]:
     """Variance, its degrees of freedom and the fewest clusters of an arm; NaN where an arm has one cluster."""
     summed, variances, dfs, fewest = np.zeros(int(codes.max()) + 1), [], [], []
     for arm in arms:

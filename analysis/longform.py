@@ -176,15 +176,25 @@ def campaign_votes(release: Release) -> pl.LazyFrame:
     )
 
 
-def with_people(long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """``long`` with the column ``person``: whose attribute each unit is about, "" where the release does not say.
+def with_material(long: pl.DataFrame, release: Release) -> pl.DataFrame:
+    """``long`` with ``person``, whose attribute each unit is about, ``corpus``, what the person is of, and ``prompt``,
+    the unit's own or its pair's; "" where the release does not say.
 
-    The column is categorical: one more of text is 60 MB at a million judgments and 1.6 million votes.
+    The columns are categorical: one more of text is 60 MB at a million judgments and 1.6 million votes.
     """
-    owners = release.attributes.select("attribute", pl.col("person").cast(pl.Categorical)).collect()
-    # the one column beside the others: joined as a whole, all of them would be copied
-    joined = long.select("attribute").join(owners, on="attribute", how="left", maintain_order="left")
-    return long.with_columns(joined["person"].fill_null(""))
+    corpora = release.people.select("person", pl.col("corpus").cast(pl.Categorical))
+    owners = release.attributes.select("attribute", "person").join(corpora, on="person", how="left")
+    owned = owners.with_columns(pl.col("person").cast(pl.Categorical)).collect()
+    asked = release.response_pairs.select("pair", pl.col("prompt").cast(pl.Categorical)).collect()
+    # one column beside the others at a time: joined as a whole, all of them would be copied
+    attribute = long.select("attribute")
+    person, corpus = (
+        attribute.join(owned.select("attribute", name), on="attribute", how="left", maintain_order="left")[name]
+        for name in ("person", "corpus")
+    )
+    of_pair = long.select("pair").join(asked, on="pair", how="left", maintain_order="left")["prompt"]
+    prompt = long["prompt"].cast(pl.Categorical).zip_with(long["prompt"].is_not_null(), of_pair)
+    return long.with_columns(person.fill_null(""), corpus.fill_null(""), prompt.fill_null("").alias("prompt"))
 
 
 def campaign_units(release: Release) -> pl.LazyFrame:

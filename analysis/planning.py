@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from analysis.clusters import clustered_mean
 from analysis.intervals import LEVEL
-from analysis.powered import EVERYTHING, FEWEST, FIGURES, ClusteredMean, powered_mean, unit_means
+from analysis.powered import EVERYTHING, FEWEST, FIGURES, clusters_of, unit_means
 from analysis.release import Release
 from analysis.schema import PREFERENCE
 
@@ -39,10 +40,11 @@ PLANNING_SCHEMA = pl.Schema(
 def planning(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     """What 95 % intervals of given half widths would take, for several numbers of judgments a unit.
 
-    Columns: ``PLANNING_SCHEMA``; figures, subjects as in ``powered``. ``half_width``: of the interval now, by person,
-    over ``units`` with ``judgments``. ``per_unit`` judgments on each of ``units_needed`` units give ``target``;
-    ``more_judgments`` is what is missing of ``judgments_needed``, 0 where the interval is narrow enough already, -1
-    where more than ``MOST`` would be needed or where nothing can be said about how answers to one unit vary.
+    Columns: ``PLANNING_SCHEMA``; figures, subjects as in ``powered``. ``half_width``: of the interval now, by person
+    and prompt, over ``units`` with ``judgments``. ``per_unit`` judgments on each of ``units_needed`` units give
+    ``target``; ``more_judgments`` is what is missing of ``judgments_needed``, 0 where the interval is narrow enough
+    already, -1 where more than ``MOST`` would be needed or where nothing can be said about how answers to one unit
+    vary.
 
     Definition: a unit's mean of k answers varies by B + W / k, B between units and W within, both from the answers;
     clusters widen this by the same factor as now (new units come with new people, as these did), and the normal
@@ -63,13 +65,13 @@ def planning(long: pl.DataFrame, release: Release) -> pl.DataFrame:
 
 
 def _plans(units: pl.DataFrame, *, scale: bool) -> list[tuple[float, ...]]:
-    now = _estimate(units)
-    if units.height < FEWEST or not now.standard_error > 0:
+    now = clustered_mean(units["people"].to_numpy(), clusters_of(units))
+    if units.height < FEWEST or not now.se > 0:
         return []
     judgments = int(units["n"].sum())
-    half = now.interval().high - now.value
+    half = now.high - now.value
     between, within = variance_parts(units)
-    widened = now.standard_error**2 / (float(units["people"].var()) / units.height)  # type: ignore[arg-type]
+    widened = now.se**2 / (float(units["people"].var()) / units.height)  # type: ignore[arg-type]
     quantile = float(stats.norm.ppf((1 + LEVEL) / 2))
     rows: list[tuple[float, ...]] = []
     for target in TARGETS[scale]:
@@ -96,8 +98,3 @@ def variance_parts(units: pl.DataFrame) -> tuple[float, float]:
     within = float(several["within"].to_numpy() @ freedom / freedom.sum())
     share = float((1 / units["n"]).mean())  # type: ignore[arg-type]
     return max(0.0, float(units["people"].var()) - within * share), within  # type: ignore[arg-type]
-
-
-def _estimate(units: pl.DataFrame) -> ClusteredMean:
-    people, nothing = units["people"].to_numpy(), np.array([])
-    return powered_mean(people, people, units["person"].to_numpy(), nothing, np.array([], dtype=str)).people

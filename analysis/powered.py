@@ -7,9 +7,8 @@ model by A. N. Angelopoulos, J. C. Duchi and T. Zrnic (2023), arXiv 2311.01453 (
 
 What it takes for granted: what people judged was drawn at random from all that the model judged.
 
-Intervals are by clusters of units (one person's attributes and prompts stand and fall together), Student's t with one
-degree less than there are clusters; with every unit a cluster of its own they are those of the package ppi-python but
-for that small-sample correction.
+Intervals are by person and prompt (``analysis.clusters``); with every unit a cluster of its own they are those of the
+package ppi-python but for the correction for few clusters, of units that people judged, and Student's t.
 """
 
 from __future__ import annotations
@@ -17,19 +16,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
-from analysis.intervals import LEVEL, SEED, Interval
+from analysis.clusters import Arm, Clusters, Estimate, Floats, clustered_sum, codes_of
+from analysis.intervals import SEED
 from analysis.longform import BASELINE_BACKENDS, PEOPLE_KINDS
 from analysis.release import Release
 from analysis.schema import ATTRIBUTE_QUALITY, PREFERENCE, RELEVANCE, VALUES
 
-Floats = npt.NDArray[np.float64]
 ALL_MODELS = "all models"
 EVERYTHING = ""  # the subject of a figure over all units
 FEWEST = 10  # units that people judged, for a figure of its own
@@ -73,35 +71,23 @@ THRIFT_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class ClusteredMean:
-    """A mean and what each cluster contributes to its error.
-
-    ``influence[i]`` belongs to cluster ``clusters[i]``; ``clusters`` are distinct. Estimates over the same units may be
-    subtracted: what their clusters share drops out.
+    """A mean, or a difference of two: what each answer contributes to its error (``clusters.Arm``), and the answers'
+    clusters. Estimates may be subtracted: what their clusters share drops out.
     """
 
     value: float
-    clusters: npt.NDArray[Any]
-    influence: Floats
+    arms: tuple[Arm, ...]
+    clusters: Clusters
 
-    @property
-    def standard_error(self) -> float:
-        """Square root of the sum of squared influences, times G / (G - 1) for G clusters; NaN below two clusters."""
-        g = len(self.clusters)
-        return math.sqrt(float(self.influence @ self.influence) * g / (g - 1)) if g > 1 else math.nan
-
-    def interval(self, level: float = LEVEL) -> Interval:
-        g = len(self.clusters)
-        if g < 2:
-            return Interval(math.nan, math.nan)
-        half = float(stats.t.ppf((1 + level) / 2, g - 1)) * self.standard_error
-        return Interval(self.value - half, self.value + half)
+    @cached_property
+    def estimate(self) -> Estimate:
+        return clustered_sum(self.value, self.arms, self.clusters)
 
     def __sub__(self, other: ClusteredMean) -> ClusteredMean:
-        clusters = np.union1d(self.clusters, other.clusters)
-        influence = np.zeros(len(clusters))
-        influence[np.searchsorted(clusters, self.clusters)] += self.influence
-        influence[np.searchsorted(clusters, other.clusters)] -= other.influence
-        return ClusteredMean(self.value - other.value, clusters, influence)
+        own, others = (len(each.arms[0].influence) for each in (self, other))
+        arms = [Arm(*(np.pad(part, (0, others)) for part in arm)) for arm in self.arms]
+        arms += [Arm(np.pad(-arm.influence, (own, 0)), np.pad(arm.weight, (own, 0))) for arm in other.arms]
+        return ClusteredMean(self.value - other.value, tuple(arms), _joined(self.clusters, other.clusters))
 
 
 class Powered(NamedTuple):
@@ -117,37 +103,45 @@ class Powered(NamedTuple):
 def powered_mean(
     people: Floats,
     model: Floats,
-    clusters: npt.NDArray[Any],
+    clusters: Clusters,
     model_alone: Floats,
-    clusters_alone: npt.NDArray[Any],
+    clusters_alone: Clusters,
     *,
     weight: float | None = None,
 ) -> Powered:
     """The mean of the people's answers over all units, those that only the model answered included.
 
-    ``people``, ``model``, ``clusters``: shape (n,), the people's mean answer and the model's on each unit that people
-    judged; ``model_alone``, ``clusters_alone``: shape (N,), where only the model answered. One scale for both, n >= 1.
+    ``people``, ``model``, each of ``clusters``: shape (n,), the people's mean answer and the model's on each unit that
+    people judged; ``model_alone``, each of ``clusters_alone``: shape (N,), where only the model answered. One scale for
+    both, n >= 1.
     ``mean(people) - weight * (mean(model) - mean(model_alone))``; ``weight`` None takes the one in [0, 1] with the
     smallest variance, had every unit been a cluster of its own: chosen by the few clusters themselves it would make
     them look more alike than they are. N = 0, or a model that never varies: weight 0, which is the people's mean.
     Raises ``ValueError`` for n = 0 or unequal lengths.
     """
-    if not len(people) or len(people) != len(model) or len(model) != len(clusters):
-        raise ValueError(f"{len(people)}, {len(model)} and {len(clusters)} values; give one of each for every unit")
-    names, place = np.unique(np.concatenate([clusters, clusters_alone]), return_inverse=True)
-    here, alone = place[: len(people)], place[len(people) :]
-    own = _summed(people - people.mean(), here, len(names)) / len(people)
-    theirs = _summed(model - model.mean(), here, len(names)) / len(people)
-    shift = 0.0
-    if len(model_alone):
-        theirs -= _summed(model_alone - model_alone.mean(), alone, len(names)) / len(model_alone)
-        shift = float(model.mean() - model_alone.mean())
+    n, alone = len(people), len(model_alone)
+    lengths = {n, len(model), *(len(codes) for codes in clusters.values())}
+    if lengths != {n} or not n or any(len(codes) != alone for codes in clusters_alone.values()):
+        raise ValueError(f"values and clusters of {n} units ({alone} of the model alone) differ in length or are none")
     if weight is None:
         weight = _best_weight(people, model, model_alone)
-    judged = np.unique(here)
-    by_people = ClusteredMean(float(people.mean()), names[judged], own[judged])
-    powered = ClusteredMean(by_people.value - weight * shift, names, own - weight * theirs) if weight else by_people
+    own = (people - people.mean()) / n
+    by_people = ClusteredMean(float(people.mean()), (Arm(own, np.full(n, 1 / n)),), clusters)
+    if not weight:
+        return Powered(by_people, by_people, weight)
+    shift, theirs = 0.0, (model - model.mean()) / n
+    elsewhere = np.zeros(alone)
+    if alone:
+        shift = float(model.mean() - model_alone.mean())
+        elsewhere = (model_alone - model_alone.mean()) / alone
+    influence = np.concatenate([own - weight * theirs, weight * elsewhere])
+    arm = Arm(influence, np.pad(np.full(n, 1 / n), (0, alone)))
+    powered = ClusteredMean(by_people.value - weight * shift, (arm,), _joined(clusters, clusters_alone))
     return Powered(by_people, powered, weight)
+
+
+def _joined(clusters: Clusters, others: Clusters) -> Clusters:
+    return {name: np.concatenate([codes, others[name]]) for name, codes in clusters.items()}
 
 
 def powered(long: pl.DataFrame, release: Release) -> pl.DataFrame:
@@ -157,7 +151,7 @@ def powered(long: pl.DataFrame, release: Release) -> pl.DataFrame:
     ``mean`` (1-5, preference), over everything (``subject`` "") and, for preference, by generator; ``difference`` of
     two generators' means, subject "a - b". ``judge``: a model, or "all models": the mean of their answers.
     ``judged`` units have answers of people and of the model; on ``alone`` the model voted and nobody judged, in the
-    campaign or outside it. ``people`` and ``value``: without and with the model, 95 % intervals by person.
+    campaign or outside it. ``people`` and ``value``: without and with the model, 95 % intervals.
     ``worth``: how many times as many judgments people alone would have needed for the narrower interval, the squared
     ratio of the standard errors; 1 where there is nothing that only the model judged. Figures on fewer than ``FEWEST``
     judged units are left out.
@@ -201,7 +195,9 @@ def thrift(
 
 @dataclass(frozen=True)
 class Case:
-    """One campaign, figure and judge. ``units``: unit, person, subject, people (null: nobody judged), model."""
+    """One campaign, figure and judge. ``units``: unit, person, prompt (null: asked on none), subject, people (null:
+    nobody judged), model.
+    """
 
     head: tuple[str, str]
     figure: str
@@ -213,21 +209,21 @@ FIGURES = {ATTRIBUTE_QUALITY: "accepted", RELEVANCE: "relevant", PREFERENCE: "me
 
 
 def unit_means(long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """The people's mean answer to each unit: campaign, instrument, unit, person, subject (generator, else ""), n,
-    people, within.
+    """The people's mean answer to each unit: campaign, instrument, unit, person, prompt (its own or its pair's, else
+    null), subject (generator, else ""), n, people, within.
 
     On the scale of ``FIGURES``: 0 or 1 for the shares, 1-5 for preference. ``within``: variance of a unit's answers
     around their mean (n - 1; NaN for one answer).
     """
-    asked = long.select("campaign", "instrument", "unit", "attribute", "pair", "kind", "value", "score")
+    asked = long.select("campaign", "instrument", "unit", "attribute", "prompt", "pair", "kind", "value", "score")
     people = asked.filter(pl.col("kind").is_in(PEOPLE_KINDS)).with_columns(answer=_answer())
-    means = people.group_by("campaign", "instrument", "unit", "attribute", "pair").agg(
+    means = people.group_by("campaign", "instrument", "unit", "attribute", "prompt", "pair").agg(
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("answer").mean().alias("people"),
         pl.col("answer").var().fill_null(math.nan).alias("within"),
     )
     placed = _placed(means, release)
-    names = ("campaign", "instrument", "unit", "person", "subject", "n", "people", "within")
+    names = ("campaign", "instrument", "unit", "person", "prompt", "subject", "n", "people", "within")
     return placed.select(names).sort("campaign", "unit")
 
 
@@ -238,16 +234,17 @@ def _answer() -> pl.Expr:
 
 
 def _placed(units: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """``person`` and ``subject`` of each unit."""
+    """``person``, ``prompt`` and ``subject`` of each unit."""
     people = release.attributes.select("attribute", "person").collect()
-    generators = release.response_pairs.select("pair", subject="generator").collect()
-    placed = units.join(people, on="attribute", how="left").join(generators, on="pair", how="left")
-    return placed.with_columns(pl.col("person", "subject").fill_null(EVERYTHING))
+    pairs = release.response_pairs.select("pair", subject="generator", of_pair="prompt").collect()
+    placed = units.join(people, on="attribute", how="left").join(pairs, on="pair", how="left")
+    filled = placed.with_columns(pl.col("person", "subject").fill_null(EVERYTHING), pl.coalesce("prompt", "of_pair"))
+    return filled.drop("of_pair")
 
 
 def _model_means(release: Release) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Each model's answer to every unit it voted on, in a campaign or not: instrument, unit, judge, model. Beside it,
-    what these units are: instrument, unit, person, subject.
+    what these units are: instrument, unit, person, prompt, subject.
     """
     machines = release.runs.filter(~pl.col("backend").is_in(BASELINE_BACKENDS))
     votes = release.model_votes.join(machines.select("run"), on="run", how="semi").filter(pl.col("value").is_not_null())
@@ -258,7 +255,7 @@ def _model_means(release: Release) -> tuple[pl.DataFrame, pl.DataFrame]:
     # a unit that only some models answered would be another mixture of them
     whole = together.filter(pl.col("n") == pl.col("n").max().over("instrument")).drop("n")
     named = whole.with_columns(judge=pl.lit(ALL_MODELS)).select(*key, "judge", "model")
-    units = votes.select(*key, "attribute", "pair").unique(key).collect(engine="streaming")
+    units = votes.select(*key, "attribute", "prompt", "pair").unique(key).collect(engine="streaming")
     return pl.concat([each, named]).collect(engine="streaming"), _placed(units, release).drop("attribute", "pair")
 
 
@@ -287,14 +284,17 @@ def _by_subject(case: Case) -> list[tuple[str, pl.DataFrame, Powered]]:
 
 
 def _powered(units: pl.DataFrame) -> Powered:
-    judged, alone = units.filter(pl.col("people").is_not_null()), units.filter(pl.col("people").is_null())
-    return powered_mean(
-        judged["people"].to_numpy(),
-        judged["model"].to_numpy(),
-        judged["person"].to_numpy(),
-        alone["model"].to_numpy(),
-        alone["person"].to_numpy(),
-    )
+    judged = units["people"].is_not_null().to_numpy()
+    people, model = (units[name].to_numpy() for name in ("people", "model"))
+    clusters = clusters_of(units)
+    here, alone = ({name: codes[kept] for name, codes in clusters.items()} for kept in (judged, ~judged))
+    return powered_mean(people[judged], model[judged], here, model[~judged], alone)
+
+
+def clusters_of(units: pl.DataFrame) -> Clusters:
+    """By what units stand together: person, and prompt where each was asked on one, and not all on the same."""
+    asked = not units["prompt"].has_nulls() and units["prompt"].n_unique() > 1
+    return codes_of(units, "person", *(("prompt",) if asked else ()))
 
 
 def _best_weight(people: Floats, model: Floats, model_alone: Floats) -> float:
@@ -309,23 +309,20 @@ def _best_weight(people: Floats, model: Floats, model_alone: Floats) -> float:
 def _row(units: pl.DataFrame, people: ClusteredMean, helped: ClusteredMean, weight: float) -> tuple[float, ...]:
     judged = units["people"].count()
     alone = units.height - judged
-    errors = people.standard_error, helped.standard_error
-    worth = (errors[0] / errors[1]) ** 2 if errors[1] > 0 else math.nan
-    return (judged, alone, people.value, *people.interval(), helped.value, *helped.interval(), weight, worth)
+    first, second = people.estimate, helped.estimate
+    worth = (first.se / second.se) ** 2 if second.se > 0 else math.nan
+    return (judged, alone, *first[:3], *second[:3], weight, worth)
 
 
 def _thrift(judged: pl.DataFrame, n: int, draws: int, rng: np.random.Generator) -> tuple[float, float, float]:
     people, model = judged["people"].to_numpy(), judged["model"].to_numpy()
-    person = judged["person"].rank("dense").to_numpy()
+    clusters = clusters_of(judged)
     widths = []
     for _ in range(draws):
         kept = np.zeros(judged.height, dtype=bool)
         kept[rng.choice(judged.height, n, replace=False)] = True
-        found = powered_mean(people[kept], model[kept], person[kept], model[~kept], person[~kept])
-        widths.append([(i.high - i.low) / 2 for i in (found.people.interval(), found.powered.interval())])
-    alone, helped = np.mean(widths, axis=0)
-    return float(alone), float(helped), float((alone / helped) ** 2) if helped > 0 else math.nan
-
-
-def _summed(values: Floats, place: npt.NDArray[np.intp], clusters: int) -> Floats:
-    return np.bincount(place, weights=values, minlength=clusters).astype(np.float64)
+        here, alone = ({name: codes[of] for name, codes in clusters.items()} for of in (kept, ~kept))
+        found = powered_mean(people[kept], model[kept], here, model[~kept], alone)
+        widths.append([(each.estimate.high - each.estimate.low) / 2 for each in (found.people, found.powered)])
+    without, helped = np.mean(widths, axis=0)
+    return float(without), float(helped), float((without / helped) ** 2) if helped > 0 else math.nan

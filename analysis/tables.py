@@ -17,10 +17,11 @@ from analysis.agreement import Agreement, agreement, krippendorff_table
 from analysis.attribute_quality import label_shares, real_minus_synthetic
 from analysis.calibration import calibration, calibration_summary
 from analysis.ceilings import ceilings
-from analysis.crowd import conclusions, reliability
+from analysis.conclusions import conclusions
+from analysis.crowd import reliability
 from analysis.failures import failure_agreement, failure_shares
 from analysis.judges import judges
-from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes, with_people
+from analysis.longform import IMPORTED_BECAUSE, judgment_outcomes, long_form, vote_outcomes, with_material
 from analysis.memory import give_back
 from analysis.mentions import mention_correlation, mention_effect, mention_rates
 from analysis.planning import planning
@@ -69,7 +70,7 @@ class Context:
     @cached_property
     def agreed(self) -> Agreement:
         """Three tables of one pass over the replicates."""
-        return agreement(with_people(self.long, self.release), min_n=self.settings.min_n)
+        return agreement(with_material(self.long, self.release), min_n=self.settings.min_n)
 
 
 Builder = Callable[[Context], pl.DataFrame]
@@ -108,7 +109,7 @@ BUILDERS: dict[str, Builder] = {
     "agreement_pairs": lambda c: c.agreed.pairs,
     "agreement_groups": lambda c: c.agreed.groups,
     "agreement_summary": lambda c: c.agreed.summary,
-    "ceilings": lambda c: ceilings(with_people(c.long, c.release)),
+    "ceilings": lambda c: ceilings(with_material(c.long, c.release)),
     "krippendorff": lambda c: krippendorff_table(c.long),
     "selection": lambda c: selection(c.long, c.release, **_label(c)),
     "selection_by_person": lambda c: selection_by(c.long, c.release, "person", **_label(c)),

@@ -28,7 +28,8 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from analysis.agreement import agreement
-from analysis.crowd import conclusions, reliability
+from analysis.conclusions import conclusions
+from analysis.crowd import reliability
 from analysis.longform import long_form
 from analysis.patterns import agreement_of_patterns, patterns_of, scores_of
 from analysis.release import Release

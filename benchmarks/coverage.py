@@ -32,9 +32,9 @@ from scipy import stats
 from analysis.agreement import agreement
 from analysis.agreement_resampled import PAIR_MEANS, SETTLED_MEANS
 from analysis.ceilings import MEAN, ceilings
-from analysis.crowd import WITH_INTERVAL, conclusions
+from analysis.conclusions import WITH_INTERVAL, conclusions
 from analysis.intervals import LEVEL
-from analysis.longform import with_people
+from analysis.longform import with_material
 from analysis.tables import Builder, Context, context_of
 from benchmarks.planted import Size, planted
 
@@ -56,10 +56,12 @@ def large(vary: Vary, size: Size) -> Size:
     return replace(size, people=2000) if vary == "people" else replace(size, raters=200, copies=20)
 
 
-# Some truths are the mean over several draws of another size: models of crossed effects take long on a large one,
-# agreement over raters varies with who the raters are, and a mean over pairs needs pairs who share much.
+# The truth is the mean over so many draws, whose own error would else be a fifth of that of what is held against it.
+# Some are of another size: models of crossed effects take long on a large one, agreement over raters varies with who
+# the raters are, and a mean over pairs needs pairs who share much.
+TOLD = {"both": 4, "people": 8, "raters": 10}
 MODELLED = ("real_minus_synthetic", "preference_effects", "mention_effect")
-SEVERAL = 10
+MODELLED_TOLD = 10
 
 
 def middling(size: Size) -> Size:
@@ -144,15 +146,15 @@ OTHERWISE: dict[str, Builder] = {
 }
 
 
-def _owned(context: Context) -> pl.DataFrame:
-    return with_people(context.long, context.release)
+def _with_material(context: Context) -> pl.DataFrame:
+    return with_material(context.long, context.release)
 
 
 # For the truth, which needs no intervals.
 VALUES: dict[str, Builder] = {
-    "agreement_pairs": lambda c: agreement(_owned(c), replicates=0).pairs,
-    "agreement_summary": lambda c: agreement(_owned(c), replicates=0).summary,
-    "ceilings": lambda c: ceilings(_owned(c), replicates=0),
+    "agreement_pairs": lambda c: agreement(_with_material(c), replicates=0).pairs,
+    "agreement_summary": lambda c: agreement(_with_material(c), replicates=0).summary,
+    "ceilings": lambda c: ceilings(_with_material(c), replicates=0),
 }
 Key = tuple[int, str]  # a figure's place in FIGURES, and its key
 
@@ -191,14 +193,14 @@ def truth_tasks(vary: Vary, size: Size, places: Sequence[int]) -> Iterator[Task]
     """The draws whose means are the truth."""
     modelled = tuple(place for place in places if FIGURES[place].table in MODELLED)
     rest = tuple(place for place in places if place not in modelled)
-    if rest and vary != "raters":
-        yield Task(vary, LARGE_SEED, large(vary, size), rest, True)
-    for seed in range(LARGE_SEED + 1, LARGE_SEED + 1 + SEVERAL):
+    for seed in range(LARGE_SEED, LARGE_SEED + TOLD[vary]):
+        if rest:
+            yield Task(vary, seed, large(vary, size), rest, True)
+        if rest and vary == "raters":
+            yield Task(vary, seed, crossed(size), rest, True)
+    for seed in range(LARGE_SEED, LARGE_SEED + MODELLED_TOLD):
         if modelled:
             yield Task(vary, seed, middling(size), modelled, True)
-        if rest and vary == "raters":
-            yield Task(vary, seed, large(vary, size), rest, True)
-            yield Task(vary, seed, crossed(size), rest, True)
 
 
 def told_by(task: Task, key: Key) -> bool:

@@ -84,7 +84,7 @@ def test_icc_with_missing_cells_finds_the_variances_that_made_the_answers() -> N
     answer = np.clip(np.round(4 * (units[unit] + raters[rater] + rng.normal(0, 0.5, len(unit)))), -20, 20) + 20
     order = np.lexsort((rater, unit))
     names, values = tuple(map(str, range(60))), tuple(map(str, scale))
-    given = (unit[order], rater[order], answer[order], np.arange(1500))
+    given = (unit[order], rater[order], answer[order], np.arange(1500), np.arange(1500), np.zeros(1500))
     codes = (codes.astype(np.int32) for codes in given)
     coded = Coded("c", "preference", names, ("human",) * 60, values, scale, 1500, *codes)
     figures = group_figures(coded, "raters")

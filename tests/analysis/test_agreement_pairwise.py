@@ -125,10 +125,11 @@ def test_settled_figures_worked_example() -> None:
     found = settled_figures(table([0, 1], [0, 1]), margins([2, 2]), margins([1, 1]), np.array([0.0, 1.0]), False)
     assert found[0, 0, 0] == 0
     # ordered, 1 2 3: a gave 1 3 in common where b gave 1 3, and every value once at all, as did b. Ranks -1 0 1, their
-    # spread 2/3; mean product (1 + 1) / 2 = 1; rho = 1 / (2/3): two units at the ends say more than full agreement
+    # spread 2/3; mean product (1 + 1) / 2 = 1, too small by (9 - 3 - 3 + 2) / 9 = 5/9, as the spreads are by 2/3:
+    # rho = (1 / (5/9)) / (2/3 / (2/3)) = 1.8: two units at the ends say more than full agreement
     common, all_ = table([1, 0, 0], [0, 0, 0], [0, 0, 1]), margins([1, 1, 1])
     found = settled_figures(common, all_, all_, np.array([1.0, 2.0, 3.0]), True)[:, 0, 0]
-    assert found.tolist() == pytest.approx([1, 1, 1, 1.5])
+    assert found.tolist() == pytest.approx([1, 1, 1, 1.8])
 
 
 @given(couples)

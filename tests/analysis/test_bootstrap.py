@@ -7,20 +7,17 @@ import pytest
 from scipy.stats import bootstrap
 
 from analysis.bootstrap import (
-    Spread,
     chunk_for,
     intervals,
-    jackknife,
-    left_out,
     nudged_raters,
     percentiles,
-    rater_groups,
     rater_weights,
     replicated,
     spread_over_raters,
     summed,
     unit_weights,
 )
+from analysis.jackknife import Spread, groups_within
 
 
 def test_percentiles_worked_example() -> None:
@@ -61,23 +58,6 @@ def test_intervals_that_cannot_be_told_are_nan_and_full_agreement_has_no_width()
     assert (low[0], high[0], undefined.tolist()) == (1.0, 1.0, [0, 2, 0])
 
 
-def test_jackknife_of_a_mean_is_its_textbook_standard_error() -> None:
-    answers = np.random.default_rng(5).normal(size=30)
-    made = replicated(left_out(np.arange(30), 8), [lambda weights: summed(answers, weights)[:, None] / 29])[0]
-    se, df = jackknife(made, np.array([30]))
-    assert (se[0], df[0]) == pytest.approx((answers.std(ddof=1) / math.sqrt(30), 29))
-    assert np.isnan(jackknife(made, np.array([9])).se[0])  # of nine people
-
-
-def test_many_people_are_left_out_in_groups_of_one_size() -> None:
-    people = np.repeat(np.arange(1000), 2)
-    gone = 1 - np.concatenate(list(left_out(people, 64)), axis=1)
-    assert gone.shape == (2000, 250)
-    assert (gone.sum(axis=0) == 8).all()
-    assert (gone.sum(axis=1) == 1).all()
-    assert (gone[::2] == gone[1::2]).all()
-
-
 @pytest.mark.parametrize(("of_rater", "of_pair"), [(1.0, 0.0), (0.0, 1.0), (0.5, 1.0)])
 def test_spread_over_raters_is_that_of_a_mean_over_pairs(of_rater: float, of_pair: float) -> None:
     # the mean over the pairs of n raters of u_a + u_b + e_ab has variance 4 var(u) / n + var(e) / (number of pairs)
@@ -92,7 +72,7 @@ def test_spread_over_raters_is_that_of_a_mean_over_pairs(of_rater: float, of_pai
 
     strata = np.zeros(n, dtype=np.int64)
     moved, drawn = replicated(nudged_raters(strata, 16), [mean])[0], replicated(rater_weights(strata, 64), [mean])[0]
-    se, df = spread_over_raters(moved, drawn, rater_groups(strata)[1])
+    se, df = spread_over_raters(moved, drawn, groups_within(strata)[1])
     assert math.sqrt((se**2).mean()) == pytest.approx(
         math.sqrt(4 * of_rater**2 / n + of_pair**2 / len(first)), rel=0.15
     )

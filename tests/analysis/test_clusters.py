@@ -78,7 +78,7 @@ def test_clustered_coefficients_equal_statsmodels() -> None:
         6 / 5 * plain[1].bse ** 2,
         48 / 47 * sm.OLS(values, x).fit(cov_type="HC0").bse ** 2,
     ]
-    wanted = np.sqrt(np.maximum(parts[0] + parts[1] - parts[2], np.max(parts, axis=0)))
+    wanted = np.sqrt(np.maximum(parts[0] + parts[1] - parts[2], np.min(parts, axis=0)))
     found = clustered_coefficients(values, x, {"person": person, "rater": rater})
     assert [one.se for one in found] == pytest.approx(wanted.tolist())
     assert [one.value for one in found] == pytest.approx(plain[0].params.tolist())
@@ -115,6 +115,28 @@ def test_difference_within_clusters_is_the_paired_test() -> None:
     assert found.df == pytest.approx(9)
 
 
+def test_raters_who_all_answer_the_same_are_not_taken_off() -> None:
+    # a rater's own level in 3 raters x 40 persons: the mean varies as the mean of three levels, whatever the persons
+    level, person, rater = np.array([1.0, 2.0, 4.5]), np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
+    found = clustered_mean(level[rater], {"person": person, "rater": rater})
+    assert found.se == pytest.approx(level.std(ddof=1) / math.sqrt(3))
+
+
+def test_what_a_cluster_has_on_both_sides_of_a_difference_cancels_and_on_one_does_not() -> None:
+    # 30 persons with a level of their own and 4 raters, all on both sides: no level is in the difference
+    rng = np.random.default_rng(4)
+    level, person, side = rng.normal(0, 5, 30), np.repeat(np.arange(30), 8), np.tile([True, False], 120)
+    noise = rng.normal(0, 1, 240)
+    both = {"person": person, "rater": np.tile(np.repeat(np.arange(4), 2), 30)}
+    across = clustered_difference(level[person] + noise, side, both)
+    assert across.se < 0.2
+    # the first 15 persons on one side, the others on the other: it is at least what persons give
+    one_side = person < 15
+    apart = clustered_difference(level[person] + noise, one_side, both)
+    alone = clustered_difference(level[person] + noise, one_side, {"person": person})
+    assert apart.se >= alone.se > 1
+
+
 def test_few_clusters_of_unequal_size_are_the_trace_of_their_form() -> None:
     weight = np.array([0.1, 0.2, 0.3, 0.4])
     centre = np.eye(4) - np.outer(np.ones(4), weight)
@@ -137,7 +159,7 @@ def test_clustered_share_is_never_narrower_than_wilsons() -> None:
     # every cluster has the same share, so that clusters show no variation at all
     hits, person = np.tile([1.0, 0.0], 50), np.repeat(np.arange(10), 10)
     found, wilson = clustered_share(hits, {"person": person}), wilson_interval(50, 100)
-    assert found.low < wilson.low < wilson.high < found.high
+    assert (found.low, found.high) == pytest.approx(wilson)
 
 
 def test_clustered_share_of_nothing_but_hits_counts_each_cluster_once() -> None:

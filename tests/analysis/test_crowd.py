@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from analysis import crowd
-from analysis.crowd import METHODS, NO_INTERVAL, Method, conclusions, posteriors, reliability
+from analysis.conclusions import NO_INTERVAL, conclusions
+from analysis.crowd import METHODS, Method, posteriors, reliability
 from analysis.longform import LONG_SCHEMA, long_form
 from analysis.release import Release, release_from_frames
 from analysis.schema import ATTRIBUTE_QUALITY

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,12 +10,12 @@ import pytest
 from scipy import stats
 
 from analysis.longform import long_form
-from analysis.powered import ALL_MODELS, ClusteredMean, powered, powered_mean, thrift, unit_means
+from analysis.powered import ALL_MODELS, powered, powered_mean, thrift, unit_means
 from analysis.release import Release, release_from_frames
 from tests.analysis.frames import campaign, item, judgment, table, unit_of, vote
 from tests.analysis.synthetic import synthetic_frames
 
-NOTHING, NOBODY = np.array([]), np.array([], dtype=str)
+NOTHING, NOBODY = np.array([]), {"person": np.array([], dtype=np.int64)}
 
 
 @pytest.fixture(scope="module")
@@ -44,58 +45,59 @@ def sample(n: int = 40, more: int = 200, seed: int = 1) -> tuple[np.ndarray, np.
     return truth[:n], model[:n], model[n:]
 
 
-def each(n: int, name: str = "u") -> np.ndarray:
-    return np.array([f"{name}{i}" for i in range(n)])
+def each(n: int, first: int = 0) -> dict[str, np.ndarray]:
+    """Every unit a person's own, from ``first`` on."""
+    return {"person": np.arange(first, first + n)}
 
 
 def test_worked_example_corrects_the_people_by_what_the_model_sees_elsewhere() -> None:
     # people 1, 3: mean 2. The model says 2, 4 there (mean 3) and 5, 5, 5, 5 elsewhere: 2 - 1 * (3 - 5) = 4.
-    found = powered_mean(np.array([1.0, 3.0]), np.array([2.0, 4.0]), each(2), np.full(4, 5.0), each(4, "v"), weight=1.0)
+    people, model, alone = np.array([1.0, 3.0]), np.array([2.0, 4.0]), np.full(4, 5.0)
+    found = powered_mean(people, model, each(2), alone, each(4, 9000), weight=1.0)
     assert found.people.value == 2
     assert found.powered.value == 4
     # influence of people alone: (1 - 2) / 2 = -0.5 and 0.5; 2 clusters: sqrt(0.5 * 2) = 1, t(1) = 12.706
-    assert found.people.standard_error == pytest.approx(1.0)
-    assert found.people.interval().high == pytest.approx(2 + 12.7062, abs=1e-4)
+    assert found.people.estimate.se == pytest.approx(1.0)
+    assert found.people.estimate.high == pytest.approx(2 + 12.7062, abs=1e-4)
     # with the model (2 - 3) / 2 is taken away again, and elsewhere it never varies: no error is left
-    assert found.powered.standard_error == pytest.approx(0.0)
+    assert found.powered.estimate.se == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0, None])
 def test_ppi_python_gives_the_same_estimate_weight_and_error(weight: float | None) -> None:
     people, model, alone = sample()
-    found = powered_mean(people, model, each(40), alone, each(200, "v"), weight=weight)
+    found = powered_mean(people, model, each(40), alone, each(200, 9000), weight=weight)
     point = float(ppi_py.ppi_mean_pointestimate(people, model, alone, lam=weight)[0])
     low, high = (float(bound[0]) for bound in ppi_py.ppi_mean_ci(people, model, alone, alpha=0.05, lam=weight))
     assert found.powered.value == pytest.approx(point, abs=1e-12)
-    g = len(found.powered.clusters)
-    error = found.powered.standard_error * math.sqrt((g - 1) / g)
+    error = found.powered.estimate.se * math.sqrt(39 / 40)  # of forty clusters that people judged
     assert error == pytest.approx((high - low) / 2 / stats.norm.ppf(0.975), rel=1e-9)
 
 
 def test_a_good_model_narrows_and_a_useless_one_changes_nothing() -> None:
     people, model, alone = sample(n=60, more=2000)
-    useful = powered_mean(people, model, each(60), alone, each(2000, "v"))
+    useful = powered_mean(people, model, each(60), alone, each(2000, 9000))
     assert 0 < useful.weight <= 1
-    assert useful.powered.standard_error < 0.8 * useful.people.standard_error
-    flat = powered_mean(people, np.full(60, 2.0), each(60), np.full(2000, 2.0), each(2000, "v"))
+    assert useful.powered.estimate.se < 0.8 * useful.people.estimate.se
+    flat = powered_mean(people, np.full(60, 2.0), each(60), np.full(2000, 2.0), each(2000, 9000))
     assert flat.weight == 0
-    assert flat.powered.interval() == flat.people.interval()
+    assert flat.powered.estimate == flat.people.estimate
 
 
 def test_a_wrong_model_does_not_move_the_estimate_away_from_people() -> None:
     people, model, alone = sample(n=400, more=4000)
-    found = powered_mean(people, 10 - model, each(400), 10 - alone, each(4000, "v"))
+    found = powered_mean(people, 10 - model, each(400), 10 - alone, each(4000, 9000))
     assert found.weight == 0  # it says the contrary; nothing negative is ever trusted
-    right, shifted = (powered_mean(people, model + by, each(400), alone + by, each(4000, "v")) for by in (0, 50))
+    right, shifted = (powered_mean(people, model + by, each(400), alone + by, each(4000, 9000)) for by in (0, 50))
     assert shifted.powered.value == pytest.approx(right.powered.value)
 
 
 def test_clusters_that_move_together_widen_the_interval() -> None:
     rng = np.random.default_rng(2)
-    persons = np.repeat(each(20, "p"), 10)
+    persons = {"person": np.repeat(np.arange(20), 10)}
     people = np.repeat(rng.normal(0, 1, 20), 10) + rng.normal(0, 0.1, 200)
-    together = powered_mean(people, people, persons, NOTHING, NOBODY).people.standard_error
-    apart = powered_mean(people, people, each(200), NOTHING, NOBODY).people.standard_error
+    together = powered_mean(people, people, persons, NOTHING, NOBODY).people.estimate.se
+    apart = powered_mean(people, people, each(200), NOTHING, NOBODY).people.estimate.se
     assert together > 2.5 * apart  # sqrt(10) but for the noise
 
 
@@ -106,16 +108,17 @@ def test_a_difference_over_the_same_clusters_drops_what_they_share() -> None:
     one, two = (powered_mean(x, x, each(30), NOTHING, NOBODY).people for x in (a, b))
     gap = one - two
     assert gap.value == pytest.approx(float((a - b).mean()))
-    assert gap.standard_error == pytest.approx(stats.sem(a - b), rel=1e-9)  # the paired t test's
-    other = ClusteredMean(two.value, np.array([f"other{i}" for i in range(30)]), two.influence)
-    assert (one - other).standard_error > 10 * gap.standard_error
+    assert gap.estimate.se == pytest.approx(stats.sem(a - b), rel=1e-9)  # the paired t test's
+    other = replace(two, clusters=each(30, 30))
+    assert (one - other).estimate.se > 10 * gap.estimate.se
 
 
 def test_nobody_judged_is_refused_and_one_cluster_has_no_interval() -> None:
-    with pytest.raises(ValueError, match="0, 0 and 0 values"):
+    with pytest.raises(ValueError, match="of 0 units"):
         powered_mean(NOTHING, NOTHING, NOBODY, NOTHING, NOBODY)
-    alone = powered_mean(np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array(["p", "p"]), NOTHING, NOBODY)
-    assert math.isnan(alone.people.interval().low)
+    answers, one = np.array([1.0, 2.0]), {"person": np.zeros(2, dtype=np.int64)}
+    alone = powered_mean(answers, answers, one, NOTHING, NOBODY)
+    assert math.isnan(alone.people.estimate.low)
 
 
 def test_table_counts_what_only_models_judged(release: Release, long: pl.DataFrame) -> None:
