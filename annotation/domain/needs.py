@@ -117,17 +117,17 @@ def stuck_items(campaign: Campaign) -> QuerySet[Item]:
     available = available_raters(campaign)
     number = available.count()
     open_items = campaign.items.filter(open_seats__gt=0)
-    if number > campaign.k and not _over(campaign).filter(n__gte=number - campaign.k).exists():
+    if number > campaign.k and not _any_item_has(number - campaign.k, campaign):
         return open_items.none()  # nowhere as many tenures as raters, whoever had them: the usual case
     had = had_by(available).filter(campaign=campaign, item__open_seats__gt=0)
     full = had.order_by().values("item").annotate(n=Count("pk")).filter(n__gte=number)
     return open_items.filter(pk__in=full.values("item")).order_by("position")
 
 
-def _over(campaign: Campaign) -> QuerySet[Assignment, dict[str, int]]:
-    """How many tenures each item has had beside those that sit on its K seats."""
+def _any_item_has(number: int, campaign: Campaign) -> bool:
+    """So many tenures beside those that sit on its K seats."""
     over = campaign.assignments.exclude(state__in=AssignmentState.occupying()).order_by()
-    return over.values("item").annotate(n=Count("*"))
+    return over.values("item").annotate(n=Count("*")).filter(n__gte=number).exists()
 
 
 def _payments(campaign: Campaign) -> tuple[int, int]:
