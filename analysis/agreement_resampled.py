@@ -36,7 +36,7 @@ from analysis.bootstrap import (
     unit_weights,
 )
 from analysis.intervals import SEED
-from analysis.jackknife import Spread, Weights, groups_within, jackknife, jackknife_of_parts, left_out, part_of
+from analysis.jackknife import Spread, Way, Weights, groups_within, jackknife, jackknife_of_parts, left_out, part_of
 
 RATER_MODEL = "rater_model"
 SUMMARY_GROUPS = (PEOPLE, MODELS, ALL, RATER_MODEL)
@@ -121,6 +121,8 @@ def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Res
             _beside(own[place], means, at) for own, means in zip((units, raters), paired, strict=True)
         )
         value = np.concatenate([group.value, plain[at], over_units.itself[0, -len(PAIR_MEANS) :]])
+        if name in (MODELS, RATER_MODEL):
+            over_units = _less_bias(over_units, coded.ways[0])
         found[name] = _figures(coded, group, value, over_units, over_raters)
     return Resampled(_joined(results), found)
 
@@ -150,6 +152,24 @@ def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -n
     (``settled_figures``); for every other figure the two are one.
     """
     return bounded(value, intervals(made.itself[0], made.drawn, spread), least)
+
+
+def _less_bias(made: _Made, people: Way) -> _Made:
+    """``made`` with the jackknife's estimate of its bias taken off means over pairs, about which the intervals then are.
+
+    A chance agreement from one rater's units makes each pair's figure a little too low; a mean over many pairs varies
+    so little that it counts. Of pairs with a machine, which answers everything, a pair rests on all of the person's
+    people; two people share so few that nothing but noise would be taken off.
+    """
+    if not len(made.moved[0]):
+        return made
+    means = slice(-2 * len(PAIR_MEANS), None)
+    moved = made.moved[0][:, means]
+    known = np.maximum((~np.isnan(moved)).sum(axis=0), 1)
+    bias = (people.groups - 1) * (np.nansum(moved, axis=0) / known - made.itself[0, means])
+    itself = made.itself.copy()
+    itself[:, means] -= np.where(np.isnan(bias), 0.0, bias)
+    return made._replace(itself=itself)
 
 
 def _over_units(coded: Coded, blocks: list[_Block], groups: dict[str, GroupFigures], draws: Draws) -> list[_Made]:

@@ -2,11 +2,11 @@
 
 Answers of one person's material, to one prompt, and by one rater resemble each other, and the three cut across each
 other. The variance is Cameron, Gelbach and Miller's: for each non-empty set of the dimensions, the variance that
-clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two. It comes out
-too small by chance, and where few raters answer all of the same. So it is never taken to be less than that of any
-single set: answers of one cluster hang together, not against each other. In a difference that goes for sets of
-dimensions whose clusters all stand on one side of it: what a cluster has on both sides cancels. Where there is none
-such, and for slopes, the variance is at least the smallest.
+clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two; at least the
+smallest of them, below which it may come by chance. Where few raters answer all of the same it comes out too small: with
+fewer than ``FEWEST_CLUSTERS`` in a dimension it is at least that of any single set, since answers of one cluster hang
+together, not against each other; in a difference, of any set of dimensions whose clusters all stand on one side of it,
+for what a cluster has on both sides cancels, as it may in a slope.
 
 Few clusters: each variance is multiplied so that it is unbiased, and has the degrees of freedom that it has, when
 answers of one cluster are as one (Bell and McCaffrey's working model with full correlation; for clusters of equal size
@@ -31,6 +31,7 @@ import polars as pl
 from scipy.special import ndtri, stdtr, stdtrit
 
 from analysis.intervals import LEVEL
+from analysis.jackknife import FEWEST_CLUSTERS
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -222,7 +223,7 @@ def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False) -
             if size == 1:
                 single.append((variance, df))
                 smallest = min(smallest, fewest)
-    variance = max(total, *(least or [min(found)]))
+    variance = max(total, min(found), *(least if smallest < FEWEST_CLUSTERS else []))
     parts = sum(own**2 / df for own, df in single)
     fewest_df = min(df for _, df in single)
     return _Spread(variance, max(variance**2 / parts if parts else fewest_df, fewest_df), smallest, "")
