@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import cache
 from importlib.util import find_spec
@@ -13,6 +14,8 @@ from studies.enums import Role
 from studies.models import Study, User
 from tests import factories
 
+# Of modules and tests that are collected nothing ever goes: to look through them again and again for garbage costs.
+gc.disable()
 pytest_plugins = ["tests.database", "tests.browser", "tests.recruiters.fixtures"]
 # Tests of local models have an environment and a round of their own (.venv-models).
 collect_ignore = [] if find_spec("torch") else ["models"]
@@ -70,6 +73,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """True for what an earlier round of `make test` has run; None leaves it to others."""
     place = collection_path.relative_to(Path(__file__).parent).as_posix()
     return True if place in ONCE and LATER_ROUND else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

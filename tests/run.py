@@ -42,6 +42,7 @@ def main(words: list[str]) -> int:
         notes = Path(folder) / "notes"
         notes.touch()
         with beside("Checks", [sys.executable, "-m", "tests.check"], notes) as failed_beside:
+            compile_once(notes)
             failed = run_round("SQLite", [*pytest_by(sys.executable), *words], notes)
         private = {
             "DATABASE_URL": stack.enter_context(private_postgres()),
@@ -54,6 +55,19 @@ def main(words: list[str]) -> int:
             failed += run_round("PostgreSQL and Redis", [*pytest_by(sys.executable), *words], notes, private)
         print(f"\n== In short\n{notes.read_text()}", end="", flush=True)
     return 1 if failed or failed_beside or models_failed else 0
+
+
+def compile_once(notes: Path) -> None:
+    """In a fresh clone one process compiles what all of a round import, in the place of each of them for itself."""
+    compiled = Path(__file__).parent.glob("__pycache__/conftest.*.pyc")
+    if sys.dont_write_bytecode or any(compiled):
+        return
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq"]
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        started("Compiling", command, notes, {"TEST_NOTES": ""}, said) as process,
+    ):
+        process.wait()  # what is wrong with a test, its round says
 
 
 def pytest_by(python: str, workers: str = "") -> list[str]:
