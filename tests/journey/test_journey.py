@@ -157,6 +157,7 @@ def journey(browser: Browser, tmp_path: Path) -> Iterator[tuple[Journey, Scene]]
         server.kill()
 
 
+@pytest.mark.once("a minute in a browser; recruiting, gates, kills and K on PostgreSQL have tests of their own")
 def test_raters_come_from_a_recruiter_judge_by_keys_and_leave_with_codes_that_hold(
     journey: tuple[Journey, Scene],
 ) -> None:
