@@ -155,7 +155,7 @@ def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -n
 
 
 def _less_bias(made: _Made, people: Way) -> _Made:
-    """``made`` with the jackknife's estimate of its bias taken off means over pairs, about which the intervals then are.
+    """``made`` with the jackknife's estimate of bias taken off means over pairs, about which the intervals then are.
 
     A chance agreement from one rater's units makes each pair's figure a little too low; a mean over many pairs varies
     so little that it counts. Of pairs with a machine, which answers everything, a pair rests on all of the person's

@@ -3,10 +3,10 @@
 Answers of one person's material, to one prompt, and by one rater resemble each other, and the three cut across each
 other. The variance is Cameron, Gelbach and Miller's: for each non-empty set of the dimensions, the variance that
 clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two; at least the
-smallest of them, below which it may come by chance. Where few raters answer all of the same it comes out too small: with
-fewer than ``FEWEST_CLUSTERS`` in a dimension it is at least that of any single set, since answers of one cluster hang
-together, not against each other; in a difference, of any set of dimensions whose clusters all stand on one side of it,
-for what a cluster has on both sides cancels, as it may in a slope.
+smallest of them, below which it may come by chance. Where few raters answer all of the same it comes out too small:
+with fewer than ``FEWEST_CLUSTERS`` in a dimension it is at least that of any single set, since answers of one cluster
+hang together, not against each other; in a difference, of any set of dimensions whose clusters all stand on one side of
+it, for what a cluster has on both sides cancels, as it may in a slope.
 
 Few clusters: each variance is multiplied so that it is unbiased, and has the degrees of freedom that it has, when
 answers of one cluster are as one (Bell and McCaffrey's working model with full correlation; for clusters of equal size

@@ -83,9 +83,10 @@ AGREEMENT_SUMMARY = Listing(
     "raters. 1 is full agreement, 0 what chance would give (of the share of same answers: none alike). ICC: share of "
     "the variance that lies between units, for one answer or for a mean of K, by absolute agreement or consistency. "
     "A mean over pairs who share few units lies too low; on many units: chance from all that each of the two answered.",
-    "95 %, bootstrap of 1,000 draws over units, people drawn with all theirs, and over raters. The honest one for a "
-    "claim about people in general is the one over raters. None over units of fewer than ten people, over fewer than "
-    "ten raters or models, and for a mean over pairs that lies too low to be in it.",
+    "95 %, bootstrap of 1,000 draws over units, people drawn with all theirs, as wide as a jackknife over people and "
+    "the prompts that they share says, and over raters. The honest one for a claim about people in general is the "
+    "one over raters. None over units of fewer than ten people, over fewer than ten raters or models, and for a mean "
+    "over pairs that lies too low to be in it.",
 )
 KRIPPENDORFF = Listing(
     "krippendorff",
@@ -113,5 +114,5 @@ CEILINGS = Listing(
     "relevance, F1 against their majority on n units; for preference, Spearman's correlation with their mean. All "
     "raters: the mean over people, the human ceiling. A person meets one answer fewer than a model does, so the "
     "ceiling is rather too low.",
-    "95 %, bootstrap over people with all their units; none for fewer than ten people.",
+    "95 %, over people with all their units and the prompts that they share; none for fewer than ten people.",
 )

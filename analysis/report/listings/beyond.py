@@ -20,9 +20,9 @@ CONCLUSIONS = Listing(
     "Each conclusion by the majority of a unit's answers (units without one are left out), by the shares of the "
     "answers, and by two models of raters (Dawid and Skene; GLAD), which take values as names without order. Change: "
     "against the majority's.",
-    "95 %, bootstrap over people, 1,000 draws with a fixed seed, as wide as a jackknife over people says; none for "
-    "fewer than ten people. None for the models of raters: their estimates lie off to one side, by more than chance "
-    "would where raters gave some tens of answers each.",
+    "95 %, bootstrap over people, 1,000 draws with a fixed seed, as wide as a jackknife over people and the prompts "
+    "that they share says; none for fewer than ten people. None for the models of raters: their estimates lie off to "
+    "one side, by more than chance would where raters gave some tens of answers each.",
 )
 RELIABILITY = Listing(
     "reliability",
@@ -54,7 +54,7 @@ POWERED = Listing(
     "The people's mean over judged units, and the same corrected by how the model's answers differ on units that "
     "only it answered (PPI++), taking judged units for a random part of all. Weight: how far the model is trusted. "
     "Worth: how many times as many judgments people alone would have needed.",
-    "95 %, by person, Student's t with one degree of freedom less than there are people.",
+    "95 %, clustered by person and prompt.",
 )
 THRIFT = Listing(
     "thrift",

@@ -97,8 +97,8 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
     alt = "Estimates by people alone and with each model's help. " + spoken(dots)
     caption = (
         "Each estimate by people alone, and with the help of each model's answers on units that people did not judge, "
-        "where there are any. "
-        "Bars are 95 % intervals by person; behind the number, units judged by people and by the model alone."
+        "where there are any. Bars are 95 % intervals by person and prompt; behind the number, units judged by people "
+        "and by the model alone."
     )
     return Picture("anchored", dot_plot(dots, axis, alt=alt, mark=campaign.mark), alt, caption, campaign.mark)
 

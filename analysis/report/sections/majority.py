@@ -104,7 +104,7 @@ def _picture(found: pl.DataFrame, campaign: Campaign) -> Picture:
     alt = "Each conclusion under four readings of the answers. " + spoken(dots)
     caption = (
         "Each conclusion under four readings of the same answers. "
-        "Bars are 95 % intervals over people; models of raters have none."
+        "Bars are 95 % intervals over people and prompts; models of raters have none."
     )
     svg = dot_plot(dots, PREFERENCES if means else axis_around(dots), alt=alt, mark=campaign.mark)
     return Picture("majority-means" if means else "majority", svg, alt, caption, campaign.mark)
