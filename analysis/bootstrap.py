@@ -89,6 +89,18 @@ def symmetric(value: Floats, replicated: Floats, spread: Spread, *, level: float
     return Percentiles(value - half, value + half, np.isnan(replicated).sum(axis=0).astype(np.int64))
 
 
+def share(value: Floats, replicated: Floats, spread: Spread, *, level: float = LEVEL) -> Percentiles:
+    """As ``symmetric``, of shares and other ratios in [0, 1]: Wilson's interval at the effective number of answers,
+    ``value (1 - value) / se^2``, with t for z (as ``clusters.clustered_share``). At 0 and 1 it has no width.
+    """
+    t2 = stdtrit(spread.df, (1 + level) / 2) ** 2
+    inside = value * (1 - value)
+    scarce = np.divide(spread.se**2, inside, out=np.where(np.isnan(spread.se), np.nan, 0.0), where=inside > 0)
+    centre = (value + t2 * scarce / 2) / (1 + t2 * scarce)
+    half = np.sqrt(t2 * scarce * (inside + t2 * scarce / 4)) / (1 + t2 * scarce)
+    return Percentiles(centre - half, centre + half, np.isnan(replicated).sum(axis=0).astype(np.int64))
+
+
 def bounded(value: Floats, ends: Percentiles, least: Floats | float) -> Percentiles:
     """``ends`` within ``least`` and 1, between which figures of agreement lie; NaN where ``value`` is not between them:
     it is then so far from what the interval is about that the two should not be shown as one thing.

@@ -14,10 +14,12 @@ from analysis.agreement_codes import PEOPLE, Coded, Codes, Floats, Ints, coded_c
 from analysis.agreement_pairwise import distances, percents, settled_kappas, settled_spearmans
 from analysis.bootstrap import (
     REPLICATES,
+    Percentiles,
     bounded,
     chunk_for,
     intervals,
     replicated,
+    share,
     symmetric,
     unit_weights,
 )
@@ -60,8 +62,9 @@ def ceilings(long: pl.DataFrame, *, replicates: int = REPLICATES, seed: int = SE
     and, for relevance, f1 (of "yes", the majority taken as the truth) against the majority, the value that more than
     half of the others gave; where they have none the answer is left out. spearman, for preference, against the others'
     mean score. n: units that it rests on. low and high: 95 % bootstrap interval over units (``bootstrap.intervals``),
-    NaN where these are of fewer than ten people; symmetric for the mean over people, of whom each has few units, so
-    that replicates lean where the mean does not. undefined: replicates without a value.
+    NaN where these are of fewer than ten people. Those of shares (agreement, f1) are Wilson's (``bootstrap.share``); of
+    the mean over people's kappas symmetric, each having few units, so that replicates lean where the mean does not.
+    undefined: replicates without a value.
 
     A person is held against one answer fewer than a unit has, and with three answers only where the two others agree,
     which are the easier units. So that nothing but the rater differs, a model (or baseline) is held against the very
@@ -122,7 +125,9 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
         else:
             spread = jackknife_of_parts(own, [np.full(len(names), on[place - 1]) for on in rest_on])
             found = intervals(centre[place], drawn[:, place], spread)
-        ends = bounded(value[place], found, least)
+        shares = share(centre[place], drawn[:, place], spread)
+        chosen = Percentiles(*(np.where(least < 0, one, other) for one, other in zip(found, shares, strict=True)))
+        ends = bounded(value[place], chosen, least)
         for at, name in enumerate(names):
             interval = (float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
             yield (coded.campaign, rater, of_kind, name, units[place], float(value[place, at]), *interval)

@@ -2,8 +2,9 @@
 
 Answers of one person's material, to one prompt, and by one rater resemble each other, and the three cut across each
 other. The variance is Cameron, Gelbach and Miller's: for each non-empty set of the dimensions, the variance that
-clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two; at least the
-smallest of them, below which it may come by chance. Where few raters answer all of the same it comes out too small:
+clusters (distinct combinations) of that set give, added for one or three dimensions, taken off for two. By chance it
+may come out too small, even below zero: it is at least what the combinations of all dimensions give, or, of shares,
+differences and slopes, the smallest of all sets. It also comes out too small where few raters answer all of the same:
 with fewer than ``FEWEST_CLUSTERS`` in a dimension it is at least that of any single set, since answers of one cluster
 hang together, not against each other; in a difference, of any set of dimensions whose clusters all stand on one side of
 it, for what a cluster has on both sides cancels, as it may in a slope.
@@ -144,7 +145,7 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
     """
     each = np.ones(len(hits))
     value, arm = _ratio_arm(hits, each if of is None else of, each)
-    spread = _spread([arm], clusters)
+    spread = _spread([arm], clusters, loose=of is None)
     if math.isnan(value) or math.isnan(spread.variance):
         return undefined(value, spread.reason)
     flat = value in (0.0, 1.0)
@@ -202,9 +203,9 @@ def _symmetric(value: float, spread: _Spread, level: float) -> Estimate:
     return Estimate(value, value - half, value + half, se, spread.df, p, "" if se else "all answers are the same")
 
 
-def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False) -> _Spread:
+def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False, loose: bool = False) -> _Spread:
     """Variance and degrees of freedom of the sum of ``arms`` (module docstring). ``cancels``: what a cluster has in
-    common may fall out within one arm.
+    common may fall out within one arm. ``loose``: the caller knows a better least variance.
     """
     if any(not arm.weight.any() for arm in arms):
         return _Spread(math.nan, math.nan, 0, "no answers")
@@ -223,7 +224,8 @@ def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False) -
             if size == 1:
                 single.append((variance, df))
                 smallest = min(smallest, fewest)
-    variance = max(total, min(found), *(least if smallest < FEWEST_CLUSTERS else []))
+    floor = min(found) if loose or cancels or len(arms) > 1 else found[-1]
+    variance = max(total, floor, *(least if smallest < FEWEST_CLUSTERS else []))
     parts = sum(own**2 / df for own, df in single)
     fewest_df = min(df for _, df in single)
     return _Spread(variance, max(variance**2 / parts if parts else fewest_df, fewest_df), smallest, "")

@@ -27,7 +27,8 @@ REAL_IS_WORSE = 0.6  # latent: attributes of real people are rejected more often
 CONFIDENCE = 0.5  # latent, for each unit that the extractor's own confidence lies above its middle
 SIDE, LENGTH, MENTION = 0.25, 0.5, 0.3  # latent effects on preference: on the right, log length ratio, openly mentioned
 CUTS = {ATTRIBUTE_QUALITY: (-0.6, 0.2), RELEVANCE: (0.8,), PREFERENCE: (-1.4, -0.5, 0.5, 1.4)}
-CHANCES = (0.4, 0.25, 0.15, 0.1, 0.1)  # of FAILURES
+CHANCES = (0.4, 0.25, 0.15, 0.1, 0.1)  # of FAILURES, on average; every rater has a taste of their own
+TASTE = 20  # the larger, the more alike tastes are: the sum of a Dirichlet distribution's parameters
 # name: how far it follows what people see, and how eagerly it says yes or likes the personalized
 MODELS = {"m-careful": (0.8, -0.2), "m-eager": (0.6, 0.7), "m-noisy": (0.2, 0.4)}
 GENERATORS = {"m-careful": 0.3, "m-eager": -0.1, "m-noisy": 0.0}
@@ -91,7 +92,8 @@ def planted(people_seed: int, rater_seed: int, size: Size = Size()) -> Release:
     models = np.random.default_rng([4, people_seed])
     frames = material(drawn)
     every = (drawn.quality, drawn.relevance, drawn.preference)
-    judged = [judgments_of(units, raters, size, noise) for units in every]
+    tastes = np.random.default_rng([5, rater_seed]).dirichlet(TASTE * np.array(CHANCES), size.raters)
+    judged = [judgments_of(units, raters, tastes, size, noise) for units in every]
     frames["judgments"] = pl.concat(judged).sort(TABLES["judgments"].sort_by)
     votes = [votes_of(units, models) for units in (drawn.relevance, drawn.preference)]
     frames["model_votes"] = pl.concat(votes).sort(TABLES["model_votes"].sort_by)
@@ -162,8 +164,10 @@ def _names(units: Units) -> dict[str, pl.Series]:
     return {"unit": pl.Series(parts), "attribute": attribute, "prompt": prompt, "pair": pair}
 
 
-def judgments_of(units: Units, raters: Floats, size: Size, rng: np.random.Generator) -> pl.DataFrame:
-    """``k`` raters drawn for each page answer all of its units; the side is drawn for each rater and page."""
+def judgments_of(units: Units, raters: Floats, tastes: Floats, size: Size, rng: np.random.Generator) -> pl.DataFrame:
+    """``k`` raters drawn for each page answer all of its units; the side is drawn for each rater and page. ``tastes``:
+    each rater's chances of the reasons, shape (raters, reasons).
+    """
     pages, page = np.unique(units.page, return_inverse=True)
     drawn = np.argsort(rng.random((len(pages), size.raters)), axis=1)[:, : size.k]
     right = rng.random((len(pages), size.k)) < 0.5
@@ -175,7 +179,8 @@ def judgments_of(units: Units, raters: Floats, size: Size, rng: np.random.Genera
     code = np.searchsorted(CUTS[units.instrument], latent)
     names = {name: values.gather(unit) for name, values in _names(units).items()}
     value, score, side = _answers(units.instrument, code, on_right)
-    reason = np.where(code == 0, rng.choice(FAILURES, len(unit), p=CHANCES), "")
+    named = (rng.random(len(unit))[:, None] > tastes.cumsum(axis=1)[rater, :-1]).sum(axis=1)
+    reason = np.where(code == 0, np.array(FAILURES)[named], "")
     own = pl.Series([f"{units.instrument[0]}{units.page[u]}-{r}" for u, r in zip(unit, rater, strict=True)])
     columns = {
         **names,
