@@ -13,10 +13,12 @@ from analysis.bootstrap import (
     percentiles,
     rater_weights,
     replicated,
+    share,
     spread_over_raters,
     summed,
     unit_weights,
 )
+from analysis.clusters import clustered_share
 from analysis.jackknife import Spread, groups_within
 
 
@@ -49,6 +51,15 @@ def test_intervals_worked_example() -> None:
     assert (low[0], high[0]) == pytest.approx((5 - 3.92, 5 + 3.92), abs=1e-3)
     low, high, _ = intervals(np.array([5.0]), np.arange(41.0)[:, None] ** 2, spread)
     assert (low[0], high[0]) == pytest.approx((5 - 7.84 * 399 / 1520, 5 + 7.84 * 1121 / 1520), abs=1e-3)
+
+
+def test_the_interval_of_a_share_is_the_clustered_one() -> None:
+    hits, clusters = np.random.default_rng(4).random(120) < 0.7, {"answer": np.arange(120)}
+    wanted = clustered_share(hits.astype(float), clusters)
+    spread = Spread(np.array([wanted.se, 0.0, math.nan]), np.full(3, wanted.df))
+    low, high, _ = share(np.array([wanted.value, 1.0, 0.5]), np.zeros((0, 3)), spread)
+    assert (low[0], high[0]) == pytest.approx((wanted.low, wanted.high))
+    assert (low[1], high[1], np.isnan(low[2])) == (1, 1, True)
 
 
 def test_intervals_that_cannot_be_told_are_nan_and_full_agreement_has_no_width() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.bootstrap import replicated, summed
-from analysis.jackknife import Spread, Way, jackknife, left_out, ways_of
+from analysis.jackknife import Spread, Way, groups_within, jackknife, jackknife_of_parts, left_out, part_of, ways_of
 
 EACH = np.arange(30)
 
@@ -76,3 +76,47 @@ def test_a_figure_that_some_prompts_leave_undefined_keeps_the_width_of_its_peopl
     found = jackknife(moved, ways, 20)
     assert (found.se[0], found.df[0]) == (by_person.se[0], by_person.df[0])
     assert found.se[1] >= by_person.se[1]
+
+
+def test_people_are_left_out_within_their_corpora() -> None:
+    # two corpora far apart, 12 and 18 people: a mean over all varies as the means of both do, not by how far apart
+    rng, corpus = np.random.default_rng(10), np.repeat([0, 1], [12, 18])
+    answers = rng.normal(size=30) + 10 * corpus
+    se, df = mean_of(answers, ways_of(EACH, EACH, corpus), 30)
+    parts = [(len(own) / 30) ** 2 * own.var(ddof=1) / len(own) for own in (answers[:12], answers[12:])]
+    # leaving one of 12 out moves the mean of all by 1/29 and not by 12/30 of what it moves its own
+    assert se[0] == pytest.approx(math.sqrt(sum(parts)), rel=0.06)
+    assert df[0] == 28
+    assert mean_of(answers, ways_of(EACH, EACH), 30).se[0] > 3 * se[0]
+
+
+def test_a_corpus_of_one_person_goes_with_the_largest() -> None:
+    (way,) = ways_of(np.arange(5), np.arange(5), np.array([4, 4, 4, 7, 9]))
+    assert way.stratum.tolist() == [4, 4, 4, 4, 4]
+    group, stratum = groups_within(np.repeat([0, 1], [900, 100]))
+    assert (len(stratum), (stratum == 1).sum()) == (250, 25)
+    assert set(np.bincount(group)) == {4}
+
+
+def test_a_figure_of_some_people_has_the_standard_error_of_their_mean() -> None:
+    # the mean over the first 12 of 30 people: leaving out others moves nothing
+    answers = np.random.default_rng(11).normal(size=30)
+    moved = np.full((30, 2), answers[:12].mean())
+    moved[:12, 0] = [np.delete(answers[:12], one).mean() for one in range(12)]
+    se, df = jackknife_of_parts([moved], [np.array([12, 9])])
+    assert se[0] == pytest.approx(answers[:12].std(ddof=1) / math.sqrt(12), rel=0.02)
+    assert (df[0], np.isnan(se[1])) == (11, True)
+
+
+def test_a_mean_over_figures_of_two_people_each_varies_as_it_should() -> None:
+    # 200 means of two people, nobody in two of them: their mean varies as that of 400 people
+    answers = np.random.default_rng(12).normal(size=(200, 2))
+    itself = answers.mean(axis=1)
+    moved = np.repeat(itself[:, None], 400, axis=1)
+    for pair in range(200):
+        moved[pair, 2 * pair], moved[pair, 2 * pair + 1] = answers[pair, 1], answers[pair, 0]
+    plain, put_right = (
+        (each.mean(axis=0) - itself.mean()) for each in (moved, part_of(moved, itself, np.full(200, 2)))
+    )
+    assert math.sqrt((put_right**2).sum()) == pytest.approx(1 / math.sqrt(400), rel=0.1)
+    assert (plain**2).sum() == pytest.approx(2 * (put_right**2).sum())
