@@ -82,7 +82,8 @@ def agreement_pairs(long: pl.DataFrame, *, min_n: int = 1, replicates: int = REP
     Columns: ``PAIRS_SCHEMA``; rater_a < rater_b as strings (bytewise), one row a pair, sorted. agreement is a share,
     kappa Cohen's, unweighted; kappa_linear and kappa_quadratic weigh by the difference of scores, they and spearman
     are NaN for relevance, whose values have no order that says more. low and high: of kappa, over units, NaN where
-    these are of fewer than ten people (``analysis.jackknife``); undefined: replicates without a kappa. A figure that
+    these are of fewer than ten people (``analysis.jackknife``) or one of the two gave nearly always the same answer
+    (``agreement_pairwise.scarce``); undefined: replicates without a kappa. A figure that
     is not defined is NaN, never null.
     """
     return agreement(long, min_n=min_n, replicates=replicates).pairs

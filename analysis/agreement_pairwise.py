@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 from analysis.agreement_codes import Coded, Codes, Floats, Ints
 from analysis.jackknife import Weights
 
+FEWEST_ANSWERS = 10
 FIGURES = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "spearman")
 BY_CHANCE = FIGURES[1:]  # that hold the two answers against what chance would have had
 
@@ -92,6 +93,14 @@ def _places(coded: Coded, found: Ints, size: type[np.signedinteger[Any]]) -> tup
         unit[own] = coded.unit[first]
         begin = own.stop
     return row, unit
+
+
+def scarce(tables: Floats) -> npt.NDArray[np.bool_]:
+    """Whether one of the two gave fewer than ``FEWEST_ANSWERS`` other answers than the commonest, to the common units:
+    shape (pairs, replicates). A kappa then follows those few, and no interval about it holds.
+    """
+    margins = [tables.sum(axis=axis) for axis in (1, 2)]
+    return np.asarray(np.min([m.sum(axis=1) - m.max(axis=1) for m in margins], axis=0) < FEWEST_ANSWERS)
 
 
 def distances(scores: Sequence[float] | Floats, power: int) -> Floats:

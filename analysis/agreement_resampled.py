@@ -18,6 +18,7 @@ from analysis.agreement_pairwise import (
     kappas,
     pair_figures,
     pairs_of,
+    scarce,
     settled_figures,
 )
 from analysis.agreement_pairwise import FIGURES as PAIR_FIGURES
@@ -225,6 +226,7 @@ class _Block:
         tables = pairs.tables(everybody)
         self.n = tables.sum(axis=(1, 2, 3)).astype(np.int64)
         self.kept = self.n >= min_n
+        self.scarce = scarce(tables)[:, 0]
         self.figures = pair_figures(tables, self.scores, self.ordered)[:, :, 0]
         masks = [mask & self.kept for mask in _groups_of(coded, pairs).values()]
         self.groups = np.stack(masks).astype(np.float64)
@@ -267,7 +269,8 @@ class _Block:
         of_pairs = made.each(lambda part: part[:, : len(self.pairs)])
         kappa = _ends(self.figures[_KAPPA], of_pairs, jackknife_of_parts(of_pairs.moved, self.rest_on))
         kept, pairs = self.kept, self.pairs
-        ends = Percentiles(*(part[kept] for part in kappa))
+        low, high = (np.where(self.scarce, np.nan, end)[kept] for end in kappa[:2])
+        ends = Percentiles(low, high, kappa.undefined[kept])
         return PairResults(pairs.first[kept], pairs.second[kept], self.n[kept], self.figures[:, kept], ends)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from scipy.sparse import csr_matrix
 
 from analysis.agreement_codes import PEOPLE, Coded, Codes, Floats, Ints, coded_campaigns
-from analysis.agreement_pairwise import distances, percents, settled_kappas, settled_spearmans
+from analysis.agreement_pairwise import distances, percents, scarce, settled_kappas, settled_spearmans
 from analysis.bootstrap import (
     REPLICATES,
     Percentiles,
@@ -34,6 +34,7 @@ FIGURES = {
     PREFERENCE: ("spearman",),
 }
 _LEAST = {"agreement": 0.0, "kappa": -1.0, "f1": 0.0, "spearman": -1.0}
+_SCARCE = ("kappa", "f1")  # that follow the answers other than the commonest
 RELEVANT = 1  # place of "yes" in the scale of relevance
 CEILINGS_SCHEMA = pl.Schema(
     {
@@ -62,9 +63,10 @@ def ceilings(long: pl.DataFrame, *, replicates: int = REPLICATES, seed: int = SE
     and, for relevance, f1 (of "yes", the majority taken as the truth) against the majority, the value that more than
     half of the others gave; where they have none the answer is left out. spearman, for preference, against the others'
     mean score. n: units that it rests on. low and high: 95 % bootstrap interval over units (``bootstrap.intervals``),
-    NaN where these are of fewer than ten people. Those of shares (agreement, f1) are Wilson's (``bootstrap.share``); of
-    the mean over people's kappas symmetric, each having few units, so that replicates lean where the mean does not.
-    undefined: replicates without a value.
+    NaN where these are of fewer than ten people, and for the kappa or f1 of one rater where fewer than ten answers, of
+    the rater or of the others, are not the commonest one (``agreement_pairwise.scarce``). Those of shares (agreement,
+    f1) are Wilson's (``bootstrap.share``); of the mean over people's kappas symmetric, each having few units, so that
+    replicates lean where the mean does not. undefined: replicates without a value.
 
     A person is held against one answer fewer than a unit has, and with three answers only where the two others agree,
     which are the easier units. So that nothing but the rater differs, a model (or baseline) is held against the very
@@ -107,6 +109,7 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
         return np.concatenate([people[:, None], made], axis=1).transpose(2, 1, 0)
 
     once = np.ones((coded.n_units, 1), dtype=np.float32)
+    few = scarce((cells @ once).astype(np.float64).reshape(n_raters, len(coded.values), held.n_references, 1))[:, 0]
     value, centre = figures(once, settled=False)[0], figures(once)[0]
     chunk = chunk_for(coded.n_units, n_raters * width)
     drawn, moved = value[None][:0], [value[None][:0] for _ in coded.ways]
@@ -128,6 +131,10 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
         shares = share(centre[place], drawn[:, place], spread)
         chosen = Percentiles(*(np.where(least < 0, one, other) for one, other in zip(found, shares, strict=True)))
         ends = bounded(value[place], chosen, least)
+        if rater != MEAN and few[place - 1]:
+            none = np.array([name in _SCARCE for name in names])
+            low, high = (np.where(none, np.nan, end) for end in ends[:2])
+            ends = Percentiles(low, high, ends.undefined)
         for at, name in enumerate(names):
             interval = (float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
             yield (coded.campaign, rater, of_kind, name, units[place], float(value[place, at]), *interval)

@@ -56,27 +56,30 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     there is none. No interval by ``dawid_skene`` and ``glad`` (module docstring), nor of fewer than ten people: NaN,
     and ``reason`` says which.
     """
-    units = _units(long, release)
-    if not units.height:
-        return pl.DataFrame(schema=CONCLUSION_SCHEMA)
-    cells = [_cells(long, units, posteriors(long, method)).with_columns(method=pl.lit(method)) for method in methods]
-    everything = pl.concat(cells)
+    units, parts = _units(long, release)
+    found = {method: posteriors(long, method) for method in methods}
     rows: list[tuple[Any, ...]] = []
     key = ["campaign", "instrument", "conclusion", "subject"]
-    for names, group in everything.sort(*key, "person", "prompt").group_by(key, maintain_order=True):
-        rows += [(*names, *figures) for figures in _figures(group, methods)]
-    return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row")
+    for instrument, cells_of in ((ATTRIBUTE_QUALITY, _of_quality), (RELEVANCE, _of_relevance), (PREFERENCE, _of_pairs)):
+        cells = []  # of one instrument at a time: at a million judgments they are millions
+        for method, probabilities in found.items():
+            asked = probabilities.filter(pl.col("instrument") == instrument)
+            of = asked.join(units, on=["campaign", "unit"], maintain_order="left")
+            cells += [cells_of(of, long).with_columns(method=pl.lit(method))] if of.height else []
+        for names, group in pl.concat(cells).group_by(key, maintain_order=True) if cells else ():
+            rows += [(*names, *figures) for figures in _figures(group, parts, methods)]
+    return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row").sort(key, maintain_order=True)
 
 
-def _units(long: pl.DataFrame, release: Release) -> pl.DataFrame:
-    """What people judged, whose it is and what it was asked on: campaign, unit, person, prompt (the person where there
-    is none), corpus, corpus_kind, generator.
+def _units(long: pl.DataFrame, release: Release) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What people judged: campaign, unit, corpus, corpus_kind, generator, and its ``part``, whose it is on what prompt.
+    Beside it the parts: part, person, prompt (the person where there is none), corpus.
     """
     asked = long.lazy().filter(pl.col("kind").is_in(PEOPLE_KINDS))
     people = release.people.select("person", "corpus", "corpus_kind")
     owners = release.attributes.select("attribute", "person").join(people, on="person")
     pairs = release.response_pairs.select("pair", "generator", of_pair="prompt")
-    return (
+    units = (
         asked.select("campaign", "unit", "attribute", "prompt", "pair")
         .unique(["campaign", "unit"])
         .join(owners, on="attribute", how="left")
@@ -86,27 +89,17 @@ def _units(long: pl.DataFrame, release: Release) -> pl.DataFrame:
         .drop("attribute", "pair", "of_pair")
         .collect(engine="streaming")
     )
-
-
-def _cells(long: pl.DataFrame, units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Numerator and denominator of every conclusion, summed by person and prompt: ``campaign``, ``instrument``,
-    ``conclusion``, ``subject``, ``person``, ``prompt``, ``corpus``, ``sign``, ``top``, ``bottom``, ``units``. ``sign``
-    -1 is what is taken away.
-    """
-    parts = []
-    for instrument, part in ((ATTRIBUTE_QUALITY, _of_quality), (RELEVANCE, _of_relevance), (PREFERENCE, _of_pairs)):
-        of = found.filter(pl.col("instrument") == instrument).join(
-            units, on=["campaign", "unit"], maintain_order="left"
-        )
-        parts.append(part(of, long))
-    return pl.concat(parts)
+    names = ["person", "prompt", "corpus"]
+    parts = units.select(names).unique().sort(names).with_row_index("part")
+    return units.join(parts, on=names).drop("person", "prompt"), parts
 
 
 def _summed(frame: pl.DataFrame) -> pl.DataFrame:
-    """``top`` and ``bottom`` of each unit, summed by person and prompt in the order of the rows: the same bytes each
-    time.
+    """Numerator and denominator of a conclusion, ``top`` and ``bottom`` of each unit, summed by part in the order of
+    the rows: the same bytes each time. Columns: campaign, instrument, conclusion, subject, part, ``sign`` (-1 is what
+    is taken away), top, bottom, units.
     """
-    key = ["campaign", "instrument", "conclusion", "subject", "person", "prompt", "corpus", "sign"]
+    key = ["campaign", "instrument", "conclusion", "subject", "part", "sign"]
     sums = (pl.col("top").sum(), pl.col("bottom").sum(), pl.col("unit").n_unique().cast(pl.Int64).alias("units"))
     return frame.group_by(key, maintain_order=True).agg(*sums)
 
@@ -130,7 +123,7 @@ def _of_relevance(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     yes = pl.when(pl.col("value") == "yes").then("p").otherwise(0.0)
     named = {"conclusion": pl.lit("relevant"), "subject": pl.lit(""), "sign": pl.lit(1)}
     frames = [_summed(of.with_columns(top=yes, bottom="p", **named))]
-    unit = ["campaign", "instrument", "unit", "person", "prompt", "corpus"]
+    unit = ["campaign", "instrument", "unit", "part"]
     labels = of.group_by(unit, maintain_order=True).agg(relevant=yes.sum())
     for (campaign, rater, _), answers in answers_by(long, RELEVANCE, pl.col("kind") == MODEL):
         says = answers.select("unit", says=(pl.col("value") == "yes").cast(pl.Float64))
@@ -148,10 +141,10 @@ def _of_pairs(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([_summed(named.with_columns(top=top, conclusion=pl.lit(name))) for name, top in tops])
 
 
-def _figures(group: pl.DataFrame, methods: Sequence[Method]) -> Iterator[tuple[Any, ...]]:
+def _figures(group: pl.DataFrame, everything: pl.DataFrame, methods: Sequence[Method]) -> Iterator[tuple[Any, ...]]:
     """One conclusion's rows from ``method`` on. Every method sees the same draws of people."""
     read = [method for method in methods if method in group["method"]]
-    parts = _parts(group, read)
+    parts = _parts(group, everything, read)
     people, ways, chunk = int(parts.person.max()) + 1, parts.ways, chunk_for(len(parts.person))
     once = iter([np.ones((len(parts.person), 1), dtype=np.float32)])
     weights = (once, unit_weights(parts.person, chunk), *(left_out(way, chunk) for way in ways))
@@ -189,14 +182,15 @@ class _Parts(NamedTuple):
         return np.asarray(ratio[..., 0] - ratio[..., 1] if self.bottom[..., 1].any() else ratio[..., 0])
 
 
-def _parts(group: pl.DataFrame, read: Sequence[Method]) -> _Parts:
-    parts = group.select("person", "prompt", "corpus").unique().sort("person", "prompt").with_row_index("part")
-    placed = group.join(parts, on=["person", "prompt"], maintain_order="left")
-    method = placed["method"].replace_strict(read, range(len(read)), return_dtype=pl.Int64)
-    at = (placed["part"].to_numpy(), method.to_numpy(), (placed["sign"] < 0).cast(pl.Int64).to_numpy())
+def _parts(group: pl.DataFrame, everything: pl.DataFrame, read: Sequence[Method]) -> _Parts:
+    """Those of ``everything`` (``_units``) that the conclusion rests on."""
+    parts = everything.filter(pl.col("part").is_in(group["part"].unique().implode()))
+    method = group["method"].replace_strict(read, range(len(read)), return_dtype=pl.Int64)
+    place = parts["part"].search_sorted(group["part"])
+    at = (place.to_numpy(), method.to_numpy(), (group["sign"] < 0).cast(pl.Int64).to_numpy())
     sums = np.zeros((2, parts.height, len(read), 2))
     for kept, name in zip(sums, ("top", "bottom"), strict=True):
-        np.add.at(kept, at, placed[name].to_numpy())
+        np.add.at(kept, at, group[name].to_numpy())
     names = ("person", "prompt", "corpus")
     person, prompt, corpus = (parts[name].rank("dense").to_numpy().astype(np.int64) - 1 for name in names)
     return _Parts(person, ways_of(person, prompt, corpus), *sums)

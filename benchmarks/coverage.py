@@ -27,15 +27,14 @@ from statistics import fmean
 from typing import Literal, NamedTuple
 
 import polars as pl
-from scipy import stats
 
 from analysis.agreement import agreement
 from analysis.agreement_resampled import PAIR_MEANS, SETTLED_MEANS
 from analysis.ceilings import MEAN, ceilings
 from analysis.conclusions import WITH_INTERVAL, conclusions
-from analysis.intervals import LEVEL
 from analysis.longform import with_material
 from analysis.tables import Builder, Context, context_of
+from benchmarks.coverage_counts import Count, Row, band, outside
 from benchmarks.planted import Size, planted
 
 Vary = Literal["both", "people", "raters"]
@@ -218,31 +217,6 @@ def truths_of(tasks: Sequence[Task], found: Iterable[dict[Key, Case]]) -> dict[K
     return {key: fmean(several) for key, several in values.items()}
 
 
-@dataclass
-class Count:
-    """Of the draws: in how many the truth lay inside, outside, and no interval was given."""
-
-    inside: int = 0
-    outside: int = 0
-    none: int = 0
-
-    def add(self, case: Case, truth: float) -> None:
-        if not (case.low <= case.high):  # NaN as well
-            self.none += 1
-        elif case.low - 1e-12 <= truth <= case.high + 1e-12:
-            self.inside += 1
-        else:
-            self.outside += 1
-
-    @property
-    def given(self) -> int:
-        return self.inside + self.outside
-
-    @property
-    def share(self) -> float:
-        return self.inside / self.given if self.given else math.nan
-
-
 Counts = dict[Key, Count]
 
 
@@ -260,58 +234,9 @@ def counted(size: Size, places: Sequence[int], seeds: range, workers: int) -> Co
             for found in pool.imap_unordered(cases_of, [Task(vary, seed, size, wanted) for seed in seeds]):
                 for key, case in found.items():
                     if math.isfinite(truths.get(key, math.nan)):
-                        counts[key].add(case, truths[key])
+                        counts[key].add(case.low, case.high, truths[key])
             print(f"{vary}: {len(seeds)} draws, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return counts
-
-
-class Row(NamedTuple):
-    """Counts of several keys looked at together; ``seeds`` draws each."""
-
-    counts: dict[str, Count]
-    seeds: int
-
-    @property
-    def given(self) -> dict[str, Count]:
-        return {key: count for key, count in self.counts.items() if count.given}
-
-    @property
-    def share(self) -> float:
-        given = sum(count.given for count in self.counts.values())
-        return sum(count.inside for count in self.counts.values()) / given if given else math.nan
-
-    @property
-    def none(self) -> str:
-        """The share of draws and keys without an interval, in per cent; "" where there is none such."""
-        none, given = (sum(getattr(count, name) for count in self.counts.values()) for name in ("none", "given"))
-        return f"{100 * none / (none + given):.0f} %" if none else ""
-
-    def verdict(self) -> str:
-        """All keys together as one interval in ``seeds`` draws (they are not independent); each of them so that one of
-        all would be called out by chance one time in twenty.
-        """
-        if not self.given:
-            return "none given"
-        each = {key: (count.share, band(count.given, 1 - 0.05 / len(self.given))) for key, count in self.given.items()}
-        low, high = band(self.seeds, 0.95)
-        narrow = [key for key, (share, (least, _)) in each.items() if share < least]
-        wide = [key for key, (share, (_, most)) in each.items() if share > most]
-        said = [f"**narrow** {', '.join(narrow)}".strip()] if narrow or self.share < low else []
-        return "; ".join(said + ([f"wide {', '.join(wide)}".strip()] if wide or self.share > high else [])) or "holds"
-
-    def cells(self) -> str:
-        often = [
-            count for count in self.given.values() if 10 * count.given >= self.seeds
-        ]  # of few, 0 and 1 say nothing
-        shares = [count.share for count in often or self.given.values()]
-        numbers = [f"{share:.3f}" for share in (self.share, min(shares), max(shares))] if shares else ["", "", ""]
-        return " | ".join([str(len(self.given)), *numbers, self.none, self.verdict()])
-
-
-def band(draws: int, level: float) -> tuple[float, float]:
-    """Between what shares of ``draws`` an interval that holds 95 % lies, at ``level``."""
-    low, high = stats.binom.interval(level, draws, LEVEL)
-    return low / draws, high / draws
 
 
 def name_of(figure: Figure, key: str) -> str:
@@ -377,7 +302,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if figure.vary in options.vary and (not options.only or figure.table in options.only)
     ]
     size, seeds = DESIGNS[options.design], range(options.first, options.first + options.seeds)
-    print("\n".join(lines(counted(size, chosen, seeds, options.workers), options.seeds)))
+    counts = counted(size, chosen, seeds, options.workers)
+    print("\n".join(lines(counts, options.seeds)))
+    print(f"\n{outside(counts.values())}.")
     low, high = band(options.seeds, 0.95)
     print(f"\n{options.seeds} draws of {size}: {low:.3f} to {high:.3f} is what 95 % looks like")
     return 0

@@ -294,7 +294,7 @@ def test_agreement_does_not_depend_on_the_order_of_rows(matrix: list[list[str | 
 
 
 def test_campaigns_whose_rows_lie_among_each_other_are_told_apart_with_their_people() -> None:
-    answers = long_of({name: ["yes" if (n + at) % 3 else "no" for n in range(24)] for at, name in enumerate("abc")})
+    answers = long_of({name: ["yes" if (n + at) % 3 else "no" for n in range(48)] for at, name in enumerate("abc")})
     whose = pl.col("unit").replace_strict(
         {unit: f"p{n % 12}" for n, unit in enumerate(answers["unit"].unique().sort())}
     )
@@ -324,13 +324,20 @@ def test_agreement_matrix_is_square_with_people_first() -> None:
 
 
 def test_a_pair_with_few_people_in_common_has_no_interval() -> None:
-    units = [f"u{n:02}" for n in range(24)]
-    values = ["yes" if n % 3 else "no" for n in range(24)]
-    other = ["yes" if n % 4 else "no" for n in range(24)]
+    values = ["yes" if n % 3 else "no" for n in range(48)]
+    other = ["yes" if n % 4 else "no" for n in range(48)]
     frame = long_of({"a": values, "b": other})
     for people, known in ((24, True), (10, True), (9, False), (1, False)):
         owners = {unit: f"p{n % people}" for n, unit in enumerate(sorted(frame["unit"].unique()))}
         owned = frame.with_columns(person=pl.col("unit").replace(owners))
         row = agreement_pairs(owned).row(0, named=True)
         assert math.isfinite(row["low"]) == known, people
-    assert len(units) == row["n"]
+    assert row["n"] == 48
+
+
+def test_a_pair_of_whom_one_hardly_ever_varies_has_a_kappa_without_interval() -> None:
+    values = ["yes" if n % 3 else "no" for n in range(48)]
+    for rare, known in ((10, True), (9, False)):
+        row = agreement_pairs(long_of({"a": values, "b": ["no"] * rare + ["yes"] * (48 - rare)})).row(0, named=True)
+        assert math.isfinite(row["kappa"])
+        assert math.isfinite(row["low"]) == known, rare

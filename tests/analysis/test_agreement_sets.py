@@ -31,7 +31,7 @@ def test_everybody_drawn_once_gives_the_figures_themselves(matrix: list[list[int
     coded = coded_of(by_rater(matrix))
     figures = group_figures(coded, "raters")
     once = figures.over_raters(np.ones((len(coded.raters), 1), dtype=np.float32))[0]
-    assert once == pytest.approx(figures.value, abs=1e-9, nan_ok=True)
+    assert once == pytest.approx(figures.value, abs=1e-9, rel=1e-9, nan_ok=True)
 
 
 @given(matrices, st.data())
