@@ -104,7 +104,8 @@ def agreement_summary(long: pl.DataFrame, *, min_n: int = 1, replicates: int = R
     units, where the plain mean of pairs who share few lies too low.
     Intervals are NaN where the value is; over units with fewer than ten people; over raters with fewer than ten raters
     of a kind that the group is of (people, models): of six, those of percent and AC are too narrow. A plain mean over
-    pairs has the interval of its settled one, about the same thing, as long as it lies in it, and none otherwise.
+    pairs has the interval of its settled one, about the same thing, where pairs share the units of ten people on
+    average (and it lies in it), and none otherwise.
     undefined_*: replicates in which the figure is not defined; they are left out (``bootstrap.percentiles``).
     """
     return agreement(long, min_n=min_n, replicates=replicates).summary

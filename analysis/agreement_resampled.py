@@ -37,7 +37,17 @@ from analysis.bootstrap import (
     unit_weights,
 )
 from analysis.intervals import SEED
-from analysis.jackknife import Spread, Way, Weights, groups_within, jackknife, jackknife_of_parts, left_out, part_of
+from analysis.jackknife import (
+    FEWEST_CLUSTERS,
+    Spread,
+    Way,
+    Weights,
+    groups_within,
+    jackknife,
+    jackknife_of_parts,
+    left_out,
+    part_of,
+)
 
 RATER_MODEL = "rater_model"
 SUMMARY_GROUPS = (PEOPLE, MODELS, ALL, RATER_MODEL)
@@ -124,8 +134,17 @@ def resample(coded: Coded, *, min_n: int = 1, draws: Draws | None = None) -> Res
         value = np.concatenate([group.value, plain[at], over_units.itself[0, -len(PAIR_MEANS) :]])
         if name in (MODELS, RATER_MODEL):
             over_units = _less_bias(over_units, coded.ways[0])
-        found[name] = _figures(coded, group, value, over_units, over_raters)
+        found[name] = _figures(coded, group, value, over_units, over_raters, paired=_share_enough(blocks, at))
     return Resampled(_joined(results), found)
+
+
+def _share_enough(blocks: list[_Block], group: int) -> bool:
+    """Whether a group's pairs share the units of ``FEWEST_CLUSTERS`` people, on average: plain means over pairs who
+    share fewer lie too low for an interval about them. What the pairs answered does not come into it.
+    """
+    people = [block.rest_on[0][block.groups[group] > 0] for block in blocks]
+    shared = np.concatenate(people)
+    return bool(len(shared) and shared.mean() >= FEWEST_CLUSTERS)
 
 
 def _groups(coded: Coded) -> dict[str, GroupFigures]:
@@ -136,21 +155,24 @@ def _groups(coded: Coded) -> dict[str, GroupFigures]:
     return {group: figures for group, figures in groups.items() if figures is not None}
 
 
-def _figures(coded: Coded, group: GroupFigures, value: Floats, units: _Made, raters: _Made) -> Figures:
-    """``value`` with its intervals: over units by ``jackknife``, over raters by ``spread_over_raters``."""
+def _figures(coded: Coded, group: GroupFigures, value: Floats, units: _Made, raters: _Made, *, paired: bool) -> Figures:
+    """``value`` with its intervals: over units by ``jackknife``, over raters by ``spread_over_raters``.
+
+    ``paired``: pairs share enough (``_share_enough``) for plain means over them to have those of the settled ones.
+    """
     names = [*group.names, *PAIR_MEANS, *SETTLED_MEANS]
     least = np.where([name == "percent" for name in names], 0.0, -np.inf)
-    over_units = _ends(value, units, jackknife(units.moved, coded.ways, group.n_people), least)
+    shown = np.where([name in PAIR_MEANS and not paired for name in names], np.nan, value)
+    over_units = _ends(shown, units, jackknife(units.moved, coded.ways, group.n_people), least)
     of_groups = groups_within(strata_of(coded))[1]
-    over_raters = _ends(value, raters, spread_over_raters(raters.moved[0], raters.drawn, of_groups), least)
+    over_raters = _ends(shown, raters, spread_over_raters(raters.moved[0], raters.drawn, of_groups), least)
     return Figures(group.n_units, group.n_raters, names, value, over_units, over_raters)
 
 
 def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -np.inf) -> Percentiles:
     """Intervals about what ``made`` is itself; none where ``value``, which is shown, lies outside.
 
-    It does where it is a mean over pairs who share too few units, or units that are unlike their others
-    (``settled_figures``); for every other figure the two are one.
+    It may where it is a plain mean over pairs (``settled_figures``); for every other figure the two are one, but for bias.
     """
     return bounded(value, intervals(made.itself[0], made.drawn, spread), least)
 

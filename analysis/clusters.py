@@ -36,7 +36,7 @@ from analysis.jackknife import FEWEST_CLUSTERS
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-Clusters = Mapping[str, Codes]  # dimension -> cluster of each answer, any whole numbers
+Clusters = Mapping[str, Codes]  # dimension -> cluster of each answer, numbers as in ``codes_of``
 WIDEST = 10  # an interval of a quotient that goes further than this many times below or above it says nothing
 
 
@@ -209,7 +209,7 @@ def _spread(arms: Sequence[Arm], clusters: Clusters, *, cancels: bool = False, l
     """
     if any(not arm.weight.any() for arm in arms):
         return _Spread(math.nan, math.nan, 0, "no answers")
-    dense = {name: np.unique(codes, return_inverse=True)[1] for name, codes in clusters.items()}
+    dense = {name: _dense(codes) for name, codes in clusters.items()}
     apart = set() if cancels else {name for name, codes in dense.items() if _apart(arms, codes)}
     total, found, least, single, smallest = 0.0, [], [], [], len(arms[0].weight)
     for size in range(1, len(dense) + 1):
@@ -235,6 +235,13 @@ def _apart(arms: Sequence[Arm], codes: Codes) -> bool:
     """Whether each cluster has answers of one arm alone."""
     present = np.stack([np.bincount(codes, arm.weight) > 0 for arm in arms])
     return bool((present.sum(axis=0) <= 1).all())
+
+
+def _dense(codes: Codes) -> Codes:
+    """The same clusters numbered from 0 without gaps, in the order of their numbers."""
+    least = int(codes.min())
+    present = np.bincount(codes - least) > 0
+    return np.asarray((np.cumsum(present) - 1)[codes - least])
 
 
 def crossed(dimensions: Sequence[Codes]) -> Codes:

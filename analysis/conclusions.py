@@ -57,23 +57,31 @@ def conclusions(long: pl.DataFrame, release: Release, *, methods: Sequence[Metho
     and ``reason`` says which.
     """
     units, parts = _units(long, release)
-    found = {method: posteriors(long, method) for method in methods}
     rows: list[tuple[Any, ...]] = []
     key = ["campaign", "instrument", "conclusion", "subject"]
-    for instrument, cells_of in ((ATTRIBUTE_QUALITY, _of_quality), (RELEVANCE, _of_relevance), (PREFERENCE, _of_pairs)):
-        cells = []  # of one instrument at a time: at a million judgments they are millions
-        for method, probabilities in found.items():
-            asked = probabilities.filter(pl.col("instrument") == instrument)
-            of = asked.join(units, on=["campaign", "unit"], maintain_order="left")
-            cells += [cells_of(of, long).with_columns(method=pl.lit(method))] if of.height else []
-        for names, group in pl.concat(cells).group_by(key, maintain_order=True) if cells else ():
-            rows += [(*names, *figures) for figures in _figures(group, parts, methods)]
+    # One instrument and one conclusion at a time: at a million judgments they are large. Relevance, the largest, comes
+    # before the models of raters are loaded, which take a tenth of a gigabyte.
+    for instrument, cells_of in ((RELEVANCE, _of_relevance), (ATTRIBUTE_QUALITY, _of_quality), (PREFERENCE, _of_pairs)):
+        answers = long.filter(pl.col("instrument") == instrument)
+        found = {method: of for method in methods if (of := posteriors(answers, method)).height}
+        by_method = [cells_of(_placed(of, units), answers) for of in found.values()]
+        del answers
+        for of_each in zip(*by_method, strict=True):
+            named = zip(of_each, found, strict=True)
+            cells = pl.concat([of.with_columns(method=pl.lit(method)) for of, method in named])
+            for names, group in cells.group_by(key, maintain_order=True):
+                rows += [(*names, *figures) for figures in _figures(group, parts, methods)]
     return pl.DataFrame(rows, schema=CONCLUSION_SCHEMA, orient="row").sort(key, maintain_order=True)
 
 
+def _placed(found: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Probabilities with what ``_units`` says of their units."""
+    return found.join(units, on=["campaign", "unit"], maintain_order="left")
+
+
 def _units(long: pl.DataFrame, release: Release) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What people judged: campaign, unit, corpus, corpus_kind, generator, and its ``part``, whose it is on what prompt.
-    Beside it the parts: part, person, prompt (the person where there is none), corpus.
+    """What people judged: place (its number), campaign, unit, corpus, corpus_kind, generator, and ``part``, whose it is
+    on what prompt. Beside it the parts: part, person, prompt (the person where there is none), corpus.
     """
     asked = long.lazy().filter(pl.col("kind").is_in(PEOPLE_KINDS))
     people = release.people.select("person", "corpus", "corpus_kind")
@@ -91,7 +99,7 @@ def _units(long: pl.DataFrame, release: Release) -> tuple[pl.DataFrame, pl.DataF
     )
     names = ["person", "prompt", "corpus"]
     parts = units.select(names).unique().sort(names).with_row_index("part")
-    return units.join(parts, on=names).drop("person", "prompt"), parts
+    return units.join(parts, on=names).drop("person", "prompt").with_row_index("place"), parts
 
 
 def _summed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -100,11 +108,11 @@ def _summed(frame: pl.DataFrame) -> pl.DataFrame:
     is taken away), top, bottom, units.
     """
     key = ["campaign", "instrument", "conclusion", "subject", "part", "sign"]
-    sums = (pl.col("top").sum(), pl.col("bottom").sum(), pl.col("unit").n_unique().cast(pl.Int64).alias("units"))
+    sums = (pl.col("top").sum(), pl.col("bottom").sum(), pl.col("place").n_unique().cast(pl.Int64).alias("units"))
     return frame.group_by(key, maintain_order=True).agg(*sums)
 
 
-def _of_quality(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+def _of_quality(of: pl.DataFrame, long: pl.DataFrame) -> Iterator[pl.DataFrame]:
     accepted, sign = pl.col("value") == VALUES[ATTRIBUTE_QUALITY][-1], pl.lit(1)
     shares = [
         of.with_columns(top=pl.when(hit).then("p").otherwise(0.0), conclusion=pl.lit(name), subject="corpus", sign=sign)
@@ -113,32 +121,33 @@ def _of_quality(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     real = pl.when(pl.col("corpus_kind") == "human").then(1).otherwise(-1)
     both = pl.col("corpus_kind").n_unique().over("campaign") == 2
     gap = shares[1].with_columns(conclusion=pl.lit("real minus synthetic"), subject=pl.lit(""), sign=real).filter(both)
-    return pl.concat([_summed(part.with_columns(bottom="p")) for part in (*shares, gap)])
+    yield from (_summed(part.with_columns(bottom="p")) for part in (*shares, gap))
 
 
-def _of_relevance(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+def _of_relevance(of: pl.DataFrame, long: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The share of the relevant, and each model's F1 = 2 tp / (2 tp + fp + fn), each unit counting by its probability
     of being relevant.
     """
     yes = pl.when(pl.col("value") == "yes").then("p").otherwise(0.0)
     named = {"conclusion": pl.lit("relevant"), "subject": pl.lit(""), "sign": pl.lit(1)}
-    frames = [_summed(of.with_columns(top=yes, bottom="p", **named))]
-    unit = ["campaign", "instrument", "unit", "part"]
-    labels = of.group_by(unit, maintain_order=True).agg(relevant=yes.sum())
+    yield _summed(of.with_columns(top=yes, bottom="p", **named))
+    labels = of.group_by("place", maintain_order=True).agg(
+        pl.first("campaign", "instrument", "unit", "part"), relevant=yes.sum()
+    )
+    del of  # at a million judgments the larger part of what is held
     for (campaign, rater, _), answers in answers_by(long, RELEVANCE, pl.col("kind") == MODEL):
         says = answers.select("unit", says=(pl.col("value") == "yes").cast(pl.Float64))
         scored = labels.filter(pl.col("campaign") == campaign).join(says, on="unit", maintain_order="left")
         sums = {"top": 2 * pl.col("says") * pl.col("relevant"), "bottom": pl.col("relevant") + pl.col("says")}
         named = {"conclusion": pl.lit("f1"), "subject": pl.lit(rater), "sign": pl.lit(1)}
-        frames.append(_summed(scored.with_columns(**sums, **named)))
-    return pl.concat(frames)
+        yield _summed(scored.with_columns(**sums, **named))
 
 
-def _of_pairs(of: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+def _of_pairs(of: pl.DataFrame, long: pl.DataFrame) -> Iterator[pl.DataFrame]:
     score = pl.col("value").cast(pl.Float64, strict=False)
     tops = (("mean", score * pl.col("p")), ("no better", pl.when(score <= 3).then("p").otherwise(0.0)))
     named = of.drop_nulls("generator").with_columns(bottom="p", subject="generator", sign=pl.lit(1))
-    return pl.concat([_summed(named.with_columns(top=top, conclusion=pl.lit(name))) for name, top in tops])
+    yield from (_summed(named.with_columns(top=top, conclusion=pl.lit(name))) for name, top in tops)
 
 
 def _figures(group: pl.DataFrame, everything: pl.DataFrame, methods: Sequence[Method]) -> Iterator[tuple[Any, ...]]:

@@ -86,7 +86,7 @@ AGREEMENT_SUMMARY = Listing(
     "95 %, bootstrap of 1,000 draws over units, people drawn with all theirs, as wide as a jackknife over people and "
     "the prompts that they share says, and over raters. The honest one for a claim about people in general is the "
     "one over raters. None over units of fewer than ten people, over fewer than ten raters or models, and for a mean "
-    "over pairs that lies too low to be in it.",
+    "over pairs who share the units of fewer than ten people.",
 )
 KRIPPENDORFF = Listing(
     "krippendorff",
