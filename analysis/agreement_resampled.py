@@ -172,7 +172,7 @@ def _figures(coded: Coded, group: GroupFigures, value: Floats, units: _Made, rat
 def _ends(value: Floats, made: _Made, spread: Spread, least: Floats | float = -np.inf) -> Percentiles:
     """Intervals about what ``made`` is itself; none where ``value``, which is shown, lies outside.
 
-    It may where it is a plain mean over pairs (``settled_figures``); for every other figure the two are one, but for bias.
+    It may where it is a plain mean over pairs (``settled_figures``); for others the two are one, but for bias.
     """
     return bounded(value, intervals(made.itself[0], made.drawn, spread), least)
 
