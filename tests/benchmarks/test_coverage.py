@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.coverage import DESIGNS, FIGURES, Case, Count, Row, Task, band, lines, truths_of
+from benchmarks.coverage import DESIGNS, FIGURES, Case, Task, lines, truths_of
+from benchmarks.coverage_counts import Count, Row, band, outside
 
 AGREEMENT = [figure.table for figure in FIGURES].index("agreement_summary")
 
@@ -16,7 +17,7 @@ def count(inside: int, outside: int, none: int = 0) -> Count:
 def test_a_draw_counts_as_inside_outside_or_without_interval() -> None:
     found = Count()
     for low, high in ((0.0, 1.0), (0.6, 1.0), (0.0, 0.5), (float("nan"), float("nan"))):
-        found.add(Case(0.5, low, high), 0.5)
+        found.add(low, high, 0.5)
     assert (found.inside, found.outside, found.none, found.share) == (2, 1, 1, pytest.approx(2 / 3))
 
 
@@ -28,6 +29,12 @@ def test_rows_say_which_keys_are_narrow_or_wide() -> None:
     assert Row({"a": count(199, 1)}, 200).verdict() == "wide a"
     assert Row({"a": count(0, 0, 200)}, 200).cells() == "0 |  |  |  | 100 % | none given"
     assert Row({"a": count(95, 5, 100)}, 200).cells() == "1 | 0.950 | 0.950 | 0.950 | 50 % | holds"
+
+
+def test_the_line_below_counts_keys_beyond_what_95_per_cent_looks_like() -> None:
+    # of 200 draws fewer than 184 or more than 196: a chance of 0.033 for each of 40 keys, 1.3 of them together
+    counts = [count(190, 10)] * 37 + [count(183, 17)] * 2 + [count(200, 0), count(0, 0, 200)]
+    assert outside(counts) == "Of 40 keys 2 are lower and 1 higher than 95 % looks like; 1 would be by chance"
 
 
 def test_means_over_pairs_have_their_truth_from_a_draw_in_which_everybody_answers_everything() -> None:
