@@ -140,7 +140,7 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
 
     Wilson's interval at the effective number of answers p (1 - p) / variance, with t for z; for a plain share never
     narrower than ``wilson_interval``, which takes all answers as independent. At 0 and 1 no variation is seen between
-    clusters, and each cluster of the smallest dimension counts as one answer: wide, and so said by ``reason``.
+    clusters, and each cluster of the smallest dimension counts as one answer, with z: wide, and so said by ``reason``.
     NaN where nothing is counted in ``of``; low and high NaN where a dimension has one cluster.
     """
     each = np.ones(len(hits))
@@ -149,7 +149,8 @@ def clustered_share(hits: Floats, clusters: Clusters, of: Floats | None = None, 
     if math.isnan(value) or math.isnan(spread.variance):
         return undefined(value, spread.reason)
     flat = value in (0.0, 1.0)
-    t2, z2 = (float(quantile) ** 2 for quantile in (stdtrit(spread.df, (1 + level) / 2), ndtri((1 + level) / 2)))
+    z2 = float(ndtri((1 + level) / 2)) ** 2
+    t2 = z2 if flat else float(stdtrit(spread.df, (1 + level) / 2)) ** 2
     independent = value * (1 - value) / len(hits) * z2 / t2 if of is None else 0.0
     variance = max(spread.variance, independent)
     effective = spread.smallest if flat else value * (1 - value) / variance if variance else math.inf
