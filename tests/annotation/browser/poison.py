@@ -23,7 +23,7 @@ MACHINE = {
     *("unit_key", "cache_key", "submission_key", "key", "renderer", "html", "language", "time_zone", "id_hash"),
     *("recruiter_id_hash", "recruiter", "verb", "source_format", "backend", "template", "value", "order", "campaign"),
     *("parameters", "backend_options", "outcome", "prices", "subject", "request", "label_probabilities", "answers"),
-    *("values", "manifest", "detail", "code_version", "finish_reason", "version", "backend_version"),
+    *("values", "manifest", "detail", "code_version", "finish_reason", "version", "backend_version", "masks"),
 }
 TEXTS = ("CharField", "TextField", "JSONField")
 SOME = 6  # attempts in one long text
