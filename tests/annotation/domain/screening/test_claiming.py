@@ -175,15 +175,17 @@ def test_sides_of_checks_keep_the_raters_balance(study: Study) -> None:
     campaign = factories.make_campaign(study, n_items=12, instrument=InstrumentName.PREFERENCE, check_every=2)
     for source in pilot.items.all():
         make_check_item(source=source, role=ItemRole.GOLD, expected={0: ["5"]}, campaign=campaign)
-    rater = factories.make_rater(campaign)
-    for _ in range(12):
-        assignment = factories.claim(rater)
-        factories.submit(assignment, "4")
-        rater.refresh_from_db()
-        assert abs(rater.n_left - rater.n_right) <= 1
-    sides = rater.assignments.filter(item__role=ItemRole.GOLD).values_list("side", flat=True)
-    assert len(sides) >= 4
-    assert set(sides) == {Side.LEFT, Side.RIGHT}
+    first, *others = (factories.make_rater(campaign) for _ in range(5))
+    for _ in range(6):
+        factories.submit(factories.claim(first), "4")
+        first.refresh_from_db()
+        assert abs(first.n_left - first.n_right) <= 1
+    for rater in others:  # whose sides follow those that the items had before
+        for _ in range(6):
+            factories.submit(factories.claim(rater), "4")
+    checks = campaign.assignments.filter(item__role=ItemRole.GOLD)
+    assert checks.count() >= 10
+    assert set(checks.values_list("side", flat=True)) == {Side.LEFT, Side.RIGHT}  # each drawn: alike once in 10,000
 
 
 def test_check_that_is_skipped_does_not_come_back(check, campaign: Campaign) -> None:
