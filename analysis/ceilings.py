@@ -91,53 +91,70 @@ def _rows(coded: Coded, replicates: int, seed: int) -> Iterator[tuple[Any, ...]]
     held = _held(coded)
     if not len(held.rater):
         return
-    names = FIGURES[coded.instrument]
-    n_raters, width = len(coded.raters), len(coded.values) * held.n_references
-    rows = (held.rater.astype(np.int64) * len(coded.values) + held.value) * held.n_references + held.reference
-    ones = np.ones(len(rows), dtype=np.float32)
-    cells = csr_matrix((ones, (rows, held.unit)), shape=(n_raters * width, coded.n_units))
-
-    rest_on = [_distinct(held.rater, way.group[held.unit], n_raters) for way in coded.ways]
-
-    def figures(weights: Weights, *, settled: bool = True, way: int | None = None) -> Floats:
-        """(replicates, all people and each rater, figures); ``way``: that of the weights that leave some out."""
-        tables = (cells @ weights).astype(np.float64).reshape(n_raters, len(coded.values), held.n_references, -1)
-        said = tables[person].sum(axis=(0, 1)) if settled else tables.sum(axis=1)
-        made = np.stack([_FIGURE[name](tables, np.broadcast_to(said, tables.sum(axis=1).shape)) for name in names])
-        averaged = made if way is None else part_of(made, centre[1:].T, rest_on[way])
-        people = _mean(averaged[:, person])
-        return np.concatenate([people[:, None], made], axis=1).transpose(2, 1, 0)
-
-    once = np.ones((coded.n_units, 1), dtype=np.float32)
-    few = scarce((cells @ once).astype(np.float64).reshape(n_raters, len(coded.values), held.n_references, 1))[:, 0]
-    value, centre = figures(once, settled=False)[0], figures(once)[0]
-    chunk = chunk_for(coded.n_units, n_raters * width)
-    drawn, moved = value[None][:0], [value[None][:0] for _ in coded.ways]
+    figures = _Figures(coded, held)
+    drawn, moved = figures.value[None][:0], [figures.value[None][:0] for _ in coded.ways]
     if replicates:
-        drawn = replicated(unit_weights(coded.person, chunk, replicates=replicates, seed=seed), [figures])[0]
-        moved = [replicated(left_out(way, chunk), [partial(figures, way=at)])[0] for at, way in enumerate(coded.ways)]
-    n = _distinct(held.rater, held.unit, n_raters)
+        chunk = chunk_for(coded.n_units, figures.cells.shape[0])
+        drawn = replicated(unit_weights(coded.person, chunk, replicates=replicates, seed=seed), [figures.made])[0]
+        without = [(left_out(way, chunk), partial(figures.made, way=at)) for at, way in enumerate(coded.ways)]
+        moved = [replicated(weights, [part])[0] for weights, part in without]
+    n = _distinct(held.rater, held.unit, len(coded.raters))
     units = [int(n[person].sum()), *n.tolist()]
     kind = coded.kinds[int(np.flatnonzero(person)[0])]
-    least = np.array([_LEAST[name] for name in names])
     for place, (rater, of_kind) in enumerate([(MEAN, kind), *zip(coded.raters, coded.kinds, strict=True)]):
-        own = [part[:, place] for part in moved]
-        if rater == MEAN:
-            spread = jackknife(own, coded.ways, coded.ways[0].rest_on(held.unit))
-            found = symmetric(centre[place], drawn[:, place], spread)
-        else:
-            spread = jackknife_of_parts(own, [np.full(len(names), on[place - 1]) for on in rest_on])
-            found = intervals(centre[place], drawn[:, place], spread)
-        shares = share(centre[place], drawn[:, place], spread)
-        chosen = Percentiles(*(np.where(least < 0, one, other) for one, other in zip(found, shares, strict=True)))
-        ends = bounded(value[place], chosen, least)
-        if rater != MEAN and few[place - 1]:
-            none = np.array([name in _SCARCE for name in names])
-            low, high = (np.where(none, np.nan, end) for end in ends[:2])
-            ends = Percentiles(low, high, ends.undefined)
-        for at, name in enumerate(names):
+        ends = figures.ends(place, drawn[:, place], [part[:, place] for part in moved])
+        for at, name in enumerate(figures.names):
             interval = (float(ends.low[at]), float(ends.high[at]), int(ends.undefined[at]))
-            yield (coded.campaign, rater, of_kind, name, units[place], float(value[place, at]), *interval)
+            yield (coded.campaign, rater, of_kind, name, units[place], float(figures.value[place, at]), *interval)
+
+
+class _Figures:
+    """The figures of all people's mean, place 0, and of each rater from 1 on.
+
+    ``value``: as they are shown, (places, figures); ``centre``: what their intervals are about, with chance from what
+    all people's references come to. ``cells``: sparse, a row for each rater, value and reference, a column for each
+    unit. ``rest_on``: on how many groups of each way each rater's figures rest.
+    """
+
+    def __init__(self, coded: Coded, held: _Held) -> None:
+        self.names, self.ways, self.person = FIGURES[coded.instrument], coded.ways, coded.members(PEOPLE)
+        self.shape = (len(coded.raters), len(coded.values), held.n_references)
+        rows = np.ravel_multi_index((held.rater, held.value, held.reference), self.shape)
+        ones = np.ones(len(rows), dtype=np.float32)
+        self.cells = csr_matrix((ones, (rows, held.unit)), shape=(int(np.prod(self.shape)), coded.n_units))
+        self.rest_on = [_distinct(held.rater, way.group[held.unit], len(coded.raters)) for way in coded.ways]
+        self.people = coded.ways[0].rest_on(held.unit)
+        once = np.ones((coded.n_units, 1), dtype=np.float32)
+        self.scarce = scarce(self._tables(once))[:, 0]
+        self.value, self.centre = self.made(once, settled=False)[0], self.made(once)[0]
+
+    def _tables(self, weights: Weights) -> Floats:
+        return np.asarray((self.cells @ weights).astype(np.float64).reshape(*self.shape, -1))
+
+    def made(self, weights: Weights, *, settled: bool = True, way: int | None = None) -> Floats:
+        """(replicates, places, figures) under weights on units; ``way``: that of the weights that leave some out."""
+        tables = self._tables(weights)
+        own = tables.sum(axis=1)
+        said = np.broadcast_to(tables[self.person].sum(axis=(0, 1)), own.shape) if settled else own
+        raters = np.stack([_FIGURE[name](tables, said) for name in self.names])
+        averaged = raters if way is None else part_of(raters, self.centre[1:].T, self.rest_on[way])
+        people = _mean(averaged[:, self.person])
+        return np.concatenate([people[:, None], raters], axis=1).transpose(2, 1, 0)
+
+    def ends(self, place: int, drawn: Floats, moved: list[Floats]) -> Percentiles:
+        """The intervals of one place, from its replicates and its figures with some left out (``ceilings``)."""
+        if place == 0:
+            spread, bell = jackknife(moved, self.ways, self.people), symmetric
+        else:
+            spread = jackknife_of_parts(moved, [np.full(len(self.names), on[place - 1]) for on in self.rest_on])
+            bell = intervals
+        value, least = self.centre[place], np.array([_LEAST[name] for name in self.names])
+        both = zip(bell(value, drawn, spread), share(value, drawn, spread), strict=True)
+        ends = bounded(self.value[place], Percentiles(*(np.where(least < 0, *pair) for pair in both)), least)
+        if place == 0 or not self.scarce[place - 1]:
+            return ends
+        none = np.isin(self.names, _SCARCE)
+        return Percentiles(np.where(none, np.nan, ends.low), np.where(none, np.nan, ends.high), ends.undefined)
 
 
 def _distinct(rater: Codes, what: Codes | Ints, n_raters: int) -> Ints:

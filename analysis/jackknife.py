@@ -38,11 +38,8 @@ class Spread(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A way in which units hang together: each unit's ``group``, each group's ``stratum``, and whether the variance is
-    added (``sign`` 1) or taken off (-1).
-    """
+    """A way in which units hang together: each unit's ``group``, and each group's ``stratum``."""
 
-    sign: int
     group: Codes
     stratum: Codes
 
@@ -66,16 +63,16 @@ def ways_of(
     prompts = int(prompt.max(initial=-1)) + 1
     both, cell = np.unique(person.astype(np.int64) * max(prompts, 1) + prompt, return_inverse=True)
     of = np.zeros(len(person), dtype=np.int64) if corpus is None else corpus
-    ways = [_way(1, person, of)]
+    ways = [_way(person, of)]
     if 1 < prompts < len(both):
-        ways += [_way(1, prompt, np.zeros_like(of)), _way(-1, cell, of)]
+        ways += [_way(prompt, np.zeros_like(of)), _way(cell, of)]
     return ways
 
 
-def _way(sign: int, codes: npt.NDArray[np.integer], stratum: npt.NDArray[np.integer]) -> Way:
+def _way(codes: npt.NDArray[np.integer], stratum: npt.NDArray[np.integer]) -> Way:
     _, first, place = np.unique(codes, return_index=True, return_inverse=True)
     group, of_group = groups_within(stratum[first])
-    return Way(sign, group[place], _pooled(of_group))
+    return Way(group[place], _pooled(of_group))
 
 
 def _pooled(stratum: Codes) -> Codes:

@@ -18,9 +18,10 @@ def spearman(x: Floats, y: Floats, clusters: Clusters, *, level: float = LEVEL) 
     """Spearman's rank correlation in [-1, 1] of two scores of the same units, ties at their mean rank.
 
     Interval: symmetric in atanh(rho) (Fisher's z), its variance by leaving out one cluster at a time, for each
-    set of dimensions, put together as in ``analysis.clusters`` (Cameron, Gelbach and Miller); t with the smallest
-    dimension's clusters less one. NaN with fewer than three units, or when either score does not vary; low and high NaN
-    where a dimension has one cluster or the correlation is -1 or 1 (no width can be seen there).
+    set of dimensions, put together as in ``analysis.clusters`` (Cameron, Gelbach and Miller) and never less than the
+    largest of them; t with the smallest dimension's clusters less one. NaN with fewer than three units, or when either
+    score does not vary; low and high NaN where a dimension has one cluster or the correlation is -1 or 1 (no width can
+    be seen there).
     Source: C. Spearman (1904), Am. J. Psychology 15, 72-101; the jackknife: B. Efron (1982), The Jackknife, ch. 3.
     """
     if len(x) < 3:

@@ -33,9 +33,8 @@ from annotation.views.errors import errors_as_pages
 from annotation.views.finishing import not_open, own_rater
 from annotation.views.rating_page import mark_of
 from annotation.views.steps import Step, steps_of
-from studies.http import SeeOther
+from studies.http import SeeOther, actor_of
 from studies.language import speak
-from studies.models import User
 from studies.permissions import RATES
 
 CLOSED = (CampaignState.DRAFT, CampaignState.CLOSED)
@@ -54,8 +53,7 @@ def for_own_rater(view: RaterView) -> Callable[[HttpRequest, str], HttpResponseB
         speak(campaign.language)
         if campaign.state in CLOSED or campaign.origin == Origin.IMPORTED:
             return not_open(request, campaign)
-        assert isinstance(request.user, User)
-        join_campaign(user=request.user, campaign=campaign)
+        join_campaign(user=actor_of(request), campaign=campaign)
         return view(request, own_rater(request, public_id))
 
     return wrapped

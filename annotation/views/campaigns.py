@@ -25,8 +25,7 @@ from annotation.views.signal_words import skip_in_words
 from annotation.views.studies import campaign_row, campaigns_part
 from annotation.views.wording import number_of
 from pipeline.enums import InstrumentName
-from studies.http import SeeOther, next_url
-from studies.models import User
+from studies.http import SeeOther, actor_of, next_url
 from studies.permissions import LEADS, LOOKS, may
 
 ITEMS_PER_PAGE = 50
@@ -38,7 +37,7 @@ RATERS_SHOWN = 200
 def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
     text = found.guideline.text
-    assert isinstance(request.user, User)
+    actor = actor_of(request)
     activity = activity_of(found)
     raters = busiest_raters(found, RATERS_SHOWN + 1)
     progress = progress_of(found)
@@ -54,10 +53,10 @@ def campaign(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
         "raters": raters[:RATERS_SHOWN],
         "more_raters": len(raters) > RATERS_SHOWN,
         "sides": sides_of(found) if found.instrument == InstrumentName.PREFERENCE else None,
-        "to_do": to_do(found, needs_of(found, request.user)),
+        "to_do": to_do(found, needs_of(found, actor)),
         "activity": activity,
         "skips": [skip_in_words(reason, n) for reason, n in activity.skips.items()],
-        "may_lead": may(request.user, found.study, *LEADS),
+        "may_lead": may(actor, found.study, *LEADS),
         "may_close": may_take(CLOSE, found),
     }
     return render(request, "annotation/campaign.html", context)

@@ -14,7 +14,7 @@ from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
 from annotation.views.cohort_form import EVERYBODY, LISTED, PASSED, CohortForm
 from annotation.views.rules import rules_page
-from studies.http import SeeOther
+from studies.http import SeeOther, actor_of
 from studies.models import User
 from studies.permissions import LEADS
 
@@ -38,12 +38,11 @@ def choose(form: CohortForm, campaign: Campaign, actor: User) -> str:
 @require_POST
 def change_cohort(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LEADS)
-    assert isinstance(request.user, User)
     form = CohortForm(found, request.POST)
     if not form.is_valid():
         return rules_page(request, found, status=400, cohort_form=form)
     try:
-        messages.success(request, choose(form, found, request.user))
+        messages.success(request, choose(form, found, actor_of(request)))
     except TakesAway as error:
         form.add_error("confirmed", error.message)
         return rules_page(request, found, status=error.status, cohort_form=form, takes_away=True)

@@ -18,8 +18,8 @@ from annotation.domain.consenting import LONGEST, MINUTES, ConsentFormInvalid, W
 from annotation.domain.rendering import rendered_html
 from annotation.models import ConsentForm
 from annotation.views.access import logged_in
-from studies.http import SeeOther
-from studies.models import Study, User
+from studies.http import SeeOther, actor_of
+from studies.models import Study
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 DEFAULTS = ("information", "statement", "warning")  # templates/annotation/consent/
@@ -72,12 +72,11 @@ def consent_forms(request: HttpRequest, study: str) -> HttpResponse:
 
 
 def _write(request: HttpRequest, study: Study) -> HttpResponse:
-    assert isinstance(request.user, User)
     form = WordingForm(request.POST)
     if form.is_valid():
         known = study.consent_forms.count()
         try:
-            written = write_form(study=study, actor=request.user, wording=Wording(**form.cleaned_data))
+            written = write_form(study=study, actor=actor_of(request), wording=Wording(**form.cleaned_data))
         except ConsentFormInvalid as error:
             form.add_error(error.field, error.message)
         else:

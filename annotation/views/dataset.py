@@ -30,8 +30,8 @@ from annotation.enums import ReleaseState
 from annotation.releases.known import known_of
 from annotation.releases.plurals import noun
 from annotation.views.access import logged_in
-from studies.http import SeeOther
-from studies.models import Study, User
+from studies.http import SeeOther, actor_of
+from studies.models import Study
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 HEAD = ("title", "licence", "authors", "contact", "languages", "doi")
@@ -124,11 +124,10 @@ def dataset(request: HttpRequest, study: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, study: Study) -> HttpResponse:
-    assert isinstance(request.user, User)
     form = DescriptionForm(described_of(study), request.POST)
     if form.is_valid():
         try:
-            describe_dataset(study=study, actor=request.user, described=form.described())
+            describe_dataset(study=study, actor=actor_of(request), described=form.described())
         except DescriptionInvalid as error:
             form.add_problems(error.problems)
         else:

@@ -45,9 +45,8 @@ from annotation.views.endings import NOTHING, OUTCOMES, Ending
 from annotation.views.errors import errors_as_pages
 from annotation.views.rating_page import mark_of
 from annotation.views.wording import moment_in
-from studies.http import SeeOther
+from studies.http import SeeOther, actor_of
 from studies.language import speak
-from studies.models import User
 
 BEFORE_ITEMS = (RaterGate.CONSENT, RaterGate.QUIZ)
 
@@ -91,8 +90,7 @@ class EndPage:
 def own_rater(request: HttpRequest, public_id: str) -> Rater:
     """The user's own rater in the campaign, whatever the campaign's state, and even where they are no member of the
     study any more; Http404 for everybody else."""
-    assert isinstance(request.user, User)
-    own = Rater.objects.filter(participant__user=request.user.pk or 0, campaign__public_id=public_id)
+    own = Rater.objects.filter(participant__user=actor_of(request).pk or 0, campaign__public_id=public_id)
     rater = get_object_or_404(own.select_related("campaign__study", "campaign__consent_form", "participant"))
     speak(rater.campaign.language)
     return rater
@@ -121,8 +119,7 @@ def _elsewhere(request: HttpRequest, name: str, rater: Rater) -> HttpResponse:
 
 def not_open(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The reply for a campaign that takes no raters: the end of their part for those who took part in it."""
-    assert isinstance(request.user, User)
-    rater = Rater.objects.filter(campaign=campaign, participant__user=request.user).first()
+    rater = Rater.objects.filter(campaign=campaign, participant__user=actor_of(request)).first()
     if rater is not None:
         return no_work(request, rater)
     page = EndPage(title=campaign.title, mark=mark_of(campaign), ending=NOTHING["closed"], saved=0)

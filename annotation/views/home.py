@@ -19,6 +19,7 @@ from annotation.models import Assignment, Rater
 from annotation.permissions import campaigns_of
 from annotation.views.next_steps import NextStep, next_step, steps_ahead
 from annotation.views.rating_page import DONE, mark_of
+from studies.http import actor_of
 from studies.models import User
 from studies.permissions import LOOKS, RATES, studies_of
 
@@ -50,8 +51,8 @@ class CampaignRow:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, User)
-    context = {"campaigns": _rows(request.user), "studies": studies_of(request.user, *LOOKS)}
+    actor = actor_of(request)
+    context = {"campaigns": _rows(actor), "studies": studies_of(actor, *LOOKS)}
     return render(request, "annotation/home.html", context)
 
 

@@ -17,8 +17,8 @@ from annotation.domain.withdrawing import comings_and_goings, keeps_words, withd
 from annotation.enums import RaterState
 from annotation.models import Demographic, Judgment, Rater
 from annotation.views.finishing import own_rater
-from studies.http import SeeOther
-from studies.models import AuditEvent, User
+from studies.http import SeeOther, actor_of
+from studies.models import AuditEvent
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ def leave(request: HttpRequest, public_id: str) -> HttpResponse:
     """A rater's own place in a campaign, whatever the campaign's state; for everybody else it does not exist."""
     rater = own_rater(request, public_id)
     if request.method == "POST":
-        assert isinstance(request.user, User)
-        withdraw_rater(rater=rater, erase=request.POST.get("erase") == "1", actor=request.user)
+        withdraw_rater(rater=rater, erase=request.POST.get("erase") == "1", actor=actor_of(request))
         return SeeOther(reverse("annotation:leave", args=[public_id]))
     left = rater.state == RaterState.WITHDRAWN
     answers = Judgment.objects.filter(rater=rater)

@@ -24,8 +24,7 @@ from annotation.views.signal_words import facts_of, speed_in_words
 from annotation.views.signals import rows_of
 from annotation.views.strips import LARGE
 from annotation.views.wording import number_of
-from studies.http import SeeOther
-from studies.models import User
+from studies.http import SeeOther, actor_of
 from studies.permissions import LEADS, LOOKS, may
 
 REMARKS_SHOWN = 50
@@ -74,8 +73,7 @@ def readmit(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> 
 @require_POST
 def hand_on_held(request: HttpRequest, study: str, campaign: str, pseudonym: str) -> HttpResponse:
     found = _found(request, study, campaign, pseudonym)
-    assert isinstance(request.user, User)
-    number = hand_on(rater=found, actor=request.user)
+    number = hand_on(rater=found, actor=actor_of(request))
     held = f"{number_of(number, 'item')} of rater {pseudonym} {'is' if number == 1 else 'are'} open to others now."
     messages.success(request, held if number else f"Rater {pseudonym} holds nothing.")
     return SeeOther(reverse("annotation:rater", args=[study, campaign, pseudonym]))
@@ -91,9 +89,8 @@ def _take(
     request: HttpRequest, study: str, slug: str, pseudonym: str, step: Callable[..., object], outcome: str
 ) -> HttpResponse:
     found = _found(request, study, slug, pseudonym)
-    assert isinstance(request.user, User)
     try:
-        step(rater=found, reason=request.POST.get("reason", ""), actor=request.user)
+        step(rater=found, reason=request.POST.get("reason", ""), actor=actor_of(request))
         messages.success(request, f"Rater {pseudonym} {outcome}.")
     except AnnotationError as error:
         messages.error(request, error.message)

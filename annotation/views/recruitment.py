@@ -25,7 +25,7 @@ from annotation.tasks import ask_recruiter, ask_recruiter_to_approve
 from annotation.views.access import logged_in
 from annotation.views.recruitment_form import RecruitmentForm
 from annotation.views.recruitment_page import approvals_page, recruitment_page
-from studies.http import SeeOther
+from studies.http import SeeOther, actor_of
 from studies.models import User
 from studies.permissions import LEADS, LOOKS
 
@@ -41,11 +41,10 @@ def recruitment(request: HttpRequest, study: str, campaign: str) -> HttpResponse
 @require_POST
 def save(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LEADS)
-    assert isinstance(request.user, User)
     form = RecruitmentForm(request.POST)
     if form.is_valid():
         try:
-            set_up_recruitment(campaign=found, settings=form.settings, codes=form.codes, actor=request.user)
+            set_up_recruitment(campaign=found, settings=form.settings, codes=form.codes, actor=actor_of(request))
         except RecruitmentInvalid as error:
             form.add_error(form.name_of(error.field), error.message)
         else:
@@ -128,10 +127,9 @@ def forget(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
 
 def _act(request: HttpRequest, study: str, slug: str, act: Callable[[Recruitment, User], str]) -> HttpResponse:
     found = campaign_for(request.user, study, slug, *LEADS)
-    assert isinstance(request.user, User)
     row = get_object_or_404(Recruitment.objects.select_related("campaign__study"), campaign=found)
     try:
-        messages.success(request, act(row, request.user))
+        messages.success(request, act(row, actor_of(request)))
     except (AnnotationError, RecruiterError) as error:
         messages.error(request, error.message)
     return _back(study, slug)

@@ -14,8 +14,7 @@ from annotation.domain.releasing import withdraw_release
 from annotation.views.access import logged_in
 from annotation.views.release_page import release_context
 from annotation.views.releases import ask_final, release_for
-from studies.http import SeeOther
-from studies.models import User
+from studies.http import SeeOther, actor_of
 from studies.permissions import LEADS, may
 
 
@@ -35,7 +34,6 @@ def release(request: HttpRequest, study: str, release: str) -> HttpResponse:
 def finish(request: HttpRequest, study: str, release: str) -> HttpResponse:
     """Asks for a final release of this draft's data."""
     found = release_for(request, study, release, *LEADS)
-    assert isinstance(request.user, User)
     return ask_final(request, found.study, draft=found)
 
 
@@ -43,9 +41,8 @@ def finish(request: HttpRequest, study: str, release: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, study: str, release: str) -> HttpResponse:
     found = release_for(request, study, release, *LEADS)
-    assert isinstance(request.user, User)
     try:
-        withdraw_release(release=found, because=request.POST.get("because", ""), actor=request.user)
+        withdraw_release(release=found, because=request.POST.get("because", ""), actor=actor_of(request))
         messages.success(request, f"Release {found.version} is withdrawn. Its files are gone, its manifest stays.")
     except AnnotationError as error:
         messages.error(request, error.message)

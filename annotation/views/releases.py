@@ -26,8 +26,8 @@ from annotation.views.access import logged_in
 from annotation.views.errors import error_page
 from annotation.views.release_choice import choice_of, chosen_in
 from annotation.views.release_page import ReleaseRow, job_view
-from studies.http import SeeOther
-from studies.models import Study, User
+from studies.http import SeeOther, actor_of
+from studies.models import Study
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 
@@ -70,11 +70,10 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
 
 
 def _ask(request: HttpRequest, study: Study) -> HttpResponse:
-    assert isinstance(request.user, User)
     if request.POST.get("final") == "1":
         return ask_final(request, study)
     try:
-        ask_for_release(study=study, actor=request.user, demographics=chosen_in(study, request.POST))
+        ask_for_release(study=study, actor=actor_of(request), demographics=chosen_in(study, request.POST))
     except AnnotationError as error:
         messages.error(request, error.message)
     return SeeOther(reverse("annotation:releases", args=[study.slug]))
@@ -82,7 +81,6 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
 
 def ask_final(request: HttpRequest, study: Study, draft: Release | None = None) -> HttpResponse:
     """Of the study as it stands, or of a draft's data. What is missing is said at once, where it is filled in."""
-    assert isinstance(request.user, User)
     blanks = blanks_of(described_of(study))
     if blanks:
         messages.error(request, f"A final release needs a description without blanks; {len(blanks)} are left.")
@@ -91,7 +89,9 @@ def ask_final(request: HttpRequest, study: Study, draft: Release | None = None) 
     try:
         free_version(study, version)
         fields = chosen_in(study, request.POST) if draft is None else None
-        ask_for_release(study=study, actor=request.user, final=True, version=version, draft=draft, demographics=fields)
+        ask_for_release(
+            study=study, actor=actor_of(request), final=True, version=version, draft=draft, demographics=fields
+        )
     except AnnotationError as error:
         messages.error(request, error.message)
     return SeeOther(reverse("annotation:releases", args=[study.slug]))
@@ -101,11 +101,10 @@ def ask_final(request: HttpRequest, study: Study, draft: Release | None = None) 
 @require_POST
 def stop(request: HttpRequest, study: str) -> HttpResponse:
     found = study_for(request.user, study, *LEADS)
-    assert isinstance(request.user, User)
     job = open_job(found)
     try:
         if job is not None:
-            stop_release(job=job, actor=request.user)
+            stop_release(job=job, actor=actor_of(request))
         messages.success(request, "Nothing of the release that was being written is kept.")
     except AnnotationError as error:
         messages.error(request, error.message)

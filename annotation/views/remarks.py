@@ -13,8 +13,7 @@ from annotation.domain.remarks import mark_remarks_read, read_up_to, remarks_by_
 from annotation.enums import RemarkKind
 from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
-from studies.http import SeeOther
-from studies.models import User
+from studies.http import SeeOther, actor_of
 from studies.permissions import LOOKS
 
 REMARKS_PER_PAGE = 50
@@ -24,11 +23,10 @@ REMARKS_PER_PAGE = 50
 @require_safe
 def remarks(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
-    assert isinstance(request.user, User)
     everything, kind = remarks_of(found), request.GET.get("kind", "")
     chosen = everything.filter(kind=kind) if kind in RemarkKind.values else everything
     counts, newest = remarks_by_kind(everything), everything.exclude(looked_with="").first()
-    read = read_up_to(found, request.user)
+    read = read_up_to(found, actor_of(request))
     page = Paginator(chosen, REMARKS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": found.study,
@@ -50,8 +48,7 @@ def remarks(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
 @require_POST
 def mark_read(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LOOKS)
-    assert isinstance(request.user, User)
     last = request.POST.get("last", "")
     key = int(last) if last.isdecimal() and len(last) < 19 else 0
-    mark_remarks_read(campaign=found, user=request.user, last=get_object_or_404(remarks_of(found), pk=key))
+    mark_remarks_read(campaign=found, user=actor_of(request), last=get_object_or_404(remarks_of(found), pk=key))
     return SeeOther(reverse("annotation:remarks", args=[found.study.slug, found.slug]))

@@ -20,8 +20,7 @@ from annotation.permissions import campaign_for
 from annotation.views.access import logged_in
 from annotation.views.cohort_form import CohortForm
 from annotation.views.rules_form import RulesForm
-from studies.http import SeeOther
-from studies.models import User
+from studies.http import SeeOther, actor_of
 from studies.permissions import LEADS
 
 
@@ -69,12 +68,11 @@ def raising_to(campaign: Campaign, k: int) -> Raising:
 @require_POST
 def change_rules(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LEADS)
-    assert isinstance(request.user, User)
     form = RulesForm(found, request.POST)
     if not form.is_valid():
         return rules_page(request, found, status=400, form=form)
     try:
-        set_rules(campaign=found, actor=request.user, rules=form.rules())
+        set_rules(campaign=found, actor=actor_of(request), rules=form.rules())
     except RulesInvalid as error:
         form.add_problems(error.problems)
         return rules_page(request, found, status=400, form=form)
@@ -89,13 +87,12 @@ def change_rules(request: HttpRequest, study: str, campaign: str) -> HttpRespons
 @require_POST
 def raise_seats(request: HttpRequest, study: str, campaign: str) -> HttpResponse:
     found = campaign_for(request.user, study, campaign, *LEADS)
-    assert isinstance(request.user, User)
     wanted = request.POST.get("k", "")
     if not wanted.isdecimal() or len(wanted) > 6:
         messages.error(request, f"{wanted[:20]!r} is no number of raters; K stays {found.k}.")
         return _back(found)
     try:
-        raised = raise_k(campaign=found, k=int(wanted), actor=request.user)
+        raised = raise_k(campaign=found, k=int(wanted), actor=actor_of(request))
         messages.success(request, f"Every question now gets {raised.k} judgments.")
     except AnnotationError as error:
         messages.error(request, error.message)

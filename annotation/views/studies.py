@@ -27,8 +27,8 @@ from studies.domain.errors import StudyInvalid
 from studies.domain.members import create_invite, remove_member, revoke_invite
 from studies.enums import Role
 from studies.forms import InviteForm
-from studies.http import SeeOther
-from studies.models import Invite, Membership, Study, User
+from studies.http import SeeOther, actor_of
+from studies.models import Invite, Membership, Study
 from studies.permissions import LEADS, LOOKS, may, study_for
 
 RUNS_SHOWN = 12
@@ -164,12 +164,12 @@ def revoke(request: HttpRequest, study: str, invite: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, study: str, member: int) -> HttpResponse:
     found = study_for(request.user, study, *LEADS)
-    assert isinstance(request.user, User)
+    actor = actor_of(request)
     membership = get_object_or_404(found.memberships.select_related("user"), pk=member)
     try:
-        remove_member(study=found, user=membership.user, actor=request.user)
+        remove_member(study=found, user=membership.user, actor=actor)
         messages.success(request, f"{membership.user.username} is no member any more. What they answered stays.")
     except StudyInvalid as error:
         messages.error(request, error.message)
-    mine = membership.user_id == request.user.pk and not may(request.user, found, *LOOKS)
+    mine = membership.user_id == actor.pk and not may(actor, found, *LOOKS)
     return SeeOther(reverse("annotation:home") if mine else reverse("annotation:study", args=[found.slug]))
