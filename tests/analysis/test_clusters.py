@@ -122,6 +122,18 @@ def test_raters_who_all_answer_the_same_are_not_taken_off() -> None:
     assert found.se == pytest.approx(level.std(ddof=1) / math.sqrt(3))
 
 
+def test_with_ten_clusters_or_more_one_dimension_by_itself_is_no_floor() -> None:
+    person, rater = np.repeat(np.arange(12), 12), np.tile(np.arange(12), 12)
+    below = 0
+    for seed in range(10):
+        values = np.random.default_rng(seed).normal(size=144)
+        both, answer = {"person": person, "rater": rater}, {"answer": np.arange(144)}
+        a, b, each = (clustered_mean(values, of).se ** 2 for of in ({"a": person}, {"b": rater}, answer))
+        assert clustered_mean(values, both).se ** 2 == pytest.approx(max(a + b - each, each))
+        below += max(a + b - each, each) < max(a, b)
+    assert below
+
+
 def test_what_a_cluster_has_on_both_sides_of_a_difference_cancels_and_on_one_does_not() -> None:
     # 30 persons with a level of their own and 4 raters, all on both sides: no level is in the difference
     rng = np.random.default_rng(4)
